@@ -1,0 +1,1 @@
+//! Sealed data in object storage: object writer and reader, manifest, cache, retention, garbage.

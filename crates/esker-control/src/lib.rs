@@ -1,0 +1,1 @@
+//! Sessions, recovery of dead sessions and shard ownership.

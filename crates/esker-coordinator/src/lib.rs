@@ -1,0 +1,1 @@
+//! Consumer group coordination on the log.

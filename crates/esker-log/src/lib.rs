@@ -1,0 +1,1 @@
+//! Shards and partitions: offsets, producers, watermarks. One append, one read.

@@ -1,0 +1,1 @@
+//! The metadata schema and its typed transactions over a MetaStore (embedded, in-memory).

@@ -1,0 +1,1 @@
+//! A seeded world with faults and invariants around the real code (tests only).

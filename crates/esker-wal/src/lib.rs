@@ -1,0 +1,1 @@
+//! The replicated write-ahead log: physical log, store service, ledger writer, seal and repair.

@@ -1,0 +1,3 @@
+//! The `esker` binary.
+
+fn main() {}
