@@ -3,7 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::{
-    Attributes, BatchError, BatchFields, BatchView, RecordFault, RecordIter, fields, set_log_append_time,
+    Attributes, BatchError, BatchFields, BatchView, RecordFault, RecordIter, set_log_append_time,
     set_max_timestamp,
 };
 use crate::{BatchHeader, Epoch, Offset, PartitionId};
