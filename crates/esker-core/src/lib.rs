@@ -8,6 +8,7 @@ mod fast;
 mod ids;
 mod mode;
 
+pub mod batch;
 pub mod batch_header;
 pub mod shard_map;
 
