@@ -9,6 +9,9 @@ mod ids;
 mod mode;
 
 pub mod batch_header;
+pub mod manifest;
+pub mod object;
+pub mod producer;
 pub mod shard_map;
 
 pub use batch_header::{BatchHeader, EntryKind};
