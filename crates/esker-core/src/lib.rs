@@ -9,6 +9,7 @@ mod ids;
 mod mode;
 
 pub mod batch_header;
+pub mod frame;
 pub mod shard_map;
 
 pub use batch_header::{BatchHeader, EntryKind};
