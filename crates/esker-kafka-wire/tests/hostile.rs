@@ -113,6 +113,8 @@ fn counts_are_checked_against_the_bytes_that_remain() {
     let bomb = [0x7f, 0xff, 0xff, 0xff, 0, 0, 0, 0];
     let expected = DecodeErrorKind::TooManyElements { count: i32::MAX as usize, remaining: 4 };
     assert_eq!(metadata(&bomb, 1), expected);
+    let expected = DecodeErrorKind::TooManyElements { count: 3, remaining: 4 };
+    assert_eq!(metadata(&[0, 0, 0, 3, 0, 0, 0, 0], 1), expected);
     assert_eq!(
         metadata(&[0xff, 0xff, 0xff, 0xff, 0x0f, 0], 12),
         DecodeErrorKind::NegativeLength(0xffff_fffe)
