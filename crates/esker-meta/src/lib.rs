@@ -7,7 +7,10 @@
 mod catalog;
 mod cluster;
 mod codec;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod counter;
+mod embedded;
 mod engine;
 mod error;
 mod keys;
@@ -29,6 +32,7 @@ mod watching;
 pub use catalog::{Catalog, Topic};
 pub use cluster::Cluster;
 pub use codec::Versioned;
+pub use embedded::EmbeddedMeta;
 pub use engine::HistoryLimit;
 pub use error::MetaError;
 pub use keys::Keys;
