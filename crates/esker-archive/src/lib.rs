@@ -37,7 +37,7 @@ use object_store::ObjectStore;
 pub use offload::{Offload, PartitionUpload};
 #[cfg(any(test, feature = "sim"))]
 pub use pointer::memory;
-pub use pointer::{CommitError, CommitGuard, PointerStore, Revision, StoredPointer};
+pub use pointer::{CommitError, CommitGuard, MetaPointers, PointerStore, Revision, StoredPointer};
 pub use read::{ArchivedBatch, ArchivedRead};
 pub use shard::{ArchivedPartition, Segment, ShardArchive};
 

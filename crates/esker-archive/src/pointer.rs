@@ -7,6 +7,9 @@ use esker_env::BoxFuture;
 #[cfg(any(test, feature = "sim"))]
 pub mod memory;
 
+mod meta;
+pub use meta::MetaPointers;
+
 /// The revision at which a pointer was last written; two different values of a pointer never share one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Revision(pub i64);
