@@ -8,24 +8,28 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use esker_core::{
-    LedgerId,
+    Action, Classified, LedgerId,
     manifest::{Garbage, GarbageKind, MAX_RECENT, ObjectRef, RootRef},
     object::{BuildError, ObjectId},
 };
 use esker_env::Monotonic;
+use esker_meta::{CommitRefused, ManifestGuard, Revision};
 
-use crate::{ArchiveError, CommitError, CommitGuard, Revision, ShardArchive, requests::backoff, view::View};
+use crate::{ArchiveError, ShardArchive, requests::backoff, view::View};
 
 /// A commit whose outcome is not known.
-pub(crate) struct Candidate {
+struct Candidate {
     value: Bytes,
     view: View,
+    clear_pending: Vec<LedgerId>,
+    /// When the names of its uploads were made.
+    born: Monotonic,
 }
 
 /// What the holder of the commit lock owns.
 #[derive(Default)]
 pub(crate) struct CommitState {
-    /// All expect the revision of the current view.
+    /// All expect the revision of the current view, so at most one of them takes effect.
     uncertain: Vec<Candidate>,
 }
 
@@ -49,7 +53,11 @@ impl ShardArchive {
         if next.pointer.recent.len() > MAX_RECENT {
             self.fold(&mut next).await?;
         }
-        self.move_pointer(state, next, clear_pending, born).await
+        assert_eq!(next.revision, self.view().revision, "a commit builds on the newest view");
+        let value = Bytes::from(next.pointer.encode());
+        // Remembered before it is sent: this future may be dropped while it waits for the answer.
+        state.uncertain.push(Candidate { value, view: next, clear_pending, born });
+        self.drive(state).await
     }
 
     /// Writes a root that says all that `next` says and lets the pointer name only that.
@@ -69,39 +77,52 @@ impl ShardArchive {
         Ok(())
     }
 
-    async fn move_pointer(
-        &self,
-        state: &mut CommitState,
-        next: View,
-        clear_pending: Vec<LedgerId>,
-        born: Monotonic,
-    ) -> Result<(), ArchiveError> {
+    /// Settles commits of unknown outcome before anything is built on the view: finds out, and if none took effect
+    /// so far, sends the last one again.
+    pub(crate) async fn resolve(&self, state: &mut CommitState) -> Result<(), ArchiveError> {
+        let end = self.parts.env.clock.now() + self.parts.config.commit_deadline;
+        if state.uncertain.is_empty() || self.find_out(state, end).await?.is_some() {
+            return Ok(());
+        }
+        match self.drive(state).await {
+            // Its upload may be collected as an orphan. If it takes effect all the same, that was sent long before.
+            Err(ArchiveError::TooOld { .. }) => Ok(()),
+            other => other,
+        }
+    }
+
+    /// Sends the last candidate until its outcome is known or the deadline has passed.
+    async fn drive(&self, state: &mut CommitState) -> Result<(), ArchiveError> {
         let (env, config) = (&self.parts.env, &self.parts.config);
-        let value = Bytes::from(next.pointer.encode());
-        let guard = CommitGuard { session: self.session, epoch: self.epoch, revision: self.view().revision };
-        assert_eq!(guard.revision, next.revision, "a commit builds on the newest view");
+        let candidate = state.uncertain.last().expect("there is a candidate to send");
+        let (value, born) = (candidate.value.clone(), candidate.born);
+        let clear_pending = candidate.clear_pending.clone();
+        let guard = ManifestGuard { session: self.session, epoch: self.epoch, pointer: self.view().revision };
         let end = env.clock.now() + config.commit_deadline;
         for attempt in 1.. {
             let age = env.clock.now() - born;
             if age > config.max_commit_age {
                 return Err(ArchiveError::TooOld { age, limit: config.max_commit_age });
             }
-            if attempt == 1 {
-                // Remembered before it is sent: this future may be dropped while it waits for the answer.
-                state.uncertain.push(Candidate { value: value.clone(), view: next.clone() });
-            }
-            let commit = self.parts.pointers.commit(self.shard, guard, value.clone(), clear_pending.clone());
+            let commit = self.parts.pointers.commit(self.shard, guard, value.clone(), &clear_pending);
             let unknown = match env.timeout(end - env.clock.now(), commit).await {
                 Ok(Ok(revision)) => {
-                    self.install(state, next, revision);
+                    let candidate = state.uncertain.pop().expect("the candidate was not settled meanwhile");
+                    self.install(state, candidate.view, revision);
                     return Ok(());
                 }
-                Ok(Err(CommitError::Fenced(why))) => return Err(ArchiveError::Fenced(why)),
-                Ok(Err(CommitError::Conflict)) => "the pointer has moved".to_owned(),
-                Ok(Err(CommitError::Unknown(why))) => why,
+                Ok(Err(refused @ (CommitRefused::SessionLost(_) | CommitRefused::Fenced { .. }))) => {
+                    return Err(ArchiveError::Fenced(refused.to_string()));
+                }
+                Ok(Err(CommitRefused::Meta(error)))
+                    if matches!(error.action(), Action::Operator | Action::GiveUp) =>
+                {
+                    return Err(ArchiveError::Metadata(error));
+                }
+                Ok(Err(other)) => other.to_string(),
                 Err(elapsed) => elapsed.to_string(),
             };
-            // Also after a conflict: the pointer may have been moved by an earlier attempt of this very commit.
+            // Also when the pointer has moved: an earlier attempt of this very commit may have moved it.
             match self.find_out(state, end).await {
                 Ok(Some(found)) if found == value => return Ok(()),
                 Ok(Some(_)) => {
@@ -122,21 +143,12 @@ impl ShardArchive {
         unreachable!("the loop ends by the deadline")
     }
 
-    /// Settles commits of unknown outcome before anything is built on the view.
-    pub(crate) async fn resolve(&self, state: &mut CommitState) -> Result<(), ArchiveError> {
-        if state.uncertain.is_empty() {
-            return Ok(());
-        }
-        let end = self.parts.env.clock.now() + self.parts.config.commit_deadline;
-        self.find_out(state, end).await.map(drop)
-    }
-
     fn install(&self, state: &mut CommitState, mut view: View, revision: Revision) {
         assert!(
             view.pointer.sequence == self.view().pointer.sequence + 1,
             "manifest sequences grow by one per commit"
         );
-        view.revision = Some(revision);
+        view.revision = revision;
         // Whatever else expected the old revision can no longer take effect.
         state.uncertain.clear();
         *self.view.write() = Arc::new(view);
@@ -145,22 +157,17 @@ impl ShardArchive {
     /// Looks whether a commit of unknown outcome took effect; if one did, the view now shows it and its value is
     /// returned.
     async fn find_out(&self, state: &mut CommitState, end: Monotonic) -> Result<Option<Bytes>, ArchiveError> {
-        let Some(stored) = self.parts.read_pointer(self.shard, end).await? else {
-            if self.view().revision.is_some() {
-                return Err(ArchiveError::Conflict("it is gone".to_owned()));
-            }
-            return Ok(None);
-        };
-        if Some(stored.revision) == self.view().revision {
+        let (value, revision) = self.parts.read_pointer(self.shard, end).await?.unwrap_or_default();
+        if revision == self.view().revision {
             return Ok(None);
         }
-        match state.uncertain.iter().position(|candidate| candidate.value == stored.value) {
+        match state.uncertain.iter().position(|candidate| candidate.value == value) {
             Some(at) => {
                 let candidate = state.uncertain.swap_remove(at);
-                self.install(state, candidate.view, stored.revision);
+                self.install(state, candidate.view, revision);
                 Ok(Some(candidate.value))
             }
-            None => Err(ArchiveError::Conflict(format!("revision {}", stored.revision.0))),
+            None => Err(ArchiveError::Conflict(format!("revision {revision}"))),
         }
     }
 

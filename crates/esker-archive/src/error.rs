@@ -6,6 +6,7 @@ use esker_core::{
     Action, Classified, Offset, PartitionId,
     object::{BuildError, FormatError},
 };
+use esker_meta::MetaError;
 
 /// An error of the archive. Cheap to clone: waiters of one request share its outcome.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -67,9 +68,9 @@ pub enum ArchiveError {
     /// The commit may or may not have happened; the next call on the shard finds out first. Repeat the call.
     #[error("the outcome of a commit is unknown: {0}")]
     Uncertain(String),
-    /// The metadata store could not be reached; nothing was committed.
-    #[error("metadata store: {0}")]
-    Metadata(String),
+    /// The metadata store could not be asked, or is broken.
+    #[error(transparent)]
+    Metadata(MetaError),
     /// The upload took so long that garbage collection might take it for an orphan: upload again.
     #[error("the upload is {age:?} old, more than {limit:?}: it may not be committed any more")]
     TooOld {

@@ -31,13 +31,14 @@ use std::{sync::Arc, time::Duration};
 
 pub use config::{ArchiveConfig, CacheConfig, CacheKind, DiskCacheConfig, ReadAheadConfig, RequestConfig};
 pub use error::ArchiveError;
-use esker_core::{Epoch, SessionId, ShardId};
+use esker_core::{Action, Classified, Epoch, ShardId};
 use esker_env::{Env, Monotonic};
+use esker_meta::{MetaError, SessionKey};
 use object_store::ObjectStore;
 pub use offload::{Offload, PartitionUpload};
 #[cfg(any(test, feature = "sim"))]
 pub use pointer::memory;
-pub use pointer::{CommitError, CommitGuard, MetaPointers, PointerStore, Revision, StoredPointer};
+pub use pointer::{PointerStore, StoredPointer};
 pub use read::{ArchivedBatch, ArchivedRead};
 pub use shard::{ArchivedPartition, Segment, ShardArchive};
 
@@ -91,7 +92,7 @@ impl Archive {
     pub async fn open_shard(
         &self,
         shard: ShardId,
-        session: SessionId,
+        session: SessionKey,
         epoch: Epoch,
     ) -> Result<Arc<ShardArchive>, ArchiveError> {
         let parts = &self.parts;
@@ -125,8 +126,11 @@ impl Parts {
             let left = (end - self.env.clock.now()).max(Duration::from_millis(1));
             let failed = match self.env.timeout(left, self.pointers.read(shard)).await {
                 Ok(Ok(stored)) => return Ok(stored),
-                Ok(Err(why)) => why,
-                Err(elapsed) => elapsed.to_string(),
+                Ok(Err(error)) if matches!(error.action(), Action::Operator | Action::GiveUp) => {
+                    return Err(ArchiveError::Metadata(error));
+                }
+                Ok(Err(error)) => error,
+                Err(elapsed) => MetaError::Unavailable(elapsed.to_string()),
             };
             let requests = &self.config.requests;
             let pause = requests::backoff(&self.env, requests.backoff, requests.max_backoff, attempt);

@@ -37,9 +37,9 @@ impl Parts {
         shard: ShardId,
         stored: Option<StoredPointer>,
     ) -> Result<View, ArchiveError> {
-        let Some(stored) = stored else { return Ok(View::empty(shard)) };
+        let Some((value, revision)) = stored else { return Ok(View::empty(shard)) };
         let bad = |source| ArchiveError::BadPointer { shard: shard.0, source };
-        let pointer = Pointer::decode(&stored.value).map_err(bad)?;
+        let pointer = Pointer::decode(&value).map_err(bad)?;
         if pointer.shard != shard {
             return Err(bad(FormatError::Field { what: "manifest pointer", field: "shard" }));
         }
@@ -53,8 +53,8 @@ impl Parts {
         };
         let (root, tails) = futures::try_join!(root, tails)?;
         let mut view = match root {
-            Some(root) => View::from_root(root, pointer.clone(), stored.revision),
-            None => View { pointer: pointer.clone(), revision: Some(stored.revision), ..View::empty(shard) },
+            Some(root) => View::from_root(root, pointer.clone(), revision),
+            None => View { pointer: pointer.clone(), revision, ..View::empty(shard) },
         };
         let mut newest: BTreeMap<PartitionId, (usize, Span)> = BTreeMap::new();
         for (number, tail) in tails.iter().enumerate() {

@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use esker_core::{
-    Epoch, Offset, PartitionId, SessionId, ShardId,
+    Epoch, Offset, PartitionId, ShardId,
     object::{FormatError, ObjectId, PartitionSection},
     producer::ProducerState,
 };
+use esker_meta::SessionKey;
 use parking_lot::RwLock;
 
 use crate::{
@@ -19,7 +20,7 @@ use crate::{
 pub struct ShardArchive {
     pub(crate) parts: Arc<Parts>,
     pub(crate) shard: ShardId,
-    pub(crate) session: SessionId,
+    pub(crate) session: SessionKey,
     pub(crate) epoch: Epoch,
     /// Held only to take or replace the `Arc`.
     pub(crate) view: RwLock<Arc<View>>,

@@ -14,10 +14,11 @@ use std::{
 
 use bytes::{BufMut, Bytes, BytesMut};
 use esker_core::{
-    BatchHeader, EntryKind, Epoch, Offset, PartitionId, ProducerId, SessionId, ShardId, TopicNumber,
-    object::PartitionSection,
+    BatchHeader, BrokerId, EntryKind, Epoch, Offset, PartitionId, ProducerId, SessionId, ShardId,
+    TopicNumber, object::PartitionSection,
 };
 use esker_env::{BoxFuture, Clock, Env, Monotonic, SeededRandom, Tasks};
+use esker_meta::SessionKey;
 use object_store::{ObjectStore, memory::InMemory};
 
 use crate::{
@@ -110,6 +111,11 @@ impl Clock for TokioClock {
     }
 }
 
+/// The session of the shard's owner number so-and-so.
+pub(crate) fn session(number: i32) -> SessionKey {
+    SessionKey { broker: BrokerId(1), session: SessionId(i64::from(number)) }
+}
+
 /// Everything a test needs. Time is tokio's, so `start_paused` tests wait for nothing.
 pub(crate) struct World {
     pub(crate) store: Arc<dyn ObjectStore>,
@@ -142,7 +148,7 @@ impl World {
     /// Opens the shard as its next owner would: a new session, the next epoch, nothing cached.
     pub(crate) async fn next_owner(&self) -> Arc<ShardArchive> {
         let number = self.session.fetch_add(1, Ordering::Relaxed) as i32 + 1;
-        let (session, epoch) = (SessionId(i64::from(number) * 100), Epoch(number));
+        let (session, epoch) = (session(number), Epoch(number));
         self.pointers.own(SHARD, session, epoch);
         self.archive().await.open_shard(SHARD, session, epoch).await.unwrap()
     }

@@ -8,8 +8,7 @@ use esker_core::{
     manifest::{Garbage, GarbageKind, ObjectRef, Pointer, Root, RootPartition, RootRange},
     object::{IndexEntry, ObjectId, Span},
 };
-
-use crate::Revision;
+use esker_meta::Revision;
 
 /// What one object holds of one partition.
 #[derive(Clone, Debug)]
@@ -44,8 +43,8 @@ impl PartitionView {
 #[derive(Clone, Debug)]
 pub(crate) struct View {
     pub(crate) pointer: Pointer,
-    /// The revision of the pointer; `None` before the first commit.
-    pub(crate) revision: Option<Revision>,
+    /// The revision of the pointer; [`Revision::NONE`] before the first commit.
+    pub(crate) revision: Revision,
     /// Live data objects.
     pub(crate) objects: BTreeMap<ObjectId, Arc<ObjectRef>>,
     pub(crate) partitions: BTreeMap<PartitionId, PartitionView>,
@@ -62,7 +61,7 @@ impl View {
     pub(crate) fn empty(shard: ShardId) -> Self {
         Self {
             pointer: Pointer { shard, epoch: Epoch(0), sequence: 0, root: None, recent: Vec::new() },
-            revision: None,
+            revision: Revision::NONE,
             objects: BTreeMap::new(),
             partitions: BTreeMap::new(),
             garbage: Vec::new(),
@@ -91,7 +90,7 @@ impl View {
         };
         let partitions = root.partitions.into_iter().map(partition).collect();
         let objects = objects.iter().map(|object| (object.id, Arc::clone(object))).collect();
-        Self { pointer, revision: Some(revision), objects, partitions, garbage: root.garbage }
+        Self { pointer, revision, objects, partitions, garbage: root.garbage }
     }
 
     /// The root that says what this view says.

@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use bytes::Bytes;
-use esker_core::{Epoch, LedgerId, SessionId, ShardId};
+use esker_core::{Epoch, LedgerId, ShardId};
 use esker_env::BoxFuture;
+use esker_meta::{CommitRefused, ManifestGuard, MetaError, Revision, SessionKey};
 use futures::FutureExt;
 use parking_lot::Mutex;
 
-use super::{CommitError, CommitGuard, PointerStore, Revision, StoredPointer};
+use super::{PointerStore, StoredPointer};
 
 /// What happens to one commit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,13 +27,13 @@ struct State {
     revision: i64,
     shards: BTreeMap<ShardId, Shard>,
     trouble: VecDeque<Trouble>,
-    delayed: Vec<(ShardId, CommitGuard, Bytes, Vec<LedgerId>)>,
+    delayed: Vec<(ShardId, ManifestGuard, Bytes, Vec<LedgerId>)>,
     commits: u64,
 }
 
 #[derive(Default)]
 struct Shard {
-    owner: Option<(SessionId, Epoch)>,
+    owner: Option<(SessionKey, Epoch)>,
     pointer: Option<StoredPointer>,
     cleared: Vec<LedgerId>,
 }
@@ -49,7 +50,7 @@ impl MemoryPointers {
     }
 
     /// Gives a shard to a session.
-    pub fn own(&self, shard: ShardId, session: SessionId, epoch: Epoch) {
+    pub fn own(&self, shard: ShardId, session: SessionKey, epoch: Epoch) {
         self.0.lock().shards.entry(shard).or_default().owner = Some((session, epoch));
     }
 
@@ -85,50 +86,52 @@ impl State {
     fn apply(
         &mut self,
         shard: ShardId,
-        guard: &CommitGuard,
+        guard: &ManifestGuard,
         value: &Bytes,
         cleared: &[LedgerId],
-    ) -> Result<Revision, CommitError> {
+    ) -> Result<Revision, CommitRefused> {
         let entry = self.shards.entry(shard).or_default();
         if entry.owner != Some((guard.session, guard.epoch)) {
-            return Err(CommitError::Fenced(format!("shard {shard} is owned by {:?}", entry.owner)));
+            let now = entry.owner.map(|(_, epoch)| epoch);
+            return Err(CommitRefused::Fenced { shard, expected: guard.epoch, now });
         }
-        if entry.pointer.as_ref().map(|pointer| pointer.revision) != guard.revision {
-            return Err(CommitError::Conflict);
+        let now = entry.pointer.as_ref().map_or(Revision::NONE, |(_, revision)| *revision);
+        if now != guard.pointer {
+            return Err(CommitRefused::PointerMoved { shard, now });
         }
         self.revision += 1;
         let revision = Revision(self.revision);
-        entry.pointer = Some(StoredPointer { value: value.clone(), revision });
+        entry.pointer = Some((value.clone(), revision));
         entry.cleared.extend_from_slice(cleared);
         Ok(revision)
     }
 }
 
 impl PointerStore for MemoryPointers {
-    fn read(&self, shard: ShardId) -> BoxFuture<'_, Result<Option<StoredPointer>, String>> {
+    fn read(&self, shard: ShardId) -> BoxFuture<'_, Result<Option<StoredPointer>, MetaError>> {
         async move { Ok(self.0.lock().shards.get(&shard).and_then(|shard| shard.pointer.clone())) }.boxed()
     }
 
-    fn commit(
-        &self,
+    fn commit<'a>(
+        &'a self,
         shard: ShardId,
-        guard: CommitGuard,
+        guard: ManifestGuard,
         value: Bytes,
-        clear_pending: Vec<LedgerId>,
-    ) -> BoxFuture<'_, Result<Revision, CommitError>> {
+        clear_pending: &'a [LedgerId],
+    ) -> BoxFuture<'a, Result<Revision, CommitRefused>> {
         async move {
             let mut state = self.0.lock();
             state.commits += 1;
-            let lost = || CommitError::Unknown("the connection was lost".to_owned());
+            let lost = || MetaError::Unknown("the connection was lost".to_owned()).into();
             match state.trouble.pop_front() {
-                None => state.apply(shard, &guard, &value, &clear_pending),
+                None => state.apply(shard, &guard, &value, clear_pending),
                 Some(Trouble::AnswerLost) => {
-                    state.apply(shard, &guard, &value, &clear_pending)?;
+                    state.apply(shard, &guard, &value, clear_pending)?;
                     Err(lost())
                 }
                 Some(Trouble::RequestLost) => Err(lost()),
                 Some(Trouble::Delayed) => {
-                    state.delayed.push((shard, guard, value, clear_pending));
+                    state.delayed.push((shard, guard, value, clear_pending.to_vec()));
                     Err(lost())
                 }
             }

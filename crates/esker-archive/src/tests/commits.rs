@@ -73,7 +73,7 @@ async fn a_former_owner_is_fenced_and_its_object_stays_invisible() {
     assert_eq!(new.bounds(partition(0)).1, Offset(150));
     check_content(&world.next_owner().await, partition(0), 0..150, 100, 1000).await;
     // An owner of an older epoch does not even open the shard.
-    let error = world.archive().await.open_shard(SHARD, SessionId(1), Epoch(1)).await.err().unwrap();
+    let error = world.archive().await.open_shard(SHARD, session(1), Epoch(1)).await.err().unwrap();
     assert!(matches!(error, ArchiveError::Fenced(_)), "{error}");
 }
 
@@ -81,7 +81,7 @@ async fn a_former_owner_is_fenced_and_its_object_stays_invisible() {
 async fn two_handles_of_one_owner_cannot_both_commit() {
     let world = World::new();
     let first = world.next_owner().await;
-    let second = world.archive().await.open_shard(SHARD, SessionId(100), Epoch(1)).await.unwrap();
+    let second = world.archive().await.open_shard(SHARD, session(1), Epoch(1)).await.unwrap();
     first.offload(one(upload(partition(0), 0..100, 100))).await.unwrap();
     let error = second.offload(one(upload(partition(0), 0..200, 100))).await.unwrap_err();
     assert!(matches!(error, ArchiveError::Conflict(_)), "{error}");
