@@ -139,6 +139,23 @@ async fn a_lane_has_one_open_ledger_also_after_a_lost_answer() {
 }
 
 #[tokio::test]
+async fn what_a_store_holds_of_a_forgotten_ledger_goes_at_the_next_start() {
+    let mut world = World::new().await;
+    let mut process = world.start_well().await;
+    world.append(&mut process, Mode::Fsync, ShardId(3)).await;
+    // A stop that is cut after the descriptor went and before the store heard of it.
+    world.offload(&process, ShardId(3)).await;
+    let key = process.session.key();
+    let ledger = world.meta.list_ledgers(BROKER).await.unwrap().remove(0);
+    let sealed = world.meta.seal_ledger(key, &ledger, FrameIndex(1)).await.unwrap();
+    world.meta.delete_ledgers(key, &[sealed]).await.unwrap();
+    assert_eq!(world.directory.ledgers(), [ledger.record.id]);
+    world.kill(process);
+    world.start_well().await;
+    assert_eq!(world.directory.ledgers(), []);
+}
+
+#[tokio::test]
 async fn a_ledger_is_kept_while_a_shard_names_the_session_that_wrote_it() {
     let mut world = World::new().await;
     let mut process = world.start_well().await;

@@ -117,6 +117,12 @@ pub(super) struct Directory {
     held: Mutex<BTreeMap<LedgerId, Held>>,
 }
 
+impl Directory {
+    pub(super) fn ledgers(&self) -> Vec<LedgerId> {
+        self.held.lock().keys().copied().collect()
+    }
+}
+
 /// The stores as one process sees them.
 pub(super) struct Stores {
     directory: Arc<Directory>,
@@ -159,7 +165,7 @@ impl Ledgers for Stores {
     }
 
     fn held(&self) -> Vec<LedgerId> {
-        self.directory.held.lock().keys().copied().collect()
+        self.directory.ledgers()
     }
 }
 
