@@ -336,9 +336,11 @@ impl World {
     }
 
     /// The process is killed.
+    #[allow(clippy::unused_self, reason = "reads as what happens in the world")]
     pub(super) fn kill(&self, process: Process) {
-        process.life.end();
-        process.env.tasks.abort_all();
+        let Process { life, env, .. } = process;
+        life.end();
+        env.tasks.abort_all();
     }
 
     /// A graceful stop; `drained` brings everything into the object store first.
