@@ -1,0 +1,40 @@
+//! `ConsumerGroupCurrentMemberAssignmentKey`: versions 0, flexible none. Generated from `proto/kafka/ConsumerGroupCurrentMemberAssignmentKey.json`, not to be edited.
+
+use crate::codec::*;
+
+/// `ConsumerGroupCurrentMemberAssignmentKey`: a message of versions 0.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ConsumerGroupCurrentMemberAssignmentKey {
+    /// Versions 0.
+    pub group_id: KString,
+    /// Versions 0.
+    pub member_id: KString,
+}
+
+impl Wire for ConsumerGroupCurrentMemberAssignmentKey {
+    const MIN: usize = 4;
+
+    fn read(r: &mut Reader, _: &'static str) -> Result<Self, DecodeError> {
+        let mut m = Self::default();
+        m.group_id = Wire::read(r, "ConsumerGroupCurrentMemberAssignmentKey.GroupId")?;
+        m.member_id = Wire::read(r, "ConsumerGroupCurrentMemberAssignmentKey.MemberId")?;
+        Ok(m)
+    }
+
+    fn write(&self, w: &mut Writer, _: &'static str) -> Result<(), EncodeError> {
+        self.group_id.write(w, "ConsumerGroupCurrentMemberAssignmentKey.GroupId")?;
+        self.member_id.write(w, "ConsumerGroupCurrentMemberAssignmentKey.MemberId")?;
+        Ok(())
+    }
+}
+
+impl Message for ConsumerGroupCurrentMemberAssignmentKey {
+    const NAME: &'static str = "ConsumerGroupCurrentMemberAssignmentKey";
+    const MIN_VERSION: i16 = 0;
+    const MAX_VERSION: i16 = 0;
+    const FLEXIBLE_FROM: i16 = i16::MAX;
+}
+
+impl CoordinatorKey for ConsumerGroupCurrentMemberAssignmentKey {
+    const RECORD_TYPE: i16 = 8;
+}

@@ -1,0 +1,36 @@
+//! `ConsumerGroupTargetAssignmentMetadataKey`: versions 0, flexible none. Generated from `proto/kafka/ConsumerGroupTargetAssignmentMetadataKey.json`, not to be edited.
+
+use crate::codec::*;
+
+/// `ConsumerGroupTargetAssignmentMetadataKey`: a message of versions 0.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ConsumerGroupTargetAssignmentMetadataKey {
+    /// Versions 0.
+    pub group_id: KString,
+}
+
+impl Wire for ConsumerGroupTargetAssignmentMetadataKey {
+    const MIN: usize = 2;
+
+    fn read(r: &mut Reader, _: &'static str) -> Result<Self, DecodeError> {
+        let mut m = Self::default();
+        m.group_id = Wire::read(r, "ConsumerGroupTargetAssignmentMetadataKey.GroupId")?;
+        Ok(m)
+    }
+
+    fn write(&self, w: &mut Writer, _: &'static str) -> Result<(), EncodeError> {
+        self.group_id.write(w, "ConsumerGroupTargetAssignmentMetadataKey.GroupId")?;
+        Ok(())
+    }
+}
+
+impl Message for ConsumerGroupTargetAssignmentMetadataKey {
+    const NAME: &'static str = "ConsumerGroupTargetAssignmentMetadataKey";
+    const MIN_VERSION: i16 = 0;
+    const MAX_VERSION: i16 = 0;
+    const FLEXIBLE_FROM: i16 = i16::MAX;
+}
+
+impl CoordinatorKey for ConsumerGroupTargetAssignmentMetadataKey {
+    const RECORD_TYPE: i16 = 6;
+}

@@ -1,0 +1,36 @@
+//! `ShareGroupStatePartitionMetadataKey`: versions 0, flexible none. Generated from `proto/kafka/ShareGroupStatePartitionMetadataKey.json`, not to be edited.
+
+use crate::codec::*;
+
+/// `ShareGroupStatePartitionMetadataKey`: a message of versions 0.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ShareGroupStatePartitionMetadataKey {
+    /// Versions 0.
+    pub group_id: KString,
+}
+
+impl Wire for ShareGroupStatePartitionMetadataKey {
+    const MIN: usize = 2;
+
+    fn read(r: &mut Reader, _: &'static str) -> Result<Self, DecodeError> {
+        let mut m = Self::default();
+        m.group_id = Wire::read(r, "ShareGroupStatePartitionMetadataKey.GroupId")?;
+        Ok(m)
+    }
+
+    fn write(&self, w: &mut Writer, _: &'static str) -> Result<(), EncodeError> {
+        self.group_id.write(w, "ShareGroupStatePartitionMetadataKey.GroupId")?;
+        Ok(())
+    }
+}
+
+impl Message for ShareGroupStatePartitionMetadataKey {
+    const NAME: &'static str = "ShareGroupStatePartitionMetadataKey";
+    const MIN_VERSION: i16 = 0;
+    const MAX_VERSION: i16 = 0;
+    const FLEXIBLE_FROM: i16 = i16::MAX;
+}
+
+impl CoordinatorKey for ShareGroupStatePartitionMetadataKey {
+    const RECORD_TYPE: i16 = 15;
+}

@@ -1,0 +1,40 @@
+//! `ShareGroupTargetAssignmentMemberKey`: versions 0, flexible none. Generated from `proto/kafka/ShareGroupTargetAssignmentMemberKey.json`, not to be edited.
+
+use crate::codec::*;
+
+/// `ShareGroupTargetAssignmentMemberKey`: a message of versions 0.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ShareGroupTargetAssignmentMemberKey {
+    /// Versions 0.
+    pub group_id: KString,
+    /// Versions 0.
+    pub member_id: KString,
+}
+
+impl Wire for ShareGroupTargetAssignmentMemberKey {
+    const MIN: usize = 4;
+
+    fn read(r: &mut Reader, _: &'static str) -> Result<Self, DecodeError> {
+        let mut m = Self::default();
+        m.group_id = Wire::read(r, "ShareGroupTargetAssignmentMemberKey.GroupId")?;
+        m.member_id = Wire::read(r, "ShareGroupTargetAssignmentMemberKey.MemberId")?;
+        Ok(m)
+    }
+
+    fn write(&self, w: &mut Writer, _: &'static str) -> Result<(), EncodeError> {
+        self.group_id.write(w, "ShareGroupTargetAssignmentMemberKey.GroupId")?;
+        self.member_id.write(w, "ShareGroupTargetAssignmentMemberKey.MemberId")?;
+        Ok(())
+    }
+}
+
+impl Message for ShareGroupTargetAssignmentMemberKey {
+    const NAME: &'static str = "ShareGroupTargetAssignmentMemberKey";
+    const MIN_VERSION: i16 = 0;
+    const MAX_VERSION: i16 = 0;
+    const FLEXIBLE_FROM: i16 = i16::MAX;
+}
+
+impl CoordinatorKey for ShareGroupTargetAssignmentMemberKey {
+    const RECORD_TYPE: i16 = 13;
+}

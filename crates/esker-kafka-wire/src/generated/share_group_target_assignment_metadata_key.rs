@@ -1,0 +1,36 @@
+//! `ShareGroupTargetAssignmentMetadataKey`: versions 0, flexible none. Generated from `proto/kafka/ShareGroupTargetAssignmentMetadataKey.json`, not to be edited.
+
+use crate::codec::*;
+
+/// `ShareGroupTargetAssignmentMetadataKey`: a message of versions 0.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ShareGroupTargetAssignmentMetadataKey {
+    /// Versions 0.
+    pub group_id: KString,
+}
+
+impl Wire for ShareGroupTargetAssignmentMetadataKey {
+    const MIN: usize = 2;
+
+    fn read(r: &mut Reader, _: &'static str) -> Result<Self, DecodeError> {
+        let mut m = Self::default();
+        m.group_id = Wire::read(r, "ShareGroupTargetAssignmentMetadataKey.GroupId")?;
+        Ok(m)
+    }
+
+    fn write(&self, w: &mut Writer, _: &'static str) -> Result<(), EncodeError> {
+        self.group_id.write(w, "ShareGroupTargetAssignmentMetadataKey.GroupId")?;
+        Ok(())
+    }
+}
+
+impl Message for ShareGroupTargetAssignmentMetadataKey {
+    const NAME: &'static str = "ShareGroupTargetAssignmentMetadataKey";
+    const MIN_VERSION: i16 = 0;
+    const MAX_VERSION: i16 = 0;
+    const FLEXIBLE_FROM: i16 = i16::MAX;
+}
+
+impl CoordinatorKey for ShareGroupTargetAssignmentMetadataKey {
+    const RECORD_TYPE: i16 = 12;
+}

@@ -1,0 +1,40 @@
+//! `StreamsGroupCurrentMemberAssignmentKey`: versions 0, flexible none. Generated from `proto/kafka/StreamsGroupCurrentMemberAssignmentKey.json`, not to be edited.
+
+use crate::codec::*;
+
+/// `StreamsGroupCurrentMemberAssignmentKey`: a message of versions 0.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StreamsGroupCurrentMemberAssignmentKey {
+    /// Versions 0.
+    pub group_id: KString,
+    /// Versions 0.
+    pub member_id: KString,
+}
+
+impl Wire for StreamsGroupCurrentMemberAssignmentKey {
+    const MIN: usize = 4;
+
+    fn read(r: &mut Reader, _: &'static str) -> Result<Self, DecodeError> {
+        let mut m = Self::default();
+        m.group_id = Wire::read(r, "StreamsGroupCurrentMemberAssignmentKey.GroupId")?;
+        m.member_id = Wire::read(r, "StreamsGroupCurrentMemberAssignmentKey.MemberId")?;
+        Ok(m)
+    }
+
+    fn write(&self, w: &mut Writer, _: &'static str) -> Result<(), EncodeError> {
+        self.group_id.write(w, "StreamsGroupCurrentMemberAssignmentKey.GroupId")?;
+        self.member_id.write(w, "StreamsGroupCurrentMemberAssignmentKey.MemberId")?;
+        Ok(())
+    }
+}
+
+impl Message for StreamsGroupCurrentMemberAssignmentKey {
+    const NAME: &'static str = "StreamsGroupCurrentMemberAssignmentKey";
+    const MIN_VERSION: i16 = 0;
+    const MAX_VERSION: i16 = 0;
+    const FLEXIBLE_FROM: i16 = i16::MAX;
+}
+
+impl CoordinatorKey for StreamsGroupCurrentMemberAssignmentKey {
+    const RECORD_TYPE: i16 = 22;
+}

@@ -1,0 +1,40 @@
+//! `StreamsGroupMemberMetadataKey`: versions 0, flexible none. Generated from `proto/kafka/StreamsGroupMemberMetadataKey.json`, not to be edited.
+
+use crate::codec::*;
+
+/// `StreamsGroupMemberMetadataKey`: a message of versions 0.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct StreamsGroupMemberMetadataKey {
+    /// Versions 0.
+    pub group_id: KString,
+    /// Versions 0.
+    pub member_id: KString,
+}
+
+impl Wire for StreamsGroupMemberMetadataKey {
+    const MIN: usize = 4;
+
+    fn read(r: &mut Reader, _: &'static str) -> Result<Self, DecodeError> {
+        let mut m = Self::default();
+        m.group_id = Wire::read(r, "StreamsGroupMemberMetadataKey.GroupId")?;
+        m.member_id = Wire::read(r, "StreamsGroupMemberMetadataKey.MemberId")?;
+        Ok(m)
+    }
+
+    fn write(&self, w: &mut Writer, _: &'static str) -> Result<(), EncodeError> {
+        self.group_id.write(w, "StreamsGroupMemberMetadataKey.GroupId")?;
+        self.member_id.write(w, "StreamsGroupMemberMetadataKey.MemberId")?;
+        Ok(())
+    }
+}
+
+impl Message for StreamsGroupMemberMetadataKey {
+    const NAME: &'static str = "StreamsGroupMemberMetadataKey";
+    const MIN_VERSION: i16 = 0;
+    const MAX_VERSION: i16 = 0;
+    const FLEXIBLE_FROM: i16 = i16::MAX;
+}
+
+impl CoordinatorKey for StreamsGroupMemberMetadataKey {
+    const RECORD_TYPE: i16 = 19;
+}
