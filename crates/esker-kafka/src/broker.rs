@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use esker_env::Env;
+use esker_meta::{Catalog, Meta, ProducerIds};
 
 use crate::{
     api::fetch_session::FetchSessions, budget::Budget, cluster::Cluster, config::KafkaConfig, log::Log,
-    topics::Catalog,
 };
 
 /// The parts that the front end needs.
@@ -16,6 +16,8 @@ pub struct KafkaParts {
     pub env: Env,
     /// The log.
     pub log: Log,
+    /// The metadata store, for administrative changes.
+    pub meta: Meta,
     /// The topics.
     pub catalog: Arc<Catalog>,
     /// Brokers and leaders.
@@ -27,7 +29,9 @@ pub struct Broker {
     pub(crate) config: KafkaConfig,
     pub(crate) env: Env,
     pub(crate) log: Log,
+    pub(crate) meta: Meta,
     pub(crate) catalog: Arc<Catalog>,
+    pub(crate) producer_ids: ProducerIds,
     pub(crate) cluster: Arc<dyn Cluster>,
     pub(crate) request_memory: Budget,
     pub(crate) response_memory: Budget,
@@ -42,7 +46,10 @@ impl Broker {
     /// When `request_memory` cannot hold one largest request.
     #[must_use]
     pub fn new(config: KafkaConfig, parts: KafkaParts) -> Arc<Self> {
-        assert!(config.request_memory >= config.max_request_bytes, "request_memory holds one largest request");
+        assert!(
+            config.request_memory >= config.max_request_bytes,
+            "request_memory holds one largest request"
+        );
         Arc::new(Self {
             request_memory: Budget::new(config.request_memory),
             response_memory: Budget::new(config.response_memory),
@@ -50,6 +57,8 @@ impl Broker {
             config,
             env: parts.env,
             log: parts.log,
+            producer_ids: ProducerIds::new(parts.meta.clone()),
+            meta: parts.meta,
             catalog: parts.catalog,
             cluster: parts.cluster,
         })

@@ -17,7 +17,7 @@ use futures::FutureExt;
 use parking_lot::Mutex;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
-    sync::{mpsc, watch},
+    sync::watch,
 };
 
 use crate::{
@@ -167,7 +167,7 @@ where
 async fn read_requests<R: AsyncRead + Unpin>(
     mut frames: FrameReader<'_, R>,
     connection: Arc<Connection>,
-    queue: Queue,
+    mut queue: Queue,
     hurry: watch::Receiver<bool>,
     mut stop: watch::Receiver<bool>,
 ) -> Closed {
@@ -182,7 +182,16 @@ async fn read_requests<R: AsyncRead + Unpin>(
             Ok(next) => next,
             Err(end) => return end,
         };
-        let begun = begin(frames.broker, &connection, &queue, &hurry, &mut last_was_pipelined, start, frame, grant);
+        let begun = begin(
+            frames.broker,
+            &connection,
+            &mut queue,
+            &hurry,
+            &mut last_was_pipelined,
+            start,
+            frame,
+            grant,
+        );
         if let Err(end) = begun.await {
             return end;
         }
@@ -197,11 +206,14 @@ struct FrameStart {
     version: i16,
 }
 
-#[allow(clippy::too_many_arguments, reason = "the state of the reading loop, which nothing else needs as a value")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "the state of the reading loop, which nothing else needs as a value"
+)]
 async fn begin(
     broker: &Arc<Broker>,
     connection: &Arc<Connection>,
-    queue: &Queue,
+    queue: &mut Queue,
     hurry: &watch::Receiver<bool>,
     last_was_pipelined: &mut bool,
     start: FrameStart,
@@ -237,7 +249,9 @@ async fn begin(
         hurry: hurry.clone(),
     };
     match api.handler {
-        Handler::Alone(handle) => queue.push(Queued { api: key, answer: handle(context, reader), grant }).await,
+        Handler::Alone(handle) => {
+            queue.push(Queued { api: key, answer: handle(context, reader), grant }).await
+        }
         Handler::Pipelined(handle) => {
             let started = handle(context, reader).map_err(refused)?;
             queue.push(Queued { api: key, answer: started.answer, grant }).await;

@@ -73,7 +73,10 @@ macro_rules! alone {
 /// Every served API. What is not here is neither advertised nor answered.
 pub(crate) const APIS: &[Api] = &[
     Api { key: ApiKey::Produce, handler: Handler::Pipelined(api::produce::start) },
-    Api { key: ApiKey::Fetch, handler: Handler::Alone(|context, reader| Box::pin(api::fetch::serve(context, reader))) },
+    Api {
+        key: ApiKey::Fetch,
+        handler: Handler::Alone(|context, reader| Box::pin(api::fetch::serve(context, reader))),
+    },
     alone!(list_offsets),
     alone!(metadata),
     alone!(find_coordinator),
@@ -83,6 +86,12 @@ pub(crate) const APIS: &[Api] = &[
 /// The served API of a key.
 pub(crate) fn find(key: i16) -> Option<&'static Api> {
     APIS.iter().find(|api| api.key.code() == key)
+}
+
+/// The keys of all served APIs. (A function, not the table itself, for a handler's future may not depend on the type of
+/// the table that it is in.)
+pub(crate) fn keys() -> impl Iterator<Item = ApiKey> {
+    APIS.iter().map(|api| api.key)
 }
 
 /// The versions that are served.

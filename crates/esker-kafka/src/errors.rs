@@ -5,6 +5,7 @@ use esker_core::{
     batch::{BatchError, BatchErrorKind},
 };
 use esker_kafka_wire::ErrorCode;
+use esker_meta::{MetaError, TopicError};
 
 use crate::log::{AppendError, LogError, ProducerError, ReadError};
 
@@ -60,6 +61,33 @@ impl KafkaError for ReadError {
             Self::OutOfRange { .. } => ErrorCode::OffsetOutOfRange,
             Self::Storage { action: Action::Refresh, .. } => ErrorCode::NotLeaderOrFollower,
             Self::Storage { .. } => ErrorCode::KafkaStorageError,
+        }
+    }
+}
+
+impl KafkaError for MetaError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            // Nothing happened: clients may try again.
+            Self::Unavailable(_) => ErrorCode::BrokerNotAvailable,
+            Self::Unknown(_) | Self::LeaseGone(_) => ErrorCode::RequestTimedOut,
+            Self::Invalid(_) | Self::Corrupt { .. } | Self::Broken(_) => ErrorCode::UnknownServerError,
+        }
+    }
+}
+
+impl KafkaError for TopicError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::TopicExists(_) => ErrorCode::TopicAlreadyExists,
+            Self::UnknownTopic(_) => ErrorCode::UnknownTopicOrPartition,
+            Self::InvalidName { .. } => ErrorCode::InvalidTopicException,
+            Self::InvalidPartitions { .. } => ErrorCode::InvalidPartitions,
+            Self::InvalidReplicationFactor => ErrorCode::InvalidReplicationFactor,
+            Self::ConfigsTooLarge(_) => ErrorCode::InvalidConfig,
+            // Every caller tries again first; clients may do so as well.
+            Self::Changed(_) => ErrorCode::RequestTimedOut,
+            Self::Meta(error) => error.code(),
         }
     }
 }

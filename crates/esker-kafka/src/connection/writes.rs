@@ -24,7 +24,7 @@ pub(super) struct Queue {
     sender: mpsc::Sender<Queued>,
     /// Counts the answers that are written (or need no writing).
     written: watch::Receiver<u64>,
-    pushed: std::cell::Cell<u64>,
+    pushed: u64,
 }
 
 /// The writer's end.
@@ -37,18 +37,18 @@ impl Queue {
     pub(super) fn new(capacity: usize) -> (Self, Incoming) {
         let (sender, receiver) = mpsc::channel(capacity.max(1));
         let (count, written) = watch::channel(0);
-        (Self { sender, written, pushed: std::cell::Cell::new(0) }, Incoming { receiver, written: count })
+        (Self { sender, written, pushed: 0 }, Incoming { receiver, written: count })
     }
 
     /// Waits for room. When the writer is gone, so is the connection, and the answer goes nowhere.
-    pub(super) async fn push(&self, queued: Queued) {
-        self.pushed.set(self.pushed.get() + 1);
+    pub(super) async fn push(&mut self, queued: Queued) {
+        self.pushed += 1;
         let _ = self.sender.send(queued).await;
     }
 
     /// Completes once every answer so far is written.
     pub(super) async fn drained(&self) {
-        let pushed = self.pushed.get();
+        let pushed = self.pushed;
         let mut written = self.written.clone();
         let _ = written.wait_for(|written| *written >= pushed).await;
     }
@@ -75,7 +75,11 @@ pub(super) async fn write_answers<W: AsyncWrite + Unpin>(
 }
 
 /// Vectored writes of the rope's chunks, as they are.
-async fn write<W: AsyncWrite + Unpin>(broker: &Arc<Broker>, output: &mut W, mut rope: Rope) -> Result<(), Closed> {
+async fn write<W: AsyncWrite + Unpin>(
+    broker: &Arc<Broker>,
+    output: &mut W,
+    mut rope: Rope,
+) -> Result<(), Closed> {
     while !rope.is_empty() {
         let wrote = broker.env.timeout(broker.config.send_timeout, output.write_buf(&mut rope)).await;
         if wrote.map_err(|_| Closed::NotReading)?? == 0 {
