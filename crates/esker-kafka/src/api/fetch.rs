@@ -2,6 +2,9 @@
 
 mod gather;
 
+#[cfg(test)]
+pub(crate) mod tests;
+
 use esker_kafka_wire::{
     ApiKey, ErrorCode, Reader, decode_request, encode_response,
     messages::{
