@@ -1,1 +1,53 @@
-//! The metadata schema and its typed transactions over a MetaStore (embedded, in-memory).
+//! The few facts that a cluster must agree on: their schema, and their typed transactions over a [`MetaStore`].
+//!
+//! [`MetaStore`] is what Esker asks of the place where they live; [`Meta`] is what the rest of Esker uses. One file
+//! per key family holds its record, the conversion to and from bytes, and its transactions. The schema's page is
+//! `docs/formats/metadata.md`.
+
+mod catalog;
+mod cluster;
+mod codec;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+mod counter;
+mod embedded;
+mod engine;
+mod error;
+mod keys;
+mod ledger;
+mod manifest;
+mod memory;
+mod meta;
+mod producer_ids;
+mod proto;
+mod session;
+mod shard;
+mod store;
+mod store_record;
+mod topic;
+mod topic_name;
+mod txn;
+mod watching;
+
+pub use catalog::{Catalog, Topic};
+pub use cluster::Cluster;
+pub use codec::Versioned;
+pub use embedded::EmbeddedMeta;
+pub use engine::HistoryLimit;
+pub use error::MetaError;
+pub use keys::Keys;
+pub use ledger::{LedgerRecord, LedgerState, NewLedger};
+pub use manifest::{CommitRefused, ManifestGuard};
+pub use memory::{Ambiguous, Faults, MemoryMeta};
+pub use meta::{GuardedError, Meta, SessionKey};
+pub use producer_ids::ProducerIds;
+pub use session::{Endpoint, LiveSession, OpenSessionError, OpenedSession, SessionRecord};
+pub use shard::{ShardMove, ShardRecord};
+pub use store::{Event, KeyValue, Listing, MetaStore, Watch, WatchError};
+pub use store_record::{StoreRecord, StoreState};
+pub use topic::{NewTopic, TopicError, TopicRecord};
+pub use topic_name::{BadTopicName, MAX_TOPIC_NAME, check_topic_name, topic_names_collide};
+pub use txn::{Compare, Expect, LeaseId, Op, Revision, Txn, TxnAnswer};
+
+#[cfg(test)]
+mod typed_tests;
