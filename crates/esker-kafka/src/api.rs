@@ -1,0 +1,13 @@
+//! One file per API: parse, apply, encode. The table that routes to them is in `dispatch`.
+//!
+//! APIs of consumer groups (join, sync, heartbeat, leave, offset commit, fetch and delete, describe, list and delete
+//! groups) belong here too, one file each, with one row each in the table.
+
+pub(crate) mod acl;
+pub(crate) mod api_versions;
+pub(crate) mod fetch;
+pub(crate) mod fetch_session;
+pub(crate) mod find_coordinator;
+pub(crate) mod list_offsets;
+pub(crate) mod metadata;
+pub(crate) mod produce;
