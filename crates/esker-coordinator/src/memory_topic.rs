@@ -60,12 +60,6 @@ impl MemoryTopic {
         let state = self.0.state.lock();
         state.partitions[partition as usize].iter().map(|(_, bytes)| bytes.clone()).collect()
     }
-
-    /// Puts a batch there as if an earlier coordinator had.
-    pub(crate) fn put(&self, partition: u32, batch: &Bytes) {
-        let mut state = self.0.state.lock();
-        state.put(partition as usize, batch);
-    }
 }
 
 impl State {
