@@ -1,0 +1,29 @@
+"""Options and fixtures every suite shares."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.esker import EskerBroker
+from harness.kafka import KafkaBroker
+
+
+def pytest_addoption(parser):
+    parser.addoption("--broker", choices=["esker", "kafka"], default="esker",
+                     help="what the client tests run against")
+
+
+@pytest.fixture(scope="session")
+def broker_kind(request) -> str:
+    return request.config.getoption("--broker")
+
+
+@pytest.fixture(scope="session")
+def broker(broker_kind, tmp_path_factory):
+    """One broker for all tests that need nothing special of it."""
+    directory: Path = tmp_path_factory.mktemp(broker_kind)
+    broker = (EskerBroker if broker_kind == "esker" else KafkaBroker)(directory).start()
+    yield broker
+    broker.stop()
+    if broker_kind == "esker":
+        assert not broker.panics()
