@@ -18,6 +18,7 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.consumer.KafkaConsumer;
 import org.apache.kafka.clients.producer.KafkaProducer;
 import org.apache.kafka.clients.producer.ProducerRecord;
+import org.apache.kafka.clients.producer.RecordMetadata;
 import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.apache.kafka.common.serialization.ByteArraySerializer;
@@ -96,22 +97,35 @@ final class Lab implements AutoCloseable {
     /** Polls until `count` records came; more than that is an error too. */
     static List<ConsumerRecord<byte[], byte[]>> take(KafkaConsumer<byte[], byte[]> consumer, int count) {
         List<ConsumerRecord<byte[], byte[]>> got = new ArrayList<>();
-        until("read " + count + " records", () -> {
+        long deadline = System.nanoTime() + DEADLINE.toNanos();
+        while (got.size() < count) {
+            expect(System.nanoTime() < deadline, "timed out with " + got.size() + " of " + count + " records");
             consumer.poll(Duration.ofMillis(200)).forEach(got::add);
-            return got.size() >= count;
-        });
+        }
         expect(got.size() == count, "read " + got.size() + " records instead of " + count);
         return got;
     }
 
+    /** Sends the records in order and waits for every acknowledgement; a failed one raises. */
+    static List<RecordMetadata> sendAll(KafkaProducer<byte[], byte[]> producer, List<ProducerRecord<byte[], byte[]>> records)
+        throws Exception {
+        List<Future<RecordMetadata>> futures = new ArrayList<>();
+        records.forEach(record -> futures.add(producer.send(record)));
+        producer.flush();
+        List<RecordMetadata> acks = new ArrayList<>();
+        for (Future<RecordMetadata> future : futures) {
+            acks.add(get(future));
+        }
+        return acks;
+    }
+
     /** Sends `count` records valued 0..count to one partition and waits for every acknowledgement. */
     void fill(String topic, int partition, int count) throws Exception {
-        KafkaProducer<byte[], byte[]> producer = producer();
+        List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
         for (int i = 0; i < count; i++) {
-            producer.send(new ProducerRecord<>(topic, partition, null, bytes(String.valueOf(i))));
+            records.add(new ProducerRecord<>(topic, partition, null, bytes(String.valueOf(i))));
         }
-        producer.flush();
-        producer.close();
+        sendAll(producer(), records);
     }
 
     static <T> T get(Future<T> future) throws Exception {

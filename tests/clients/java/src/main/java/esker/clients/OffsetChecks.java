@@ -6,6 +6,7 @@ import static esker.clients.Lab.get;
 import static esker.clients.Lab.take;
 import static esker.clients.Lab.text;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.kafka.clients.admin.OffsetSpec;
@@ -106,13 +107,14 @@ final class OffsetChecks {
     }
 
     /** 100 records whose timestamps are 10 ms apart; returns the first. */
-    private static long timed(Lab lab, String topic) {
+    private static long timed(Lab lab, String topic) throws Exception {
         long base = System.currentTimeMillis() - 10_000;
         var producer = lab.producer("batch.size", "300");
+        List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
         for (int i = 0; i < 100; i++) {
-            producer.send(new ProducerRecord<>(topic, 0, base + i * 10, null, bytes("v" + i)));
+            records.add(new ProducerRecord<>(topic, 0, base + i * 10, null, bytes("v" + i)));
         }
-        producer.flush();
+        Lab.sendAll(producer, records);
         return base;
     }
 

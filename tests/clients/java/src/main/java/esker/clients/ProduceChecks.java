@@ -4,15 +4,16 @@ import static esker.clients.Lab.bytes;
 import static esker.clients.Lab.expect;
 import static esker.clients.Lab.expectEquals;
 import static esker.clients.Lab.get;
+import static esker.clients.Lab.sendAll;
 import static esker.clients.Lab.take;
 import static esker.clients.Lab.text;
 
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.concurrent.Future;
 import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 import org.apache.kafka.clients.producer.RecordMetadata;
@@ -51,11 +52,9 @@ final class ProduceChecks {
             }
             sent.add(record);
         }
-        var producer = lab.producer();
-        List<Future<RecordMetadata>> acks = new ArrayList<>();
-        sent.forEach(record -> acks.add(producer.send(record)));
+        List<RecordMetadata> acks = sendAll(lab.producer(), sent);
         for (int i = 0; i < acks.size(); i++) {
-            expectEquals((long) (i / 3), get(acks.get(i)).offset(), "offset of record " + i);
+            expectEquals((long) (i / 3), acks.get(i).offset(), "offset of record " + i);
         }
         for (var got : take(lab.reader(topic), sent.size())) {
             expectSame(sent.get((int) got.offset() * 3 + got.partition()), got);
@@ -76,16 +75,21 @@ final class ProduceChecks {
         var producer = lab.producer("compression.type", codec, "linger.ms", "50", "batch.size", "65536");
         Random random = new Random(7);
         List<byte[]> values = new ArrayList<>();
+        List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
         for (int i = 0; i < 500; i++) {
             byte[] value = new byte[random.nextInt(2000)];
             random.nextBytes(value);
             Arrays.fill(value, 0, value.length / 2, (byte) 'x');
             values.add(value);
-            producer.send(new ProducerRecord<>(topic, bytes("k" + i), value));
+            records.add(new ProducerRecord<>(topic, bytes("k" + i), value));
         }
-        producer.flush();
+        sendAll(producer, records);
         for (var got : take(lab.reader(topic), values.size())) {
             expect(Arrays.equals(values.get((int) got.offset()), got.value()), "value at " + got.offset());
+        }
+        if (!codec.equals("none")) {
+            String small = lab.topicNamed(lab.name("small"), 1, "max.message.bytes", "50000");
+            get(producer.send(new ProducerRecord<>(small, new byte[500_000])));
         }
     }
 
@@ -94,10 +98,11 @@ final class ProduceChecks {
         var producer = lab.producer("enable.idempotence", "true", "acks", "all", "linger.ms", "0", "batch.size", "512",
             "max.in.flight.requests.per.connection", "5");
         int perKey = 500;
+        List<ProducerRecord<byte[], byte[]>> records = new ArrayList<>();
         for (int i = 0; i < perKey * 8; i++) {
-            producer.send(new ProducerRecord<>(topic, bytes("k" + i % 8), bytes(String.valueOf(i / 8))));
+            records.add(new ProducerRecord<>(topic, bytes("k" + i % 8), bytes(String.valueOf(i / 8))));
         }
-        producer.flush();
+        sendAll(producer, records);
         int[] next = new int[8];
         for (var got : take(lab.reader(topic), perKey * 8)) {
             int key = text(got.key()).charAt(1) - '0';
@@ -108,11 +113,7 @@ final class ProduceChecks {
     private static void acksLevels(Lab lab) throws Exception {
         String topic = lab.topic(1);
         for (String acks : List.of("0", "1", "all")) {
-            var producer = lab.producer("acks", acks, "enable.idempotence", "false");
-            for (int i = 0; i < 50; i++) {
-                producer.send(new ProducerRecord<>(topic, bytes(acks)));
-            }
-            producer.close();
+            sendAll(lab.producer("acks", acks, "enable.idempotence", "false"), Collections.nCopies(50, new ProducerRecord<>(topic, bytes(acks))));
         }
         take(lab.reader(topic), 150);
     }
@@ -151,10 +152,9 @@ final class ProduceChecks {
     private static void smallFetches(Lab lab) throws Exception {
         String topic = lab.topic(2);
         var producer = lab.producer("batch.size", "50000");
-        for (int i = 0; i < 100; i++) {
-            producer.send(new ProducerRecord<>(topic, i % 2, null, new byte[2000]));
+        for (int partition = 0; partition < 2; partition++) {
+            sendAll(producer, Collections.nCopies(50, new ProducerRecord<>(topic, partition, null, new byte[2000])));
         }
-        producer.flush();
         take(lab.reader(topic, "fetch.max.bytes", "1", "max.partition.fetch.bytes", "1", "max.poll.records", "7"), 100);
     }
 }
