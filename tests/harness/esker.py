@@ -30,6 +30,7 @@ class EskerBroker:
         self.config = directory / "esker.toml"
         directory.mkdir(parents=True, exist_ok=True)
         self.settings = {
+            "node.id": 0,  # kafka-python's suite assigns replicas to broker 0
             "node.data_dir": str(self.data),
             "listeners.kafka": self.bootstrap,
             "listeners.http": f"127.0.0.1:{self.http_port}",

@@ -30,8 +30,8 @@ class KafkaBroker:
         directory.mkdir(parents=True, exist_ok=True)
         properties = {
             "process.roles": "broker,controller",
-            "node.id": 1,
-            "controller.quorum.voters": f"1@127.0.0.1:{self.controller_port}",
+            "node.id": 0,  # kafka-python's suite assigns replicas to broker 0
+            "controller.quorum.voters": f"0@127.0.0.1:{self.controller_port}",
             "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://127.0.0.1:{self.controller_port}",
             "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
             "controller.listener.names": "CONTROLLER",
