@@ -10,7 +10,9 @@ from harness.kafka import KafkaBroker
 
 def pytest_addoption(parser):
     parser.addoption("--broker", choices=["esker", "kafka"], default="esker",
-                     help="what the client tests run against")
+                     help="what the tests run against")
+    parser.addoption("--kills", type=int, default=5, help="how often the crash test kills the broker")
+    parser.addoption("--seed", type=int, default=0, help="repeats the random choices of a run")
 
 
 @pytest.fixture(scope="session")
