@@ -12,6 +12,7 @@ def pytest_addoption(parser):
     parser.addoption("--broker", choices=["esker", "kafka"], default="esker",
                      help="what the tests run against")
     parser.addoption("--kills", type=int, default=5, help="how often the crash test kills the broker")
+    parser.addoption("--main-job-mb", type=int, default=20, help="megabytes of real files the main job moves")
     parser.addoption("--seed", type=int, default=0, help="repeats the random choices of a run")
 
 
