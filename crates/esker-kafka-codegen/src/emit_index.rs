@@ -21,7 +21,7 @@ pub(crate) fn modules(all: &[Descriptor]) -> Result<String, String> {
     out.push_str(
         "\n/// Calls a macro with the name of every message: `apis: [(Key, Request, Response), ...]` and \
          `others: [Name, ...]`.\n#[doc(hidden)]\n#[macro_export]\n\
-         macro_rules! for_each_message {\n    ($callback:path) => {\n        $callback! {\n            apis: [\n",
+         macro_rules! for_each_message {\n    ($callback:ident) => {\n        $callback! {\n            apis: [\n",
     );
     for (name, _, _) in apis(all)?.values() {
         let _ = writeln!(out, "                ({name}, {name}Request, {name}Response),");

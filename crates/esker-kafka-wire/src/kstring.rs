@@ -126,3 +126,34 @@ impl fmt::Display for KString {
         fmt::Display::fmt(self.as_str(), f)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::KString;
+    use bytes::Bytes;
+    use std::collections::BTreeMap;
+
+    #[test]
+    fn text_is_checked_once_and_shared() {
+        assert_eq!(KString::from_utf8(Bytes::from_static(b"\xff")), None);
+        let frame = Bytes::from("xtopicx".to_owned());
+        let name = KString::from_utf8(frame.slice(1..6)).unwrap();
+        assert_eq!(name, "topic");
+        assert!(frame.as_ptr_range().contains(&name.as_bytes().as_ptr()));
+        let own = name.compact();
+        assert!(own == name && !frame.as_ptr_range().contains(&own.as_bytes().as_ptr()));
+    }
+
+    #[test]
+    fn maps_are_searched_by_str() {
+        let map: BTreeMap<KString, i32> = [("b".into(), 2), ("a".into(), 1)].into();
+        assert_eq!(map.get("a"), Some(&1));
+        let hash = |value: &dyn Fn(&mut std::hash::DefaultHasher)| {
+            let mut hasher = std::hash::DefaultHasher::new();
+            value(&mut hasher);
+            std::hash::Hasher::finish(&hasher)
+        };
+        let (text, name) = ("é", KString::from("é"));
+        assert_eq!(hash(&|h| std::hash::Hash::hash(text, h)), hash(&|h| std::hash::Hash::hash(&name, h)));
+    }
+}

@@ -96,10 +96,6 @@ impl Engine {
         }
     }
 
-    pub(crate) const fn revision(&self) -> Revision {
-        self.revision
-    }
-
     /// Reports the revision each time it grows.
     pub(crate) fn moved(&self) -> watch::Receiver<Revision> {
         self.moved.subscribe()
@@ -251,13 +247,15 @@ impl Engine {
     /// Ends the lease (from here on it cannot be kept alive) and plans the deletion of its keys.
     pub(crate) fn plan_revoke(&mut self, lease: LeaseId) -> Plan {
         self.leases.remove(&lease);
+        let attached = self.entries.iter().filter(|(_, entry)| entry.lease == Some(lease));
+        let keys = attached.map(|(key, _)| key.clone()).collect();
+        self.plan_delete(keys)
+    }
+
+    /// Plans the deletion of keys that exist.
+    pub(crate) fn plan_delete(&self, keys: Vec<String>) -> Plan {
         let revision = self.revision.next();
-        let events = self
-            .entries
-            .iter()
-            .filter(|(_, entry)| entry.lease == Some(lease))
-            .map(|(key, _)| Event::Delete { key: key.clone(), revision })
-            .collect();
+        let events = keys.into_iter().map(|key| Event::Delete { key, revision }).collect();
         Plan { succeeded: true, reads: Vec::new(), events, base: self.revision }
     }
 }

@@ -7,7 +7,10 @@
 mod catalog;
 mod cluster;
 mod codec;
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
 mod counter;
+mod embedded;
 mod engine;
 mod error;
 mod keys;
@@ -29,6 +32,7 @@ mod watching;
 pub use catalog::{Catalog, Topic};
 pub use cluster::Cluster;
 pub use codec::Versioned;
+pub use embedded::EmbeddedMeta;
 pub use engine::HistoryLimit;
 pub use error::MetaError;
 pub use keys::Keys;
@@ -45,5 +49,7 @@ pub use topic::{NewTopic, TopicError, TopicRecord};
 pub use topic_name::{BadTopicName, MAX_TOPIC_NAME, check_topic_name, topic_names_collide};
 pub use txn::{Compare, Expect, LeaseId, Op, Revision, Txn, TxnAnswer};
 
+#[cfg(test)]
+mod record_tests;
 #[cfg(test)]
 mod typed_tests;

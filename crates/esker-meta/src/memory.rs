@@ -184,3 +184,6 @@ impl MetaStore for MemoryMeta {
         watch_engine(&self.server.engine, prefix, from, [self.faults.link(), self.server.up.subscribe()])
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

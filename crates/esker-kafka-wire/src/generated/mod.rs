@@ -413,7 +413,7 @@ pub use write_txn_markers_response::WriteTxnMarkersResponse;
 #[doc(hidden)]
 #[macro_export]
 macro_rules! for_each_message {
-    ($callback:path) => {
+    ($callback:ident) => {
         $callback! {
             apis: [
                 (Produce, ProduceRequest, ProduceResponse),

@@ -1,0 +1,42 @@
+//! Where fetched blocks are kept.
+
+mod memory;
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use esker_core::object::ObjectId;
+use esker_env::BoxFuture;
+
+use crate::{ArchiveError, CacheConfig, CacheKind};
+
+/// A block, by where it lies. Objects are immutable, so it never changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct BlockKey {
+    pub(crate) object: ObjectId,
+    pub(crate) position: u32,
+}
+
+/// A block from the cache.
+pub(crate) struct Cached {
+    pub(crate) bytes: Bytes,
+    /// It came from a disk, which may have damaged it: check it before use.
+    pub(crate) unchecked: bool,
+}
+
+/// A bounded cache of blocks. May forget anything at any time, and never fails: what it cannot give is fetched.
+pub(crate) trait BlockCache: Send + Sync + 'static {
+    fn get(&self, key: BlockKey) -> BoxFuture<'_, Option<Cached>>;
+
+    fn insert(&self, key: BlockKey, bytes: Bytes);
+
+    fn remove(&self, key: BlockKey);
+}
+
+/// Opens the cache that the settings name.
+pub(crate) async fn open(config: &CacheConfig) -> Result<Arc<dyn BlockCache>, ArchiveError> {
+    match &config.kind {
+        CacheKind::Memory => Ok(Arc::new(memory::MemoryCache::new(config.memory_bytes))),
+        CacheKind::Foyer { .. } => Ok(Arc::new(memory::MemoryCache::new(config.memory_bytes))),
+    }
+}

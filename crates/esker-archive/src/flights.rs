@@ -1,0 +1,110 @@
+//! Single flight: whoever asks for what is already being fetched waits for the same fetch.
+
+use std::{future::Future, hash::Hash, sync::Arc};
+
+use esker_core::FastMap;
+use esker_env::BoxFuture;
+use futures::{
+    FutureExt,
+    future::{Shared, WeakShared},
+};
+use parking_lot::Mutex;
+
+/// A fetch that several may wait for. Whoever waits drives it; it ends when the last of them gives up.
+pub(crate) type Flight<V> = Shared<BoxFuture<'static, V>>;
+
+/// The fetches that are under way.
+pub(crate) struct Flights<K, V>(Mutex<State<K, V>>);
+
+struct State<K, V> {
+    next: u64,
+    running: FastMap<K, (u64, WeakShared<BoxFuture<'static, V>>)>,
+}
+
+/// Takes its flight out of the list, however it ends.
+struct Landing<K: Copy + Eq + Hash, V: Clone> {
+    flights: Arc<Flights<K, V>>,
+    key: K,
+    number: u64,
+}
+
+impl<K: Copy + Eq + Hash, V: Clone> Drop for Landing<K, V> {
+    fn drop(&mut self) {
+        let mut state = self.flights.0.lock();
+        if state.running.get(&self.key).is_some_and(|(number, _)| *number == self.number) {
+            state.running.remove(&self.key);
+        }
+    }
+}
+
+impl<K, V> Flights<K, V>
+where
+    K: Copy + Eq + Hash + Send + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self(Mutex::new(State { next: 0, running: FastMap::default() })))
+    }
+
+    /// Joins the flight for `key`, or starts one with `fetch`.
+    pub(crate) fn join<F>(self: &Arc<Self>, key: K, fetch: impl FnOnce() -> F) -> Flight<V>
+    where
+        F: Future<Output = V> + Send + 'static,
+    {
+        let mut state = self.0.lock();
+        if let Some(flight) = state.running.get(&key).and_then(|(_, flight)| flight.upgrade()) {
+            return flight;
+        }
+        let number = state.next;
+        state.next += 1;
+        let landing = Landing { flights: Arc::clone(self), key, number };
+        let fetch = fetch();
+        let flight = async move {
+            let _landing = landing;
+            fetch.await
+        }
+        .boxed()
+        .shared();
+        if let Some(weak) = flight.downgrade() {
+            state.running.insert(key, (number, weak));
+        }
+        flight
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use tokio::sync::Notify;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn waiters_share_one_fetch_and_survive_each_other() {
+        let flights = Flights::<u32, u32>::new();
+        let (started, go) = (Arc::new(AtomicU32::new(0)), Arc::new(Notify::new()));
+        let fetch = || {
+            let (started, go) = (Arc::clone(&started), Arc::clone(&go));
+            async move {
+                started.fetch_add(1, Ordering::Relaxed);
+                go.notified().await;
+                7
+            }
+        };
+        let first = flights.join(1, fetch);
+        let second = flights.join(1, fetch);
+        // The first waiter begins the fetch and then gives up: the second still gets its value.
+        assert!(futures::poll!(first.clone()).is_pending());
+        drop(first);
+        go.notify_one();
+        assert_eq!(second.await, 7);
+        assert_eq!(started.load(Ordering::Relaxed), 1);
+        assert!(flights.0.lock().running.is_empty());
+        // Given up by all: the next one starts afresh.
+        drop(flights.join(1, fetch));
+        assert!(flights.0.lock().running.is_empty());
+        go.notify_one();
+        assert_eq!(flights.join(1, fetch).await, 7);
+    }
+}

@@ -1,0 +1,242 @@
+//! Reading archived batches.
+
+use bytes::Bytes;
+use esker_core::{
+    Offset, PartitionId, ShardId,
+    manifest::ObjectRef,
+    object::{BlockEntry, FormatError},
+};
+use futures::{StreamExt, TryStreamExt, future, stream};
+
+use crate::{
+    ArchiveError, Parts, ShardArchive,
+    batches::{BatchSpan, Batches},
+    view::{PartitionView, RangeEntry},
+};
+
+/// Blocks (and block indexes) of one read that are fetched at the same time.
+const AT_ONCE: usize = 4;
+
+/// What a read gives.
+#[derive(Clone, Debug)]
+pub struct ArchivedRead {
+    /// Whole batches, contiguous and in order, slices of cached blocks; the first one holds the offset asked for (or
+    /// is the next one after it, where compaction left a gap). Never empty.
+    pub chunks: Vec<Bytes>,
+    /// Where to read on.
+    pub next_offset: Offset,
+}
+
+/// A batch found by its timestamp.
+#[derive(Clone, Debug)]
+pub struct ArchivedBatch {
+    /// The batch.
+    pub bytes: Bytes,
+    /// Offset of its first record.
+    pub base_offset: Offset,
+    /// Offset of its last record.
+    pub last_offset: Offset,
+    /// Its largest timestamp, milliseconds since the Unix epoch.
+    pub max_timestamp: i64,
+}
+
+impl ShardArchive {
+    /// Reads whole batches from `offset` on, up to `max_bytes`, and at least one.
+    ///
+    /// # Errors
+    /// [`ArchiveError::OutOfRange`] when the offset lies before the log start or behind the archived end; others as
+    /// [`ArchiveError`] says.
+    pub async fn read(
+        &self,
+        id: PartitionId,
+        offset: Offset,
+        max_bytes: u64,
+    ) -> Result<ArchivedRead, ArchiveError> {
+        let view = self.view();
+        let partition = view.partitions.get(&id).ok_or(ArchiveError::UnknownPartition(id))?;
+        let PartitionView { log_start, next_offset, .. } = *partition;
+        if offset < log_start || offset >= next_offset {
+            return Err(ArchiveError::OutOfRange { partition: id, offset, log_start, next_offset });
+        }
+        let mut read = ArchivedRead { chunks: Vec::new(), next_offset: offset };
+        let mut left = max_bytes;
+        let mut blocks = std::pin::pin!(self.blocks_from(partition, offset, max_bytes));
+        while let Some((object, block, bytes)) = blocks.try_next().await? {
+            let taken = take(&bytes, offset, left, read.chunks.is_empty())
+                .map_err(|(at, source)| self.parts.damaged_block(self.shard, &object, &block, at, source))?;
+            let Some((chunk, next)) = taken else { break };
+            left = left.saturating_sub(chunk.len() as u64);
+            let whole = chunk.as_ptr_range().end == bytes.as_ptr_range().end;
+            read.next_offset = next;
+            read.chunks.push(chunk);
+            if !whole || left == 0 {
+                break;
+            }
+        }
+        if read.chunks.is_empty() {
+            // Ranges cover everything below the archived end, so there is a batch at or after every offset in them.
+            return Err(ArchiveError::OutOfRange { partition: id, offset, log_start, next_offset });
+        }
+        Ok(read)
+    }
+
+    /// The blocks from `offset` on, as many as `max_bytes` can take, fetched a few at a time.
+    fn blocks_from(
+        &self,
+        partition: &PartitionView,
+        offset: Offset,
+        max_bytes: u64,
+    ) -> impl futures::Stream<Item = Result<(ObjectRef, BlockEntry, Bytes), ArchiveError>> {
+        let shard = self.shard;
+        let indexes = stream::iter(wanted(&partition.ranges[partition.range_at(offset)..], max_bytes));
+        let indexes = indexes.map(move |range| async move {
+            let index = self.parts.blocks.index(shard, &range.object, range.section).await?;
+            Ok::<_, ArchiveError>((*range.object, index))
+        });
+        // The first block counts nothing: the read may begin at its last batch.
+        let mut planned = None;
+        let blocks = indexes
+            .buffered(AT_ONCE)
+            .map_ok(move |(object, index)| {
+                let blocks: Vec<_> =
+                    index.from(offset).iter().map(|&block| Ok::<_, ArchiveError>((object, block))).collect();
+                stream::iter(blocks)
+            })
+            .try_flatten()
+            .try_take_while(move |(_, block)| {
+                let wanted = planned.is_none_or(|planned| planned < max_bytes);
+                planned = Some(planned.map_or(0, |planned| planned + u64::from(block.span.length)));
+                future::ready(Ok(wanted))
+            });
+        let fetch = move |(object, block): (ObjectRef, BlockEntry)| async move {
+            let bytes = self.parts.blocks.block(shard, &object, &block).await?;
+            Ok((object, block, bytes))
+        };
+        blocks.map_ok(fetch).try_buffered(AT_ONCE)
+    }
+
+    /// The first batch with an offset of at least `from` whose largest timestamp is at least `timestamp`. Whether a
+    /// record in it lies at or behind `from` with such a timestamp is for the caller to see; if none does, the search
+    /// goes on from the offset after the batch.
+    ///
+    /// # Errors
+    /// As [`ArchiveError`] says. An unknown partition has no such batch.
+    pub async fn find_timestamp(
+        &self,
+        id: PartitionId,
+        timestamp: i64,
+        from: Offset,
+    ) -> Result<Option<ArchivedBatch>, ArchiveError> {
+        let view = self.view();
+        let Some(partition) = view.partitions.get(&id) else { return Ok(None) };
+        let from = from.max(partition.log_start);
+        for range in &partition.ranges[partition.range_at(from)..] {
+            if range.max_timestamp >= timestamp
+                && let Some(found) = self.first_batch(range, timestamp, from).await?
+            {
+                return Ok(Some(found));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The first of the batches with the largest timestamp, at or after the log start.
+    ///
+    /// # Errors
+    /// As [`ArchiveError`] says. An unknown partition has no such batch.
+    pub async fn find_max_timestamp(&self, id: PartitionId) -> Result<Option<ArchivedBatch>, ArchiveError> {
+        let view = self.view();
+        let Some(partition) = view.partitions.get(&id) else { return Ok(None) };
+        let log_start = partition.log_start;
+        let mut ranges: Vec<&RangeEntry> = partition.ranges[partition.range_at(log_start)..].iter().collect();
+        // Stable: of ranges with the same timestamp the first stays first.
+        ranges.sort_by_key(|range| std::cmp::Reverse(range.max_timestamp));
+        let mut best: Option<ArchivedBatch> = None;
+        for range in ranges {
+            // A range's largest timestamp may belong to a batch before the log start, so look until none can beat it.
+            if best.as_ref().is_some_and(|best| best.max_timestamp >= range.max_timestamp) {
+                break;
+            }
+            let mut least = best.as_ref().map_or(i64::MIN, |best| best.max_timestamp.saturating_add(1));
+            while let Some(found) = self.first_batch(range, least, log_start).await? {
+                least = found.max_timestamp.saturating_add(1);
+                best = Some(found);
+            }
+        }
+        Ok(best)
+    }
+
+    async fn first_batch(
+        &self,
+        range: &RangeEntry,
+        timestamp: i64,
+        from: Offset,
+    ) -> Result<Option<ArchivedBatch>, ArchiveError> {
+        let blocks = &self.parts.blocks;
+        let index = blocks.index(self.shard, &range.object, range.section).await?;
+        for block in index.from(from).iter().filter(|block| block.max_timestamp >= timestamp) {
+            let bytes = blocks.block(self.shard, &range.object, block).await?;
+            for batch in Batches::new(&bytes) {
+                let batch = batch.map_err(|source| {
+                    self.parts.damaged_block(self.shard, &range.object, block, 0, source)
+                })?;
+                if batch.last_offset >= from && batch.max_timestamp >= timestamp {
+                    let BatchSpan { start, end, base_offset, last_offset, max_timestamp } = batch;
+                    let bytes = bytes.slice(start..end);
+                    return Ok(Some(ArchivedBatch { bytes, base_offset, last_offset, max_timestamp }));
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+impl Parts {
+    pub(crate) fn damaged_block(
+        &self,
+        shard: ShardId,
+        object: &ObjectRef,
+        block: &BlockEntry,
+        at: usize,
+        source: FormatError,
+    ) -> ArchiveError {
+        let path = self.names.data(shard, object.id).to_string();
+        ArchiveError::Damaged { path, position: u64::from(block.span.position) + at as u64, source }
+    }
+}
+
+/// The ranges that a read of `max_bytes` from somewhere in the first one can touch.
+fn wanted(ranges: &[RangeEntry], max_bytes: u64) -> Vec<RangeEntry> {
+    let mut planned = None;
+    let enough = |range: &&RangeEntry| {
+        let wanted = planned.is_none_or(|planned| planned < max_bytes);
+        planned = Some(planned.map_or(0, |planned: u64| planned.saturating_add(range.bytes)));
+        wanted
+    };
+    ranges.iter().take_while(enough).cloned().collect()
+}
+
+/// The batches of a block from the one that ends at `offset` or later, up to `left` bytes (but at least one if
+/// `first`), and the offset after them.
+fn take(
+    bytes: &Bytes,
+    offset: Offset,
+    left: u64,
+    first: bool,
+) -> Result<Option<(Bytes, Offset)>, (usize, FormatError)> {
+    let mut taken: Option<(usize, usize, Offset)> = None;
+    let mut at = 0;
+    for batch in Batches::new(bytes) {
+        let batch = batch.map_err(|source| (at, source))?;
+        at = batch.end;
+        if batch.last_offset < offset {
+            continue;
+        }
+        let start = taken.map_or(batch.start, |(start, ..)| start);
+        if (batch.end - start) as u64 > left && !(first && taken.is_none()) {
+            break;
+        }
+        taken = Some((start, batch.end, Offset(batch.last_offset.0 + 1)));
+    }
+    Ok(taken.map(|(start, end, next)| (bytes.slice(start..end), next)))
+}

@@ -1,0 +1,89 @@
+//! What a state machine wants done: answers to be sent, records to be written. The machine itself does neither.
+
+use bytes::Bytes;
+use esker_env::{Monotonic, Random};
+use esker_kafka_wire::KString;
+
+use crate::{
+    error::GroupError,
+    group::StaticSwap,
+    offsets::CommittedOffset,
+    records::Record,
+    settings::GroupConfig,
+    types::{JoinAnswer, SyncAnswer},
+};
+
+/// Names a request that waits for its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Token(pub(crate) u64);
+
+/// The moment at which the machine is asked.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Now {
+    pub(crate) monotonic: Monotonic,
+    /// Milliseconds since the Unix epoch.
+    pub(crate) wall_ms: i64,
+}
+
+/// The answer to a waiting request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    Join(JoinAnswer),
+    Sync(Result<SyncAnswer, GroupError>),
+    /// What was asked is durable, or it is not known to be.
+    Written(Result<(), GroupError>),
+}
+
+/// Records that belong together, and what happens once they are durable or are known not to be.
+#[derive(Clone, Debug)]
+pub(crate) struct Write {
+    pub(crate) group: KString,
+    pub(crate) records: Vec<Record>,
+    pub(crate) then: Then,
+    /// Who waits for nothing but the write.
+    pub(crate) waiter: Option<Token>,
+}
+
+/// What a write is for.
+#[derive(Clone, Debug)]
+pub(crate) enum Then {
+    /// The group became empty; nothing hangs on it.
+    Nothing,
+    /// The leader's assignments of a generation.
+    Assign { generation: i32, assignments: Vec<(KString, Bytes)> },
+    /// A static member came back under a new id.
+    Replace(Box<StaticSwap>),
+    /// Offsets were committed.
+    Commit(Vec<(KString, i32, CommittedOffset)>),
+    /// Offsets were deleted.
+    Forget(Vec<(KString, i32)>),
+    /// The group was deleted, its offsets too.
+    Delete,
+}
+
+/// What a state machine is given with each call, and where it leaves what it wants done.
+pub(crate) struct Cx<'a> {
+    pub(crate) config: &'a GroupConfig,
+    pub(crate) now: Now,
+    pub(crate) random: &'a dyn Random,
+    pub(crate) answers: Vec<(Token, Answer)>,
+    pub(crate) writes: Vec<Write>,
+}
+
+impl<'a> Cx<'a> {
+    pub(crate) fn new(config: &'a GroupConfig, now: Now, random: &'a dyn Random) -> Self {
+        Self { config, now, random, answers: Vec::new(), writes: Vec::new() }
+    }
+
+    pub(crate) fn answer_join(&mut self, token: Token, answer: JoinAnswer) {
+        self.answers.push((token, Answer::Join(answer)));
+    }
+
+    pub(crate) fn answer_sync(&mut self, token: Token, answer: Result<SyncAnswer, GroupError>) {
+        self.answers.push((token, Answer::Sync(answer)));
+    }
+
+    pub(crate) fn answer_written(&mut self, token: Token, answer: Result<(), GroupError>) {
+        self.answers.push((token, Answer::Written(answer)));
+    }
+}

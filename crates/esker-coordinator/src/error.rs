@@ -1,0 +1,106 @@
+//! Why a group request is refused.
+
+use esker_core::{Action, Classified};
+use esker_kafka_wire::ErrorCode;
+
+/// The reasons, each with its code in the Kafka protocol ([`GroupError::code`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum GroupError {
+    /// The group's partition of `__consumer_offsets` is being read.
+    #[error("the group's offsets are being loaded")]
+    Loading,
+    /// Another broker coordinates the group, or this one has just stopped to.
+    #[error("this broker does not coordinate the group")]
+    NotCoordinator,
+    /// For a short while nobody does: find the coordinator again.
+    #[error("the group's coordinator is not available")]
+    Unavailable,
+    /// An empty group id where one is needed.
+    #[error("a group id is needed")]
+    InvalidGroupId,
+    /// The session timeout is outside what the broker allows.
+    #[error("the session timeout is outside the broker's bounds")]
+    InvalidSessionTimeout,
+    /// The member is not in the group (any more): join again as a new one.
+    #[error("the member is not known")]
+    UnknownMember,
+    /// Join again with the member id in the answer.
+    #[error("join again with the member id that was given")]
+    MemberIdRequired,
+    /// A newer member has the same instance id: this one must stop.
+    #[error("another member with the same instance id has replaced this one")]
+    FencedInstance,
+    /// The member speaks of an older or newer generation.
+    #[error("the generation is not the current one")]
+    IllegalGeneration,
+    /// The member should join again.
+    #[error("the group is rebalancing")]
+    RebalanceInProgress,
+    /// No protocol in common with the other members.
+    #[error("no protocol in common with the group")]
+    InconsistentProtocol,
+    /// No room for another member.
+    #[error("the group is full")]
+    GroupFull,
+    /// No such group.
+    #[error("the group does not exist")]
+    GroupNotFound,
+    /// The group still has members.
+    #[error("the group has members")]
+    NonEmptyGroup,
+    /// The group's members consume the topic.
+    #[error("the group is subscribed to the topic")]
+    SubscribedToTopic,
+    /// The metadata string of an offset is too long.
+    #[error("the offset's metadata is too long")]
+    MetadataTooLarge,
+    /// The group holds as many offsets as it may.
+    #[error("the group holds too many offsets")]
+    TooManyOffsets,
+    /// The broker coordinates as many groups as it may, or a member brings more metadata than it may.
+    #[error("a limit of the broker is reached")]
+    Limit,
+    /// The group's state does not fit a record.
+    #[error("the group's state is too large to be stored")]
+    TooLarge,
+}
+
+impl GroupError {
+    /// The protocol's code.
+    #[must_use]
+    pub const fn code(self) -> ErrorCode {
+        match self {
+            Self::Loading => ErrorCode::CoordinatorLoadInProgress,
+            Self::NotCoordinator => ErrorCode::NotCoordinator,
+            Self::Unavailable => ErrorCode::CoordinatorNotAvailable,
+            Self::InvalidGroupId => ErrorCode::InvalidGroupId,
+            Self::InvalidSessionTimeout => ErrorCode::InvalidSessionTimeout,
+            Self::UnknownMember => ErrorCode::UnknownMemberId,
+            Self::MemberIdRequired => ErrorCode::MemberIdRequired,
+            Self::FencedInstance => ErrorCode::FencedInstanceId,
+            Self::IllegalGeneration => ErrorCode::IllegalGeneration,
+            Self::RebalanceInProgress => ErrorCode::RebalanceInProgress,
+            Self::InconsistentProtocol => ErrorCode::InconsistentGroupProtocol,
+            Self::GroupFull => ErrorCode::GroupMaxSizeReached,
+            Self::GroupNotFound => ErrorCode::GroupIdNotFound,
+            Self::NonEmptyGroup => ErrorCode::NonEmptyGroup,
+            Self::SubscribedToTopic => ErrorCode::GroupSubscribedToTopic,
+            Self::MetadataTooLarge => ErrorCode::OffsetMetadataTooLarge,
+            Self::TooManyOffsets => ErrorCode::InvalidCommitOffsetSize,
+            Self::Limit => ErrorCode::PolicyViolation,
+            Self::TooLarge => ErrorCode::UnknownServerError,
+        }
+    }
+}
+
+impl Classified for GroupError {
+    fn action(&self) -> Action {
+        match self {
+            Self::Loading | Self::Unavailable | Self::RebalanceInProgress => Action::Retry,
+            Self::NotCoordinator | Self::UnknownMember | Self::MemberIdRequired | Self::IllegalGeneration => {
+                Action::Refresh
+            }
+            _ => Action::GiveUp,
+        }
+    }
+}

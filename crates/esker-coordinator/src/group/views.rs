@@ -1,0 +1,37 @@
+//! A group as others see it.
+
+use bytes::Bytes;
+use esker_kafka_wire::KString;
+
+use super::Group;
+use crate::types::{GroupDescription, GroupState, GroupSummary, MemberDescription};
+
+impl Group {
+    pub(crate) fn summary(&self) -> GroupSummary {
+        GroupSummary {
+            group: self.id.clone(),
+            protocol_type: self.protocol_type.clone().unwrap_or_default(),
+            state: self.state,
+        }
+    }
+
+    /// Metadata and assignments are shown while they are in force: in a stable group.
+    pub(crate) fn describe(&self) -> GroupDescription {
+        let stable = self.state == GroupState::Stable;
+        let protocol = if stable { self.protocol.clone().unwrap_or_default() } else { KString::new() };
+        let members = self.members.iter().map(|(member_id, member)| MemberDescription {
+            member_id: member_id.clone(),
+            instance_id: member.instance_id.clone(),
+            client_id: member.client_id.clone(),
+            client_host: member.client_host.clone(),
+            metadata: if stable { member.metadata(&protocol) } else { Bytes::new() },
+            assignment: if stable { member.assignment.clone() } else { Bytes::new() },
+        });
+        GroupDescription {
+            state: self.state,
+            protocol_type: self.protocol_type.clone().unwrap_or_default(),
+            members: members.collect(),
+            protocol,
+        }
+    }
+}

@@ -1,0 +1,169 @@
+//! What front ends call. Each call completes when its answer is durable, or when the rebalance that it waits for ends.
+//! A call may be dropped at any time; what it asked for happens all the same.
+
+use esker_kafka_wire::KString;
+
+use super::Groups;
+use crate::{
+    effects::Answer,
+    error::GroupError,
+    types::{
+        CommitRequest, FetchedOffsets, GroupDescription, GroupSummary, JoinAnswer, JoinRequest, Leaver,
+        MemberRef, SyncAnswer, SyncRequest, TopicOffsets,
+    },
+};
+
+/// Results in the order asked.
+pub type Results = Vec<Result<(), GroupError>>;
+
+impl Groups {
+    /// Joins a group. Waits until the members of the next generation are known.
+    pub async fn join(&self, group: &KString, request: JoinRequest) -> JoinAnswer {
+        let refused = |error| JoinAnswer::refused(error, request.member_id.clone());
+        let config = &self.0.config;
+        if group.is_empty() {
+            return refused(GroupError::InvalidGroupId);
+        }
+        if !(config.min_session_timeout..=config.max_session_timeout).contains(&request.session_timeout) {
+            return refused(GroupError::InvalidSessionTimeout);
+        }
+        match self.0.ask(group, |shard, cx, token| shard.join(cx, group, &request, token)).await {
+            Ok(((), Answer::Join(answer))) => answer,
+            Ok((_, other)) => unreachable!("a join is answered by {other:?}"),
+            Err(error) => refused(error),
+        }
+    }
+
+    /// Fetches a member's assignment; the leader brings everyone's. Waits until the leader has.
+    ///
+    /// # Errors
+    /// See [`GroupError`].
+    pub async fn sync(&self, group: &KString, request: SyncRequest) -> Result<SyncAnswer, GroupError> {
+        check_id(group)?;
+        match self.0.ask(group, |shard, cx, token| shard.sync(cx, group, &request, token)).await? {
+            ((), Answer::Sync(answer)) => answer,
+            (_, other) => unreachable!("a sync is answered by {other:?}"),
+        }
+    }
+
+    /// A member's sign of life.
+    ///
+    /// # Errors
+    /// [`GroupError::RebalanceInProgress`] tells the member to join again; see [`GroupError`] for others.
+    pub async fn heartbeat(&self, group: &KString, member: &MemberRef) -> Result<(), GroupError> {
+        check_id(group)?;
+        self.0.on_shard(group, |active, cx| active.shard.heartbeat(cx, group, member)).await?
+    }
+
+    /// Takes members out of a group.
+    ///
+    /// # Errors
+    /// When none could be taken out, for a reason that is not about a single member.
+    pub async fn leave(&self, group: &KString, leavers: &[Leaver]) -> Result<Results, GroupError> {
+        check_id(group)?;
+        let asked = self.0.ask(group, |shard, cx, token| shard.leave(cx, group, leavers, token)).await?;
+        written(asked)
+    }
+
+    /// Commits offsets, in the order asked.
+    ///
+    /// # Errors
+    /// When nothing was committed.
+    pub async fn commit(&self, group: &KString, request: &CommitRequest) -> Result<Results, GroupError> {
+        // A consumer outside of any membership may have no group id; only members need one.
+        if request.member.generation >= 0 {
+            check_id(group)?;
+        }
+        let asked = self.0.ask(group, |shard, cx, token| shard.commit(cx, group, request, token)).await?;
+        written(asked)
+    }
+
+    /// The durable offsets of these partitions, in the order asked. A group that does not exist has none.
+    ///
+    /// # Errors
+    /// When this broker cannot tell.
+    pub async fn fetch(
+        &self,
+        group: &KString,
+        partitions: &[(KString, i32)],
+    ) -> Result<FetchedOffsets, GroupError> {
+        self.0.on_shard(group, |active, _| active.shard.fetch(group, partitions)).await
+    }
+
+    /// All durable offsets of a group, by topic name and partition.
+    ///
+    /// # Errors
+    /// When this broker cannot tell.
+    pub async fn fetch_all(&self, group: &KString) -> Result<Vec<TopicOffsets>, GroupError> {
+        self.0.on_shard(group, |active, _| active.shard.fetch_all(group)).await
+    }
+
+    /// Deletes offsets of topics that the group does not consume.
+    ///
+    /// # Errors
+    /// When nothing was deleted.
+    pub async fn delete_offsets(
+        &self,
+        group: &KString,
+        partitions: &[(KString, i32)],
+    ) -> Result<Results, GroupError> {
+        check_id(group)?;
+        let act = |shard: &mut crate::shard::Shard, cx: &mut crate::effects::Cx<'_>, token| {
+            shard.delete_offsets(cx, group, partitions, token)
+        };
+        written(self.0.ask(group, act).await?)
+    }
+
+    /// Deletes a group without members, and its offsets.
+    ///
+    /// # Errors
+    /// See [`GroupError`].
+    pub async fn delete(&self, group: &KString) -> Result<(), GroupError> {
+        check_id(group)?;
+        written(self.0.ask(group, |shard, cx, token| shard.delete(cx, group, token)).await?)
+    }
+
+    /// A group in full; `None` when it does not exist.
+    ///
+    /// # Errors
+    /// When this broker cannot tell.
+    pub async fn describe(&self, group: &KString) -> Result<Option<GroupDescription>, GroupError> {
+        check_id(group)?;
+        self.0.on_shard(group, |active, _| active.shard.describe(group)).await
+    }
+
+    /// Every group that this broker coordinates.
+    ///
+    /// # Errors
+    /// [`GroupError::Loading`] when a partition is still being read.
+    pub async fn list(&self) -> Result<Vec<GroupSummary>, GroupError> {
+        let mut groups = Vec::new();
+        for row in self.0.rows() {
+            match self.0.on_row(&row, |active, _| groups.extend(active.shard.list())).await {
+                Ok(()) | Err(GroupError::NotCoordinator) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(groups)
+    }
+
+    /// Topics are gone: deletes their offsets in every group, in the background.
+    pub fn topics_deleted(&self, topics: &[KString]) {
+        self.0.on_every_shard(|active, cx| {
+            for topic in topics {
+                active.shard.topic_deleted(cx, topic);
+            }
+        });
+    }
+}
+
+fn check_id(group: &KString) -> Result<(), GroupError> {
+    if group.is_empty() { Err(GroupError::InvalidGroupId) } else { Ok(()) }
+}
+
+fn written<T>((results, answer): (T, Answer)) -> Result<T, GroupError> {
+    match answer {
+        Answer::Written(result) => result.map(|()| results),
+        other => unreachable!("a write is answered by {other:?}"),
+    }
+}

@@ -1,0 +1,124 @@
+//! The offsets topic in memory, which fails and waits on demand.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use esker_core::{
+    Epoch, Offset,
+    batch::{BatchView, patch},
+};
+use esker_env::BoxFuture;
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+
+use crate::topic::{OffsetsTopic, TopicError, TopicRange, TopicRead};
+
+/// The topic; clones share it, so that a second coordinator can take it over.
+#[derive(Clone)]
+pub(crate) struct MemoryTopic(Arc<Inner>);
+
+struct Inner {
+    state: Mutex<State>,
+    /// Permits for appends to become durable; held back by [`MemoryTopic::hold`].
+    gate: Semaphore,
+}
+
+#[derive(Default)]
+struct State {
+    partitions: Vec<Vec<(Offset, Bytes)>>,
+    ends: Vec<Offset>,
+    fail: Option<TopicError>,
+    appends: usize,
+}
+
+impl MemoryTopic {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Inner { state: Mutex::default(), gate: Semaphore::new(Semaphore::MAX_PERMITS) }))
+    }
+
+    /// From now on appends stay in flight, until [`MemoryTopic::release`].
+    pub(crate) fn hold(&self) {
+        self.0.gate.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    pub(crate) fn release(&self) {
+        self.0.gate.add_permits(Semaphore::MAX_PERMITS - self.0.gate.available_permits());
+    }
+
+    /// What the next appends answer; `None` for success.
+    pub(crate) fn fail(&self, error: Option<TopicError>) {
+        self.0.state.lock().fail = error;
+    }
+
+    /// Appends so far.
+    pub(crate) fn appends(&self) -> usize {
+        self.0.state.lock().appends
+    }
+
+    /// Every batch of a partition.
+    pub(crate) fn batches(&self, partition: u32) -> Vec<Bytes> {
+        let state = self.0.state.lock();
+        state.partitions[partition as usize].iter().map(|(_, bytes)| bytes.clone()).collect()
+    }
+}
+
+impl State {
+    fn put(&mut self, partition: usize, batch: &Bytes) {
+        let mut bytes = batch.to_vec();
+        let base = self.ends[partition];
+        patch(&mut bytes, base, Epoch(1));
+        let bytes = Bytes::from(bytes);
+        let view = BatchView::parse(&bytes).expect("only whole batches are appended");
+        view.verify_crc().expect("batches are appended intact");
+        self.ends[partition] = Offset(base.0 + i64::from(view.fields.last_offset_delta) + 1);
+        self.partitions[partition].push((base, bytes));
+    }
+}
+
+impl OffsetsTopic for MemoryTopic {
+    fn partitions(&self) -> Option<u32> {
+        let count = self.0.state.lock().partitions.len() as u32;
+        (count > 0).then_some(count)
+    }
+
+    fn create(&self, partitions: u32) -> BoxFuture<'_, Result<u32, TopicError>> {
+        let mut state = self.0.state.lock();
+        if state.partitions.is_empty() {
+            state.partitions = vec![Vec::new(); partitions as usize];
+            state.ends = vec![Offset(0); partitions as usize];
+        }
+        let count = state.partitions.len() as u32;
+        Box::pin(async move { Ok(count) })
+    }
+
+    fn range(&self, partition: u32) -> Result<TopicRange, TopicError> {
+        Ok(TopicRange { start: Offset(0), end: self.0.state.lock().ends[partition as usize] })
+    }
+
+    fn read(&self, partition: u32, from: Offset, _: usize) -> BoxFuture<'_, Result<TopicRead, TopicError>> {
+        let state = self.0.state.lock();
+        let batches = &state.partitions[partition as usize];
+        let after = batches.partition_point(|(base, _)| *base <= from);
+        let found = after.checked_sub(1).map(|at| batches[at].1.clone());
+        let next = batches.get(after).map_or(state.ends[partition as usize], |(base, _)| *base);
+        Box::pin(async move { Ok(TopicRead { chunks: found.into_iter().collect(), next }) })
+    }
+
+    fn append(
+        &self,
+        partition: u32,
+        batch: Bytes,
+    ) -> Result<BoxFuture<'static, Result<(), TopicError>>, TopicError> {
+        let mut state = self.0.state.lock();
+        if let Some(error) = &state.fail {
+            return Err(error.clone());
+        }
+        state.appends += 1;
+        let inner = Arc::clone(&self.0);
+        Ok(Box::pin(async move {
+            let _permit = inner.gate.acquire().await;
+            inner.state.lock().put(partition as usize, &batch);
+            Ok(())
+        }))
+    }
+}

@@ -1,0 +1,59 @@
+//! Listing, describing and deleting groups.
+
+use esker_kafka_wire::KString;
+
+use super::Shard;
+use crate::{
+    effects::{Cx, Then, Token, Write},
+    error::GroupError,
+    group::Group,
+    records::Record,
+    types::{GroupDescription, GroupState, GroupSummary},
+};
+
+impl Shard {
+    pub(crate) fn list(&self) -> impl Iterator<Item = GroupSummary> {
+        self.groups.values().map(Group::summary)
+    }
+
+    pub(crate) fn describe(&self, id: &KString) -> Option<GroupDescription> {
+        self.groups.get(id).map(Group::describe)
+    }
+
+    /// Deletes a group without members, and its offsets. `token` is answered once that is durable.
+    pub(crate) fn delete(&mut self, cx: &mut Cx<'_>, id: &KString, token: Token) {
+        let refused = match self.groups.get(id).map(|group| group.state) {
+            None | Some(GroupState::Dead) => Some(GroupError::GroupNotFound),
+            Some(GroupState::Empty) => None,
+            Some(_) => Some(GroupError::NonEmptyGroup),
+        };
+        match refused {
+            Some(error) => cx.answer_written(token, Err(error)),
+            None => self.bury(cx, id, Some(token)),
+        }
+    }
+
+    /// Writes the end of an empty group.
+    pub(super) fn bury(&mut self, cx: &mut Cx<'_>, id: &KString, waiter: Option<Token>) {
+        let group = self.groups.get_mut(id).expect("the caller has found the group");
+        // Whoever was about to come back with a member id starts over.
+        for member_id in group.pending_joins.clone() {
+            group.drop_pending(&member_id);
+        }
+        group.kill(cx.now);
+        let mut records: Vec<_> = group
+            .offsets
+            .keys()
+            .filter_map(|(topic, partition)| Record::offset_gone(id, topic, partition).ok())
+            .collect();
+        if group.stored {
+            records.extend(Record::group_gone(id));
+        }
+        let write = Write { group: group.id.clone(), records, then: Then::Delete, waiter };
+        if write.records.is_empty() {
+            self.written(cx, write, Ok(()));
+        } else {
+            cx.writes.push(write);
+        }
+    }
+}

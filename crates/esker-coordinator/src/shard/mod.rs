@@ -1,0 +1,164 @@
+//! The groups of one partition of `__consumer_offsets`: a state machine over [`Group`]s, without I/O or a clock.
+
+mod admin;
+mod commit;
+mod load;
+mod retention;
+
+#[cfg(test)]
+pub(crate) mod tests;
+
+use std::collections::BTreeMap;
+
+use esker_env::Monotonic;
+use esker_kafka_wire::KString;
+
+use crate::{
+    effects::{Cx, Then, Token, Write},
+    error::GroupError,
+    group::Group,
+    timers::Timers,
+    types::{GroupState, JoinAnswer, JoinRequest, Leaver, MemberRef, SyncRequest},
+};
+
+/// The groups of one partition.
+#[derive(Debug, Default)]
+pub(crate) struct Shard {
+    pub(crate) groups: BTreeMap<KString, Group>,
+    /// A time for each group not after its next deadline. Deadlines mostly move away (heartbeats), so these are
+    /// corrected when they come up rather than on each request.
+    wakes: Timers<KString>,
+}
+
+impl Shard {
+    /// When the shard next wants [`Shard::expire`].
+    pub(crate) fn next_deadline(&self) -> Option<Monotonic> {
+        self.wakes.next()
+    }
+
+    /// Acts on every deadline that has passed, group by group.
+    pub(crate) fn expire(&mut self, cx: &mut Cx<'_>) {
+        while let Some(id) = self.wakes.pop_due(cx.now.monotonic) {
+            if let Some(group) = self.groups.get_mut(&id) {
+                group.expire(cx);
+                self.rewake(&id);
+            }
+        }
+    }
+
+    /// Makes sure that the group is woken in time.
+    fn rewake(&mut self, id: &KString) {
+        let deadline = self.groups.get(id).and_then(Group::next_deadline);
+        match deadline {
+            Some(deadline) if self.wakes.get(id).is_none_or(|wake| deadline < wake) => {
+                self.wakes.set(id.clone(), deadline);
+            }
+            _ => {}
+        }
+    }
+
+    /// Runs `act` on a group, and looks at its deadlines afterwards.
+    fn with<T>(&mut self, id: &KString, act: impl FnOnce(&mut Group) -> T) -> Option<T> {
+        let done = self.groups.get_mut(id).map(act);
+        if done.is_some() {
+            self.rewake(id);
+        }
+        done
+    }
+
+    /// The group, made when missing and when there is room.
+    fn ensure(&mut self, cx: &Cx<'_>, id: &KString) -> Result<(), GroupError> {
+        if !self.groups.contains_key(id) {
+            if self.groups.len() >= cx.config.max_groups_per_partition {
+                return Err(GroupError::Limit);
+            }
+            let id = id.compact();
+            self.groups.insert(id.clone(), Group::new(id, cx.now));
+        }
+        Ok(())
+    }
+
+    pub(crate) fn join(&mut self, cx: &mut Cx<'_>, id: &KString, request: &JoinRequest, token: Token) {
+        // A member with an id belongs to a group that exists.
+        let ensured = if request.member_id.is_empty() { self.ensure(cx, id) } else { Ok(()) };
+        let error = match ensured {
+            Ok(()) => match self.with(id, |group| group.join(cx, request, token)) {
+                Some(()) => return,
+                None => GroupError::UnknownMember,
+            },
+            Err(error) => error,
+        };
+        cx.answer_join(token, JoinAnswer::refused(error, request.member_id.clone()));
+    }
+
+    pub(crate) fn sync(&mut self, cx: &mut Cx<'_>, id: &KString, request: &SyncRequest, token: Token) {
+        if self.with(id, |group| group.sync(cx, request, token)).is_none() {
+            cx.answer_sync(token, Err(GroupError::UnknownMember));
+        }
+    }
+
+    pub(crate) fn heartbeat(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: &KString,
+        member: &MemberRef,
+    ) -> Result<(), GroupError> {
+        self.with(id, |group| group.heartbeat(cx, member)).unwrap_or(Err(GroupError::UnknownMember))
+    }
+
+    pub(crate) fn leave(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: &KString,
+        leavers: &[Leaver],
+        token: Token,
+    ) -> Vec<Result<(), GroupError>> {
+        self.with(id, |group| group.leave(cx, leavers, token)).unwrap_or_else(|| {
+            cx.answer_written(token, Err(GroupError::UnknownMember));
+            Vec::new()
+        })
+    }
+
+    /// A write is durable, or is known not to be.
+    pub(crate) fn written(&mut self, cx: &mut Cx<'_>, write: Write, result: Result<(), GroupError>) {
+        if let Some(token) = write.waiter {
+            cx.answer_written(token, result);
+        }
+        if matches!(write.then, Then::Delete) {
+            return self.deleted(&write.group, cx.now, result);
+        }
+        self.with(&write.group, |group| match write.then {
+            Then::Nothing | Then::Delete => {
+                if let Err(error) = result {
+                    // At the next load its last generation would come back, and expire.
+                    tracing::warn!(group = %group.id, %error, "that the group is empty could not be stored");
+                }
+            }
+            Then::Assign { generation, assignments } => group.assigned(cx, generation, assignments, result),
+            Then::Replace(swap) => group.replaced(cx, *swap, result),
+            Then::Commit(commits) => {
+                for (topic, partition, commit) in commits {
+                    group.offsets.finish(&topic, partition, result.is_ok().then_some(commit));
+                }
+            }
+            Then::Forget(partitions) => {
+                for (topic, partition) in partitions.iter().filter(|_| result.is_ok()) {
+                    group.offsets.remove(topic, *partition);
+                }
+            }
+        });
+    }
+
+    /// A deletion has ended.
+    fn deleted(&mut self, id: &KString, now: crate::effects::Now, result: Result<(), GroupError>) {
+        let Some(group) = self.groups.get_mut(id) else { return };
+        assert_eq!(group.state, GroupState::Dead, "a group stays dead until its deletion has ended");
+        match result {
+            Ok(()) => {
+                self.groups.remove(id);
+                self.wakes.cancel(id);
+            }
+            Err(_) => group.revive(now),
+        }
+    }
+}

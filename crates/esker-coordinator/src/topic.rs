@@ -1,0 +1,81 @@
+//! `__consumer_offsets` as the coordinator needs it.
+
+use bytes::Bytes;
+use esker_core::Offset;
+use esker_env::BoxFuture;
+
+/// The name of the topic that holds groups and their offsets.
+pub const OFFSETS_TOPIC: &str = "__consumer_offsets";
+
+/// Why the log did not do what it was asked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TopicError {
+    /// Nothing was written; the same may succeed later.
+    #[error("the offsets topic is not available: {0}")]
+    Unavailable(String),
+    /// This broker does not own the partition (any more), or its log is closed. What was being written may or may
+    /// not have been.
+    #[error("the partition is not served here: {0}")]
+    Lost(String),
+}
+
+/// The readable part of a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TopicRange {
+    /// First offset.
+    pub start: Offset,
+    /// Offset after the last durable record.
+    pub end: Offset,
+}
+
+/// Whole batches.
+#[derive(Clone, Debug)]
+pub struct TopicRead {
+    /// Batches, back to back in each chunk.
+    pub chunks: Vec<Bytes>,
+    /// Where to read on.
+    pub next: Offset,
+}
+
+/// The topic. The real one is a topic on the broker's log; tests bring one in memory that fails on demand.
+///
+/// Contract: batches of one partition are durable and readable in the order of their appends; a future that
+/// [`OffsetsTopic::append`] returned completes with `Ok` only once its batch is durable; after `Lost` nothing more is
+/// written to the partition on behalf of this broker until it owns the partition anew.
+pub trait OffsetsTopic: Send + Sync + 'static {
+    /// Its partitions; `None` until it has been created.
+    fn partitions(&self) -> Option<u32>;
+
+    /// Creates it with so many partitions, unless it exists. Returns how many it has.
+    ///
+    /// # Errors
+    /// [`TopicError::Unavailable`].
+    fn create(&self, partitions: u32) -> BoxFuture<'_, Result<u32, TopicError>>;
+
+    /// What can be read of a partition.
+    ///
+    /// # Errors
+    /// [`TopicError::Lost`] when another broker owns it.
+    fn range(&self, partition: u32) -> Result<TopicRange, TopicError>;
+
+    /// Reads batches from the one that contains `from` on, at least one, about `max_bytes`.
+    ///
+    /// # Errors
+    /// See [`TopicError`].
+    fn read(
+        &self,
+        partition: u32,
+        from: Offset,
+        max_bytes: usize,
+    ) -> BoxFuture<'_, Result<TopicRead, TopicError>>;
+
+    /// Appends one batch; its place is fixed when this returns.
+    ///
+    /// # Errors
+    /// See [`TopicError`]; nothing was appended.
+    fn append(
+        &self,
+        partition: u32,
+        batch: Bytes,
+    ) -> Result<BoxFuture<'static, Result<(), TopicError>>, TopicError>;
+}
