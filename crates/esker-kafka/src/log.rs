@@ -1,5 +1,5 @@
 //! Stands in for `esker-log` until it is merged: same names, in memory.
-#![allow(missing_docs, dead_code, unreachable_pub)]
+#![allow(missing_docs, dead_code, unreachable_pub, clippy::all, clippy::needless_pass_by_value)]
 
 pub mod topic_config;
 
