@@ -3,11 +3,40 @@
 //! APIs of consumer groups (join, sync, heartbeat, leave, offset commit, fetch and delete, describe, list and delete
 //! groups) belong here too, one file each, with one row each in the table.
 
-pub(crate) mod acl;
+pub(crate) mod alter_configs;
 pub(crate) mod api_versions;
+pub(crate) mod create_acls;
+pub(crate) mod create_partitions;
+pub(crate) mod create_topics;
+pub(crate) mod delete_acls;
+pub(crate) mod delete_records;
+pub(crate) mod delete_topics;
+pub(crate) mod describe_acls;
+pub(crate) mod describe_client_quotas;
+pub(crate) mod describe_cluster;
+pub(crate) mod describe_configs;
+pub(crate) mod describe_log_dirs;
+pub(crate) mod describe_topic_partitions;
+pub(crate) mod describe_user_scram_credentials;
+pub(crate) mod elect_leaders;
 pub(crate) mod fetch;
-pub(crate) mod fetch_session;
 pub(crate) mod find_coordinator;
+pub(crate) mod incremental_alter_configs;
+pub(crate) mod init_producer_id;
+pub(crate) mod list_config_resources;
 pub(crate) mod list_offsets;
+pub(crate) mod list_partition_reassignments;
 pub(crate) mod metadata;
+pub(crate) mod offset_for_leader_epoch;
 pub(crate) mod produce;
+
+// What several of them use.
+pub(crate) mod acl;
+pub(crate) mod configs;
+pub(crate) mod fetch_session;
+pub(crate) mod refusal;
+
+#[cfg(test)]
+mod admin_tests;
+#[cfg(test)]
+mod tests;

@@ -10,19 +10,19 @@ const UNIT: usize = 1024;
 /// A number of bytes that many share. Grants are first come, first served, so that a large request is not starved
 /// by small ones.
 #[derive(Clone, Debug)]
-pub struct Budget {
+pub(crate) struct Budget {
     semaphore: Arc<Semaphore>,
     total: usize,
 }
 
 /// Granted bytes, of one budget or several; given back when dropped.
 #[derive(Debug, Default)]
-pub struct Grant(Vec<OwnedSemaphorePermit>);
+pub(crate) struct Grant(Vec<OwnedSemaphorePermit>);
 
 impl Budget {
     /// A budget of `bytes`, at least one unit of 1 KiB.
     #[must_use]
-    pub fn new(bytes: usize) -> Self {
+    pub(crate) fn new(bytes: usize) -> Self {
         let units = (bytes / UNIT).clamp(1, Semaphore::MAX_PERMITS.min(u32::MAX as usize));
         Self { semaphore: Arc::new(Semaphore::new(units)), total: units * UNIT }
     }
@@ -32,39 +32,39 @@ impl Budget {
     }
 
     /// Waits for `bytes`. Asking for more than there is in all waits for all of it.
-    pub async fn take(&self, bytes: usize) -> Grant {
+    pub(crate) async fn take(&self, bytes: usize) -> Grant {
         let permit = Arc::clone(&self.semaphore).acquire_many_owned(self.units(bytes)).await;
         Grant(vec![permit.expect("the semaphore is never closed")])
     }
 
     /// `bytes`, if they are there right now.
     #[must_use]
-    pub fn try_take(&self, bytes: usize) -> Option<Grant> {
+    pub(crate) fn try_take(&self, bytes: usize) -> Option<Grant> {
         let permit = Arc::clone(&self.semaphore).try_acquire_many_owned(self.units(bytes)).ok()?;
         Some(Grant(vec![permit]))
     }
 
     /// Bytes that nobody holds.
-    #[must_use]
-    pub fn available(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn available(&self) -> usize {
         self.semaphore.available_permits() * UNIT
     }
 }
 
 impl Grant {
     /// Holds the other grant too.
-    pub fn own(&mut self, other: Grant) {
+    pub(crate) fn own(&mut self, other: Grant) {
         self.0.extend(other.0);
     }
 
     /// Bytes held, over all budgets.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
+    #[cfg(test)]
+    pub(crate) fn bytes(&self) -> usize {
         self.0.iter().map(|permit| permit.num_permits() * UNIT).sum()
     }
 
     /// Keeps `bytes` of each budget at most and gives back the rest.
-    pub fn shrink(&mut self, bytes: usize) {
+    pub(crate) fn shrink(&mut self, bytes: usize) {
         let keep = bytes.div_ceil(UNIT);
         for permit in &mut self.0 {
             if let Some(surplus) = permit.num_permits().checked_sub(keep) {

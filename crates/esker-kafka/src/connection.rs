@@ -243,7 +243,6 @@ async fn begin(
         broker: Arc::clone(broker),
         connection: Arc::clone(connection),
         client_id,
-        api: key,
         version: start.version,
         correlation_id,
         hurry: hurry.clone(),

@@ -2,7 +2,7 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use esker_kafka_wire::{ApiKey, KString};
+use esker_kafka_wire::KString;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
@@ -43,6 +43,8 @@ pub struct Peer {
 #[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) peer: Peer,
+    /// Nobody checks it yet.
+    #[allow(dead_code, reason = "the place that authentication will fill and authorization ask")]
     pub(crate) principal: Principal,
     /// Name and version that the client gave in ApiVersions.
     pub(crate) software: Mutex<Option<(KString, KString)>>,
@@ -53,8 +55,8 @@ pub(crate) struct Connection {
 pub(crate) struct Context {
     pub(crate) broker: Arc<Broker>,
     pub(crate) connection: Arc<Connection>,
+    #[allow(dead_code, reason = "group APIs and quotas need it")]
     pub(crate) client_id: Option<KString>,
-    pub(crate) api: ApiKey,
     pub(crate) version: i16,
     pub(crate) correlation_id: i32,
     /// Turns true when nobody waits for the answer any more, or the broker stops: long waits end early then.

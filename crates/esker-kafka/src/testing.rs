@@ -166,9 +166,9 @@ pub(crate) fn produce(topic: &str, partition: i32, acks: i16, batch: Bytes) -> P
 }
 
 /// The values of all records in fetched bytes, with their offsets.
-pub(crate) fn values(records: Bytes) -> Vec<(i64, String)> {
+pub(crate) fn values(records: &Bytes) -> Vec<(i64, String)> {
     let mut out = Vec::new();
-    for view in BatchView::all(&records) {
+    for view in BatchView::all(records) {
         let view = view.unwrap();
         view.verify_crc().unwrap();
         for record in view.records(1 << 20).unwrap().iter() {

@@ -20,3 +20,6 @@ pub(crate) const TOPIC_OPERATIONS: i32 =
 /// Operations on the cluster.
 pub(crate) const CLUSTER_OPERATIONS: i32 =
     CREATE | ALTER | DESCRIBE | CLUSTER_ACTION | DESCRIBE_CONFIGS | ALTER_CONFIGS | IDEMPOTENT_WRITE;
+
+/// The message of every answer about ACLs.
+pub(crate) const NO_AUTHORIZER: &str = "No Authorizer is configured.";

@@ -6,7 +6,7 @@ mod gather;
 pub(crate) mod tests;
 
 use esker_kafka_wire::{
-    ApiKey, ErrorCode, Reader, decode_request, encode_response,
+    ErrorCode, Reader, decode_request, encode_response,
     messages::{
         FetchRequest, FetchResponse,
         fetch_response::{FetchableTopicResponse, LeaderIdAndEpoch, NodeEndpoint, PartitionData},
@@ -20,8 +20,6 @@ use crate::{
     topics::{TopicRef, partition},
 };
 pub(crate) use gather::Gathered;
-
-pub(crate) const KEY: ApiKey = ApiKey::Fetch;
 
 /// From here on topics are named by their ids.
 pub(crate) const IDS_FROM: i16 = 13;
@@ -45,7 +43,7 @@ pub(crate) async fn serve(context: Context, mut reader: Reader) -> Outcome {
     let parts = wanted.into_iter().zip(gathered).zip(keep).filter(|(_, keep)| *keep).map(|(part, _)| part);
     let mut response = FetchResponse { session_id, ..FetchResponse::default() };
     for (wanted, gathered) in parts {
-        push(&context, &mut response, wanted, gathered);
+        push(&context, &mut response, &wanted, gathered);
     }
     encode(&context, &response, Answer { rope: None, memory })
 }
@@ -60,10 +58,10 @@ fn encode(context: &Context, response: &FetchResponse, answer: Answer) -> Outcom
 }
 
 /// Adds a partition; partitions of one topic that follow one another share its entry.
-fn push(context: &Context, response: &mut FetchResponse, wanted: Wanted, gathered: Gathered) {
+fn push(context: &Context, response: &mut FetchResponse, wanted: &Wanted, gathered: Gathered) {
     let mut data = gathered.data;
     if context.version >= LEADERS_FROM && moved(&data) {
-        data.current_leader = leader(context, &wanted);
+        data.current_leader = leader(context, wanted);
         if context.version >= ENDPOINTS_FROM && response.node_endpoints.is_empty() {
             response.node_endpoints = endpoints(context);
         }

@@ -173,16 +173,14 @@ async fn answer(
                 Ok(appended) => committed(context, &appended, deadline).await.map(|()| appended),
             };
             let mut response = respond(begun.index, settled);
-            if response.error_code == ErrorCode::NotLeaderOrFollower.code() && context.version >= LEADERS_FROM
-            {
-                if let Some(id) = begun.id {
-                    let leadership = context.broker.cluster.leadership(id);
-                    response.current_leader = LeaderIdAndEpoch {
-                        leader_id: leadership.leader.map_or(-1, |id| id.0),
-                        leader_epoch: leadership.epoch.0,
-                    };
-                    moved = true;
-                }
+            let moved_here = response.error_code == ErrorCode::NotLeaderOrFollower.code();
+            if let Some(id) = begun.id.filter(|_| moved_here && context.version >= LEADERS_FROM) {
+                let leadership = context.broker.cluster.leadership(id);
+                response.current_leader = LeaderIdAndEpoch {
+                    leader_id: leadership.leader.map_or(-1, |id| id.0),
+                    leader_epoch: leadership.epoch.0,
+                };
+                moved = true;
             }
             partition_responses.push(response);
         }

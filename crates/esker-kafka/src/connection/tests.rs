@@ -139,9 +139,10 @@ async fn request_memory_is_given_back_and_bounds_what_is_read() {
     for _ in 0..4 {
         let mut client = world.connect();
         let values = large.clone();
-        let sending = tokio::task::spawn(async move {
+        let (sent, sending) = tokio::sync::oneshot::channel();
+        world.env.tasks.spawn(async move {
             client.send(9, &produce("t", 0, -1, batch(&[&values]))).await;
-            client
+            let _ = sent.send(client);
         });
         clients.push(sending);
     }
@@ -149,7 +150,7 @@ async fn request_memory_is_given_back_and_bounds_what_is_read() {
     while world.log.offsets(id).unwrap().log_end.0 < 2 {
         tokio::task::yield_now().await;
     }
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    world.env.clock.sleep(Duration::from_millis(50)).await;
     assert_eq!(world.log.offsets(id).unwrap().log_end.0, 2, "no memory for a third");
     world.log.hold(false);
     for client in clients {
@@ -178,7 +179,7 @@ async fn slow_senders_and_idle_connections_are_closed() {
     let mut client = world.connect();
     client.stream.write_all(&[0, 1, 0, 0, 0, 3, 0, 1]).await.unwrap();
     for _ in 0..20 {
-        tokio::time::sleep(Duration::from_millis(10)).await;
+        world.env.clock.sleep(Duration::from_millis(10)).await;
         let _ = client.stream.write_all(&[0]).await;
     }
     assert!(matches!(client.closed().await, Closed::Stalled));
@@ -212,8 +213,11 @@ async fn stopping_answers_what_has_begun_and_ends_long_polls() {
     let idle = world.connect();
     let fetch =
         FetchRequest { max_wait_ms: 60_000, min_bytes: 1, ..crate::api::fetch::tests::fetch("t", 0, 0) };
+    let all = world.broker.request_memory.available();
     waiting.send(12, &fetch).await;
-    tokio::time::sleep(Duration::from_millis(20)).await;
+    while world.broker.request_memory.available() == all {
+        tokio::task::yield_now().await;
+    }
     world.stop.send_replace(true);
     let (_, response) = waiting.receive::<esker_kafka_wire::messages::FetchResponse>(12).await;
     assert_eq!(response.error_code, 0);

@@ -30,7 +30,7 @@ pub(crate) fn fetch(topic: &str, partition: i32, offset: i64) -> FetchRequest {
 fn first(response: FetchResponse) -> Vec<(i64, String)> {
     let data = response.responses.into_iter().next().unwrap().partitions.into_iter().next().unwrap();
     assert_eq!(data.error_code, 0);
-    values(data.records.unwrap().into_bytes())
+    values(&data.records.unwrap().into_bytes())
 }
 
 fn error_of(response: &FetchResponse) -> ErrorCode {
@@ -90,6 +90,9 @@ async fn leader_epochs_are_compared() {
     }
     let mut request = fetch("t", 0, 0);
     request.topics[0].partitions[0].last_fetched_epoch = epoch + 5;
+    assert_eq!(error_of(&client.call(12, &request).await), ErrorCode::OffsetOutOfRange);
+    let mut request = fetch("t", 0, 9);
+    request.topics[0].partitions[0].last_fetched_epoch = epoch;
     let response = client.call(12, &request).await;
     let data = &response.responses[0].partitions[0];
     assert_eq!((data.diverging_epoch.epoch, data.diverging_epoch.end_offset), (epoch, 4));
@@ -121,7 +124,6 @@ async fn a_fetch_waits_for_enough_bytes_and_no_longer_than_asked() {
 
     let request = FetchRequest { max_wait_ms: 60_000, min_bytes: 1, ..fetch("t", 0, 4) };
     client.send(12, &request).await;
-    tokio::time::sleep(Duration::from_millis(20)).await;
     world.connect().produce("t", 0, &["e"]).await;
     let (_, response) = client.receive::<FetchResponse>(12).await;
     assert_eq!(first(response), [(4, "e".to_owned())]);
