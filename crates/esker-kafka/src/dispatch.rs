@@ -80,6 +80,16 @@ pub(crate) const APIS: &[Api] = &[
     alone!(list_offsets),
     alone!(metadata),
     alone!(find_coordinator),
+    alone!(join_group),
+    alone!(sync_group),
+    alone!(heartbeat),
+    alone!(leave_group),
+    alone!(offset_commit),
+    alone!(offset_fetch),
+    alone!(offset_delete),
+    alone!(describe_groups),
+    alone!(list_groups),
+    alone!(delete_groups),
     alone!(api_versions),
 ];
 

@@ -20,3 +20,6 @@ pub(crate) const TOPIC_OPERATIONS: i32 =
 /// Operations on the cluster.
 pub(crate) const CLUSTER_OPERATIONS: i32 =
     CREATE | ALTER | DESCRIBE | CLUSTER_ACTION | DESCRIBE_CONFIGS | ALTER_CONFIGS | IDEMPOTENT_WRITE;
+
+/// Operations on a consumer group.
+pub(crate) const GROUP_OPERATIONS: i32 = READ | DELETE | DESCRIBE | DESCRIBE_CONFIGS | ALTER_CONFIGS;
