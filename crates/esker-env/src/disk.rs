@@ -53,6 +53,10 @@ pub trait Disk: Send + Sync + 'static {
 }
 
 /// An open file.
+///
+/// Calls take their place when they are made, not when their future is first polled: writes take effect in the order of
+/// the calls, and a sync covers every write called before it. Dropping a future abandons the answer, not the operation.
+#[allow(clippy::len_without_is_empty, reason = "nobody asks whether a log file is empty")]
 pub trait DiskFile: Send + Sync + 'static {
     /// Writes the chunks one after another from `offset` on, growing the file as needed.
     fn write_at(
@@ -60,18 +64,18 @@ pub trait DiskFile: Send + Sync + 'static {
         offset: u64,
         chunks: Vec<Bytes>,
         durability: Durability,
-    ) -> BoxFuture<'_, io::Result<()>>;
+    ) -> BoxFuture<'static, io::Result<()>>;
 
     /// Reads up to `length` bytes at `offset`; fewer only at the end of the file.
-    fn read_at(&self, offset: u64, length: usize) -> BoxFuture<'_, io::Result<Bytes>>;
+    fn read_at(&self, offset: u64, length: usize) -> BoxFuture<'static, io::Result<Bytes>>;
 
     /// `fdatasync`.
-    fn sync(&self) -> BoxFuture<'_, io::Result<()>>;
+    fn sync(&self) -> BoxFuture<'static, io::Result<()>>;
 
     /// Length in bytes.
-    fn len(&self) -> BoxFuture<'_, io::Result<u64>>;
+    fn len(&self) -> BoxFuture<'static, io::Result<u64>>;
 
     /// Truncates, or grows and allocates the space (`fallocate`), so that a later write in range cannot fail for
     /// want of space.
-    fn allocate(&self, length: u64) -> BoxFuture<'_, io::Result<()>>;
+    fn allocate(&self, length: u64) -> BoxFuture<'static, io::Result<()>>;
 }

@@ -7,6 +7,8 @@ mod clock;
 mod disk;
 mod random;
 mod real_disk;
+#[cfg(feature = "sim")]
+pub mod sim_disk;
 mod tasks;
 
 use std::{future::Future, sync::Arc, time::Duration};
@@ -15,6 +17,8 @@ pub use clock::{Clock, Monotonic, RealClock};
 pub use disk::{Disk, DiskFile, DiskUsage, Durability};
 pub use random::{Random, RealRandom, SeededRandom};
 pub use real_disk::RealDisk;
+#[cfg(feature = "sim")]
+pub use sim_disk::SimDisk;
 pub use tasks::{TaskGuard, Tasks};
 
 /// A future on the heap that may move between threads.

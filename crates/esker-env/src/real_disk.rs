@@ -41,14 +41,27 @@ impl RealDisk {
         if let Some(parent) = root.parent() {
             sync_directory(if parent.as_os_str().is_empty() { Path::new(".") } else { parent })?;
         }
-        let lock =
-            OpenOptions::new().create(true).truncate(false).read(true).write(true).open(root.join(LOCK_FILE))?;
+        let lock = OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .read(true)
+            .write(true)
+            .open(root.join(LOCK_FILE))?;
         if let Err(error) = rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
             let error = io::Error::from(error);
             let reason = format!("{} is used by another process: {error}", root.display());
             return Err(io::Error::new(error.kind(), reason));
         }
         Ok(Self { root: Arc::new(root), workers: Arc::new(Workers::start(lock)?) })
+    }
+
+    /// The kernel's boot id: another one means that the machine was restarted, or lost power, in between. Blocks; for
+    /// start-up. `None` where the kernel does not tell.
+    #[must_use]
+    #[allow(clippy::disallowed_methods, reason = "part of the disk's view of the machine")]
+    pub fn boot_id() -> Option<String> {
+        let text = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+        Some(text.trim().to_owned())
     }
 
     fn resolve(&self, path: &str) -> io::Result<PathBuf> {
@@ -153,12 +166,17 @@ struct RealFile {
 }
 
 impl DiskFile for RealFile {
-    fn write_at(&self, offset: u64, chunks: Vec<Bytes>, durability: Durability) -> BoxFuture<'_, io::Result<()>> {
+    fn write_at(
+        &self,
+        offset: u64,
+        chunks: Vec<Bytes>,
+        durability: Durability,
+    ) -> BoxFuture<'static, io::Result<()>> {
         let sync = durability == Durability::Synced;
         self.workers.submit(Operation { file: Arc::clone(&self.file), offset, chunks, sync })
     }
 
-    fn read_at(&self, offset: u64, length: usize) -> BoxFuture<'_, io::Result<Bytes>> {
+    fn read_at(&self, offset: u64, length: usize) -> BoxFuture<'static, io::Result<Bytes>> {
         let file = Arc::clone(&self.file);
         Box::pin(blocking(move || {
             let mut buffer = vec![0; length];
@@ -176,16 +194,21 @@ impl DiskFile for RealFile {
         }))
     }
 
-    fn sync(&self) -> BoxFuture<'_, io::Result<()>> {
-        self.workers.submit(Operation { file: Arc::clone(&self.file), offset: 0, chunks: Vec::new(), sync: true })
+    fn sync(&self) -> BoxFuture<'static, io::Result<()>> {
+        self.workers.submit(Operation {
+            file: Arc::clone(&self.file),
+            offset: 0,
+            chunks: Vec::new(),
+            sync: true,
+        })
     }
 
-    fn len(&self) -> BoxFuture<'_, io::Result<u64>> {
+    fn len(&self) -> BoxFuture<'static, io::Result<u64>> {
         let file = Arc::clone(&self.file);
         Box::pin(blocking(move || Ok(file.metadata()?.len())))
     }
 
-    fn allocate(&self, length: u64) -> BoxFuture<'_, io::Result<()>> {
+    fn allocate(&self, length: u64) -> BoxFuture<'static, io::Result<()>> {
         let file = Arc::clone(&self.file);
         Box::pin(blocking(move || {
             if file.metadata()?.len() > length {
@@ -194,7 +217,9 @@ impl DiskFile for RealFile {
             match rustix::fs::fallocate(&file, rustix::fs::FallocateFlags::empty(), 0, length) {
                 Ok(()) => Ok(()),
                 Err(rustix::io::Errno::OPNOTSUPP | rustix::io::Errno::NOSYS) => {
-                    tracing::warn!("the filesystem cannot allocate space ahead: a later write may find the disk full");
+                    tracing::warn!(
+                        "the filesystem cannot allocate space ahead: a later write may find the disk full"
+                    );
                     file.set_len(length)
                 }
                 Err(error) => Err(error.into()),

@@ -50,4 +50,6 @@ pub use topic_name::{BadTopicName, MAX_TOPIC_NAME, check_topic_name, topic_names
 pub use txn::{Compare, Expect, LeaseId, Op, Revision, Txn, TxnAnswer};
 
 #[cfg(test)]
+mod record_tests;
+#[cfg(test)]
 mod typed_tests;

@@ -95,7 +95,11 @@ impl FrameBuilder {
     pub fn finish(mut self) -> Frame {
         let payload_start = FrameHeader::SIZE + self.capacity * BatchHeader::SIZE;
         assert_eq!(self.directory.len(), self.capacity, "fewer entries than announced");
-        assert_eq!(self.buffer.len(), payload_start + self.payload_len, "another payload size than announced");
+        assert_eq!(
+            self.buffer.len(),
+            payload_start + self.payload_len,
+            "another payload size than announced"
+        );
         let mut header = FrameHeader {
             mode: self.mode,
             ledger: self.ledger,

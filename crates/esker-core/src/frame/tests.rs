@@ -2,7 +2,8 @@ use bytes::Bytes;
 
 use super::*;
 use crate::{
-    BatchHeader, BrokerId, EntryKind, Epoch, FrameIndex, LedgerId, Mode, Offset, PartitionId, ProducerId, TopicNumber,
+    BatchHeader, BrokerId, EntryKind, Epoch, FrameIndex, LedgerId, Mode, Offset, PartitionId, ProducerId,
+    TopicNumber,
 };
 
 const LEDGER: LedgerId = LedgerId { broker: BrokerId(7), number: 11 };

@@ -80,7 +80,9 @@ impl Workers {
             }
         }
         Box::pin(async move {
-            answer.await.unwrap_or_else(|_| Err(io::Error::other("the disk's thread ended before its answer")))
+            answer
+                .await
+                .unwrap_or_else(|_| Err(io::Error::other("the disk's thread ended before its answer")))
         })
     }
 }

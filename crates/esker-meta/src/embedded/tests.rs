@@ -94,3 +94,59 @@ async fn a_half_made_database_is_made_again_and_a_damaged_one_is_refused() {
     let store = EmbeddedMeta::open(dir.path(), Env::real()).await.unwrap();
     assert!(store.get("/a".to_owned()).await.unwrap().is_some());
 }
+
+const CHILD: &str = "ESKER_META_TEST_CHILD";
+
+/// Not a test by itself: the process that the next test kills. Says each number once its transaction was answered.
+#[tokio::test]
+async fn child() {
+    let Some(dir) = std::env::var_os(CHILD) else { return };
+    let store = EmbeddedMeta::open(Path::new(&dir), Env::real()).await.unwrap();
+    let lease = store.grant(Duration::from_secs(60)).await.unwrap();
+    for number in 0_u64.. {
+        let txn = Txn::new()
+            .put("/last", Bytes::from(number.to_string()))
+            .put(format!("/all/{number}"), Bytes::from(vec![0; 1000]))
+            .put_leased("/leased", value(), lease);
+        store.txn(txn).await.unwrap();
+        println!("answered {number}");
+    }
+}
+
+#[tokio::test]
+async fn a_killed_process_keeps_what_was_answered_and_leaves_the_directory_free() {
+    use std::io::BufRead;
+    let dir = tempfile::tempdir().unwrap();
+    for round in 1..=3_u64 {
+        let mut child = std::process::Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "embedded::tests::child", "--nocapture"])
+            .env(CHILD, dir.path())
+            .stdout(std::process::Stdio::piped())
+            .spawn()
+            .unwrap();
+        let lines = std::io::BufReader::new(child.stdout.take().unwrap()).lines();
+        let number =
+            |line: String| line.split("answered ").nth(1).and_then(|number| number.parse::<u64>().ok());
+        let mut answered = None;
+        for line in lines {
+            answered = number(line.unwrap()).or(answered);
+            if answered == Some(20 * round) {
+                let refused = EmbeddedMeta::open(dir.path(), Env::real()).await.map(drop).unwrap_err();
+                assert!(refused.to_string().contains("another process"), "{refused}");
+                child.kill().unwrap();
+            }
+        }
+        child.wait().unwrap();
+        let answered = answered.unwrap();
+        assert!(answered >= 20 * round);
+        let store = EmbeddedMeta::open(dir.path(), Env::real()).await.unwrap();
+        let last = store.get("/last".to_owned()).await.unwrap().unwrap();
+        let last = String::from_utf8(last.value.to_vec()).unwrap().parse::<u64>().unwrap();
+        assert!((answered..=answered + 1).contains(&last), "answered {answered}, found {last}");
+        for number in 0..=last {
+            assert!(store.get(format!("/all/{number}")).await.unwrap().is_some(), "{number}");
+        }
+        assert_eq!(store.get("/leased".to_owned()).await.unwrap(), None);
+        store.close().await;
+    }
+}

@@ -1,0 +1,45 @@
+//! Keeping a session alive, and noticing its end.
+
+use std::time::Duration;
+
+use esker_core::{Action, Classified};
+use esker_env::Env;
+use esker_meta::{Meta, MetaError, OpenedSession};
+use tokio::sync::watch;
+
+/// Keeps the session alive until it is over for certain; then `lost` becomes true.
+///
+/// Silence of the metadata store is no such certainty: without it the broker goes on serving, fenced by its stores and
+/// by the transactions that it cannot make.
+pub(crate) async fn keep_alive(
+    meta: Meta,
+    env: Env,
+    session: OpenedSession,
+    ttl: Duration,
+    lost: watch::Sender<bool>,
+) {
+    let pause = ttl / 3;
+    let mut failures = 0_u32;
+    loop {
+        env.clock.sleep(pause).await;
+        let renewed = match env.timeout(ttl, meta.keep_alive(&session)).await {
+            Ok(renewed) => renewed,
+            Err(elapsed) => Err(MetaError::Unavailable(elapsed.to_string())),
+        };
+        match renewed {
+            Ok(()) => failures = 0,
+            Err(MetaError::LeaseGone(_)) => {
+                tracing::error!(session = %session.key, "the session is over: it was fenced, or its lease ran out");
+                lost.send_replace(true);
+                return;
+            }
+            Err(error) => {
+                failures += 1;
+                // Once, then now and then: an outage of the metadata store is long at this rate.
+                if failures.is_power_of_two() || error.action() == Action::Operator {
+                    tracing::warn!(%error, failures, session = %session.key, "could not keep the session alive");
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Starts, stops and crashes against the in-memory metadata store and stores that are no more than their contract.
+
+mod scenarios;
+mod seeds;
+mod world;

@@ -1,0 +1,250 @@
+//! Recovery of a dead writer's ledger: steps 3 to 5 of a broker's recovery. The caller has fenced the session before it
+//! looked the ledger up, and records the end afterwards; the first record wins.
+
+use std::{ops::Range, sync::Arc, time::Duration};
+
+use esker_core::{Action, Classified, FrameIndex, LedgerId, StoreId, frame::Frame};
+use esker_env::Env;
+use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
+
+use crate::{Descriptor, LogStore, SealAnswer, StoreError, Trim};
+
+/// How long to wait for the rest of the stores once there are enough answers.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// A recovered ledger: sealed, and held by W stores.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recovered {
+    /// Frames below were trimmed: they are in the object store.
+    pub trim: FrameIndex,
+    /// The ledger's end. Everything that was ever acknowledged is below.
+    pub end: FrameIndex,
+    /// The stores that hold all of `trim..end`, W of them or more.
+    pub holders: Vec<StoreId>,
+}
+
+/// Why a ledger could not be recovered.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecoverError {
+    /// Too few stores can say for sure what they do not hold. Going on would be guessing.
+    #[error("ledger {ledger}: {found} of {needed} authoritative answers ({detail})")]
+    TooFewAuthoritative {
+        /// The ledger.
+        ledger: LedgerId,
+        /// R − W + 1.
+        needed: usize,
+        /// Authoritative answers there were.
+        found: usize,
+        /// What each of the others said.
+        detail: String,
+    },
+    /// No store can read these frames.
+    #[error("ledger {ledger}: no store can read frames {} to {}: {error}", .frames.start, .frames.end)]
+    Unreadable {
+        /// The ledger.
+        ledger: LedgerId,
+        /// The frames.
+        frames: Range<FrameIndex>,
+        /// The last store's error.
+        error: StoreError,
+    },
+    /// Fewer than W stores could be made to hold the ledger.
+    #[error("ledger {ledger}: {found} of {needed} stores hold it ({detail})")]
+    TooFewHolders {
+        /// The ledger.
+        ledger: LedgerId,
+        /// W.
+        needed: usize,
+        /// Stores that hold all of it.
+        found: usize,
+        /// What went wrong with the others.
+        detail: String,
+    },
+    /// A store has forgotten the ledger: it was recovered and offloaded by somebody else. Look it up again.
+    #[error("ledger {0} is over: somebody else recovered it")]
+    Over(LedgerId),
+}
+
+impl Classified for RecoverError {
+    fn action(&self) -> Action {
+        match self {
+            Self::TooFewAuthoritative { .. } | Self::TooFewHolders { .. } => Action::Retry,
+            Self::Unreadable { .. } => Action::Operator,
+            Self::Over(_) => Action::Refresh,
+        }
+    }
+}
+
+/// Seals a ledger on all its stores, decides on its end, and copies frames until W stores hold all of it. Any number of
+/// these may run at once, and beside the ledger's writer.
+///
+/// `stores` are those of the copyset that can be talked to.
+///
+/// # Errors
+/// See [`RecoverError`]; running again later is always right.
+///
+/// # Panics
+/// When a store is not in the copyset, or the quorum is not in `1..=R`.
+pub async fn recover(
+    ledger: &Descriptor,
+    stores: &[Arc<dyn LogStore>],
+    env: &Env,
+) -> Result<Recovered, RecoverError> {
+    assert!(
+        stores.iter().all(|store| ledger.copyset.contains(&store.id())),
+        "a ledger is recovered from its copyset"
+    );
+    assert!((1..=ledger.copyset.len()).contains(&ledger.write_quorum), "W is in 1..=R");
+    let answers = seal_all(ledger, stores, env).await?;
+    let trim = answers.iter().map(|(_, answer)| answer.trim).max().unwrap_or_default();
+    let end = answers.iter().map(|(_, answer)| answer.tail).max().unwrap_or_default();
+    assert!(trim <= end, "trim points stay below the ends they belong to");
+    let holders = repair(ledger, &answers, trim, end).await?;
+    Ok(Recovered { trim, end, holders })
+}
+
+type Answers = Vec<(Arc<dyn LogStore>, SealAnswer)>;
+
+async fn seal_all(
+    ledger: &Descriptor,
+    stores: &[Arc<dyn LogStore>],
+    env: &Env,
+) -> Result<Answers, RecoverError> {
+    let needed = ledger.copyset.len() - ledger.write_quorum + 1;
+    let mut seals: FuturesUnordered<_> = stores
+        .iter()
+        .map(|store| {
+            let store = Arc::clone(store);
+            store.seal(ledger.ledger, ledger.mode).map(move |result| (store, result))
+        })
+        .collect();
+    let mut answers: Answers = Vec::new();
+    let mut problems = Vec::new();
+    let mut grace = None;
+    loop {
+        let enough = answers.iter().filter(|(_, answer)| answer.authoritative).count() >= needed;
+        if enough && grace.is_none() {
+            grace = Some(env.clock.sleep(GRACE));
+        }
+        let next = tokio::select! {
+            biased;
+            next = seals.next() => next,
+            () = async {
+                match grace.as_mut() {
+                    Some(grace) => grace.await,
+                    None => std::future::pending().await,
+                }
+            } => None,
+        };
+        match next {
+            Some((store, Ok(answer))) => {
+                if !answer.authoritative {
+                    problems.push(format!("store {} may have lost frames", store.id()));
+                }
+                answers.push((store, answer));
+            }
+            Some((_, Err(StoreError::Forgotten(_)))) => return Err(RecoverError::Over(ledger.ledger)),
+            Some((store, Err(error))) => problems.push(format!("store {}: {error}", store.id())),
+            None if enough => return Ok(answers),
+            None => {
+                let found = answers.iter().filter(|(_, answer)| answer.authoritative).count();
+                let missing = ledger.copyset.len() - stores.len();
+                if missing > 0 {
+                    problems.push(format!("{missing} stores are not to be reached"));
+                }
+                let detail = problems.join("; ");
+                return Err(RecoverError::TooFewAuthoritative {
+                    ledger: ledger.ledger,
+                    needed,
+                    found,
+                    detail,
+                });
+            }
+        }
+    }
+}
+
+/// Frames of `trim..end` that a store with this answer lacks.
+fn lacks(answer: &SealAnswer, trim: FrameIndex, end: FrameIndex) -> Vec<FrameIndex> {
+    let damaged = answer.missing.iter().flat_map(|range| range.start.0..range.end.0);
+    let absent = answer.tail.0.max(trim.0)..end.0;
+    damaged.chain(absent).filter(|index| (trim.0..end.0).contains(index)).map(FrameIndex).collect()
+}
+
+async fn repair(
+    ledger: &Descriptor,
+    answers: &Answers,
+    trim: FrameIndex,
+    end: FrameIndex,
+) -> Result<Vec<StoreId>, RecoverError> {
+    let mut plan: Vec<_> = answers.iter().map(|(store, answer)| (store, lacks(answer, trim, end))).collect();
+    // Those that lack least first: as few copies as possible.
+    plan.sort_by_key(|(_, lacking)| lacking.len());
+    let mut holders = Vec::new();
+    let mut problems = Vec::new();
+    for (target, lacking) in &plan {
+        if holders.len() == ledger.write_quorum {
+            break;
+        }
+        match fill(ledger.ledger, target, lacking, &plan, trim).await {
+            Ok(()) => holders.push(target.id()),
+            Err(Fill::Source(index, error)) => {
+                return Err(RecoverError::Unreadable {
+                    ledger: ledger.ledger,
+                    frames: index..index.next(),
+                    error,
+                });
+            }
+            Err(Fill::Target(StoreError::Forgotten(_))) => return Err(RecoverError::Over(ledger.ledger)),
+            Err(Fill::Target(error)) => problems.push(format!("store {}: {error}", target.id())),
+        }
+    }
+    if holders.len() < ledger.write_quorum {
+        return Err(RecoverError::TooFewHolders {
+            ledger: ledger.ledger,
+            needed: ledger.write_quorum,
+            found: holders.len(),
+            detail: problems.join("; "),
+        });
+    }
+    Ok(holders)
+}
+
+enum Fill {
+    /// No store can read this frame.
+    Source(FrameIndex, StoreError),
+    /// The store that lacks frames does not take them.
+    Target(StoreError),
+}
+
+type Plan<'a> = [(&'a Arc<dyn LogStore>, Vec<FrameIndex>)];
+
+async fn fill(
+    ledger: LedgerId,
+    target: &Arc<dyn LogStore>,
+    lacking: &[FrameIndex],
+    plan: &Plan<'_>,
+    trim: FrameIndex,
+) -> Result<(), Fill> {
+    if lacking.is_empty() {
+        return Ok(());
+    }
+    // What others have trimmed need not be copied: it is in the object store. This moves the target's tail up to there.
+    target.trim(ledger, Trim::Before(trim)).await.map_err(Fill::Target)?;
+    for index in lacking {
+        let frame = read_from_any(ledger, *index, plan).await.map_err(|error| Fill::Source(*index, error))?;
+        target.repair_append(frame).await.map_err(Fill::Target)?;
+    }
+    Ok(())
+}
+
+async fn read_from_any(ledger: LedgerId, index: FrameIndex, plan: &Plan<'_>) -> Result<Frame, StoreError> {
+    let mut last = StoreError::NotHeld { ledger, index };
+    for (store, _) in plan.iter().filter(|(_, lacking)| lacking.binary_search(&index).is_err()) {
+        match store.read_frame(ledger, index).await {
+            Ok(frame) => return Ok(frame),
+            Err(error) => last = error,
+        }
+    }
+    Err(last)
+}

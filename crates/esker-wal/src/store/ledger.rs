@@ -1,0 +1,152 @@
+//! What a store knows of one ledger: its flags and the directory of its frames.
+
+use std::{collections::VecDeque, ops::Range, sync::Arc};
+
+use esker_core::{BatchHeader, FrameIndex, LedgerId, Mode, frame::FrameHeader};
+
+use crate::physical::{LedgerMark, Lsn};
+
+/// Where a frame's bytes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Accepted, not written yet.
+    Queued,
+    /// Its entry stands here.
+    At(Lsn),
+    /// It was here and its bytes are damaged; why.
+    Lost(Arc<str>),
+}
+
+/// One frame that is not trimmed.
+#[derive(Clone, Debug)]
+pub(super) struct Slot {
+    pub(super) place: Place,
+    /// `None` when not even the header could be read.
+    pub(super) content: Option<Content>,
+    /// The payload on disk has been read and matched its checksum since this process started.
+    pub(super) verified: bool,
+}
+
+/// The part of a frame that stays in memory.
+#[derive(Clone, Debug)]
+pub(super) struct Content {
+    pub(super) header: FrameHeader,
+    pub(super) directory: Arc<[BatchHeader]>,
+}
+
+impl Slot {
+    pub(super) fn lost(reason: &Arc<str>) -> Self {
+        Self { place: Place::Lost(Arc::clone(reason)), content: None, verified: false }
+    }
+
+    /// Whether the slot holds this very frame.
+    pub(super) fn is(&self, frame: &FrameHeader) -> bool {
+        self.content.as_ref().is_some_and(|content| content.header == *frame)
+    }
+}
+
+#[derive(Clone, Debug)]
+pub(super) struct Ledger {
+    pub(super) mode: Mode,
+    pub(super) sealed: bool,
+    /// The store may not deny frames at and above the tail.
+    pub(super) doubt: bool,
+    trim: FrameIndex,
+    slots: VecDeque<Slot>,
+}
+
+impl Ledger {
+    pub(super) fn new(mode: Mode) -> Self {
+        Self { mode, sealed: false, doubt: false, trim: FrameIndex(0), slots: VecDeque::new() }
+    }
+
+    pub(super) fn trim(&self) -> FrameIndex {
+        self.trim
+    }
+
+    pub(super) fn tail(&self) -> FrameIndex {
+        FrameIndex(self.trim.0 + self.slots.len() as u64)
+    }
+
+    pub(super) fn slot(&self, index: FrameIndex) -> Option<&Slot> {
+        self.slots.get(usize::try_from(index.0.checked_sub(self.trim.0)?).ok()?)
+    }
+
+    pub(super) fn slot_mut(&mut self, index: FrameIndex) -> Option<&mut Slot> {
+        self.slots.get_mut(usize::try_from(index.0.checked_sub(self.trim.0)?).ok()?)
+    }
+
+    /// Adds the frame at the tail.
+    pub(super) fn push(&mut self, slot: Slot) {
+        assert!(self.tail().0 < u64::MAX, "a ledger holds fewer than 2^64 frames");
+        self.slots.push_back(slot);
+    }
+
+    /// Moves the trim point up, the tail along with it where it has to, and hands out the slots that go.
+    pub(super) fn trim_to(&mut self, before: FrameIndex) -> Vec<Slot> {
+        let Some(count) = before.0.checked_sub(self.trim.0) else { return Vec::new() };
+        let gone = usize::try_from(count).unwrap_or(usize::MAX).min(self.slots.len());
+        self.trim = before;
+        self.slots.drain(..gone).collect()
+    }
+
+    /// Slots from `from` on with their indexes.
+    pub(super) fn slots_from(&self, from: FrameIndex) -> impl Iterator<Item = (FrameIndex, &Slot)> {
+        let skip = usize::try_from(from.0.saturating_sub(self.trim.0)).unwrap_or(usize::MAX);
+        let trim = self.trim.0;
+        (trim..).map(FrameIndex).zip(&self.slots).skip(skip)
+    }
+
+    /// Makes the tail at least this, with lost frames in between.
+    pub(super) fn extend_lost(&mut self, tail: FrameIndex, reason: &Arc<str>) {
+        while self.tail() < tail {
+            self.slots.push_back(Slot::lost(reason));
+        }
+    }
+
+    /// A ledger first met at this index while replaying: what is below was trimmed, unless a checkpoint says otherwise.
+    pub(super) fn starting_at(mode: Mode, index: FrameIndex) -> Self {
+        Self { trim: index, ..Self::new(mode) }
+    }
+
+    /// Moves the trim point down to where a checkpoint says it was, with lost frames in between.
+    pub(super) fn lower_trim(&mut self, trim: FrameIndex, reason: &Arc<str>) {
+        while self.trim > trim {
+            self.trim = FrameIndex(self.trim.0 - 1);
+            self.slots.push_front(Slot::lost(reason));
+        }
+    }
+
+    /// Ranges of frames that cannot be read any more.
+    pub(super) fn missing(&self) -> Vec<Range<FrameIndex>> {
+        let mut ranges: Vec<Range<FrameIndex>> = Vec::new();
+        for (index, slot) in self.slots_from(self.trim) {
+            if !matches!(slot.place, Place::Lost(_)) {
+                continue;
+            }
+            match ranges.last_mut() {
+                Some(last) if last.end == index => last.end = index.next(),
+                _ => ranges.push(index..index.next()),
+            }
+        }
+        ranges
+    }
+
+    /// What a checkpoint may claim now: frames still queued will stand in the log behind it, or never.
+    pub(super) fn written_mark(&self, ledger: LedgerId) -> LedgerMark {
+        let queued = self.slots.iter().rev().take_while(|slot| slot.place == Place::Queued).count();
+        let mark = self.mark(ledger);
+        LedgerMark { tail: FrameIndex(mark.tail.0 - queued as u64), ..mark }
+    }
+
+    pub(super) fn mark(&self, ledger: LedgerId) -> LedgerMark {
+        LedgerMark {
+            ledger,
+            mode: self.mode,
+            sealed: self.sealed,
+            doubt: self.doubt,
+            trim: self.trim,
+            tail: self.tail(),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Reading frames back.
+
+use std::{ops::Range, sync::Arc};
+
+use bytes::Bytes;
+use esker_core::{
+    FrameIndex, LedgerId,
+    frame::{Frame, FrameHeader},
+};
+
+use super::{
+    Shared,
+    files::LogFile,
+    ledger::{Place, Slot},
+    state::State,
+};
+use crate::{
+    Directory, StoreError,
+    physical::{EntryHeader, Lsn},
+};
+
+/// Where a frame's bytes are; holding it keeps the file from being reused.
+struct Located {
+    file: Arc<LogFile>,
+    lsn: Lsn,
+    header: FrameHeader,
+    verified: bool,
+}
+
+impl Located {
+    /// Where the encoded frame starts in its file.
+    fn start(&self) -> u64 {
+        u64::from(self.lsn.offset()) + u64::from(EntryHeader::SIZE)
+    }
+
+    async fn bytes(&self, skip: usize, count: usize) -> Result<Bytes, StoreError> {
+        let read = self.file.file.read_at(self.start() + skip as u64, count).await;
+        read.map_err(|error| StoreError::Read(format!("{}: {error}", self.lsn).into()))
+    }
+}
+
+fn held(state: &State, ledger: LedgerId, index: FrameIndex) -> Result<&Slot, StoreError> {
+    if state.forgotten.contains(ledger) {
+        return Err(StoreError::Forgotten(ledger));
+    }
+    let slot = state.ledgers.get(&ledger).and_then(|found| found.slot(index));
+    slot.ok_or(StoreError::NotHeld { ledger, index })
+}
+
+fn locate(state: &State, ledger: LedgerId, index: FrameIndex) -> Result<Located, StoreError> {
+    let slot = held(state, ledger, index)?;
+    let lsn = match &slot.place {
+        Place::At(lsn) => *lsn,
+        Place::Queued => return Err(StoreError::NotHeld { ledger, index }),
+        Place::Lost(place) => return Err(StoreError::Unreadable { ledger, index, place: Arc::clone(place) }),
+    };
+    let content = slot.content.as_ref().ok_or(StoreError::NotHeld { ledger, index })?;
+    let file = state.files.get(lsn.file()).ok_or(StoreError::NotHeld { ledger, index })?;
+    Ok(Located { file: Arc::clone(file), lsn, header: content.header, verified: slot.verified })
+}
+
+pub(super) async fn payload(
+    shared: Arc<Shared>,
+    ledger: LedgerId,
+    index: FrameIndex,
+    range: Range<u32>,
+) -> Result<Bytes, StoreError> {
+    let located = locate(&shared.state.lock(), ledger, index)?;
+    let length = located.header.payload_len;
+    let range = range.start.min(length) as usize..range.end.min(length) as usize;
+    if range.is_empty() {
+        return Ok(Bytes::new());
+    }
+    let start = located.header.payload_start();
+    if located.verified {
+        let bytes = located.bytes(start + range.start, range.len()).await?;
+        return if bytes.len() == range.len() {
+            Ok(bytes)
+        } else {
+            Err(damaged(&shared, ledger, index, located.lsn))
+        };
+    }
+    // The first read of a frame reads all of it: a part cannot be checked.
+    let bytes = located.bytes(start, length as usize).await?;
+    if bytes.len() != length as usize || crc32c::crc32c(&bytes) != located.header.payload_crc {
+        return Err(damaged(&shared, ledger, index, located.lsn));
+    }
+    mark_verified(&mut shared.state.lock(), ledger, index, located.lsn);
+    Ok(bytes.slice(range))
+}
+
+pub(super) async fn frame(
+    shared: Arc<Shared>,
+    ledger: LedgerId,
+    index: FrameIndex,
+) -> Result<Frame, StoreError> {
+    let located = locate(&shared.state.lock(), ledger, index)?;
+    let bytes = located.bytes(0, located.header.encoded_len()).await?;
+    match Frame::decode(bytes) {
+        Ok(frame) if *frame.header() == located.header => Ok(frame),
+        _ => Err(damaged(&shared, ledger, index, located.lsn)),
+    }
+}
+
+pub(super) fn directory(state: &State, id: LedgerId, from: FrameIndex) -> Result<Directory, StoreError> {
+    if state.forgotten.contains(id) {
+        return Err(StoreError::Forgotten(id));
+    }
+    let Some(ledger) = state.ledgers.get(&id) else { return Ok(Vec::new()) };
+    ledger
+        .slots_from(from)
+        .map(|(index, slot)| match (&slot.content, &slot.place) {
+            (Some(content), _) => Ok((index, Arc::clone(&content.directory))),
+            (None, Place::Lost(place)) => {
+                Err(StoreError::Unreadable { ledger: id, index, place: Arc::clone(place) })
+            }
+            (None, _) => Err(StoreError::NotHeld { ledger: id, index }),
+        })
+        .collect()
+}
+
+fn mark_verified(state: &mut State, ledger: LedgerId, index: FrameIndex, lsn: Lsn) {
+    let slot = state.ledgers.get_mut(&ledger).and_then(|found| found.slot_mut(index));
+    if let Some(slot) = slot.filter(|slot| slot.place == Place::At(lsn)) {
+        slot.verified = true;
+    }
+}
+
+/// Remembers that the bytes at `lsn` are not the frame. The reader held the file, so they were not being replaced.
+fn damaged(shared: &Shared, id: LedgerId, index: FrameIndex, lsn: Lsn) -> StoreError {
+    let place: Arc<str> = format!("damaged at {lsn}").into();
+    let mut state = shared.state.lock();
+    let slot = state.ledgers.get_mut(&id).and_then(|ledger| ledger.slot_mut(index));
+    if let Some(slot) = slot.filter(|slot| slot.place == Place::At(lsn)) {
+        slot.place = Place::Lost(Arc::clone(&place));
+        state.files.lost(lsn);
+        tracing::error!(ledger = %id, %index, %lsn, "a frame of the log is damaged");
+    }
+    StoreError::Unreadable { ledger: id, index, place }
+}
