@@ -43,6 +43,9 @@ pub trait Cluster: Send + Sync + 'static {
     /// Live brokers with the endpoints that belong to a listener, by id.
     fn brokers(&self, listener: &str) -> Vec<Node>;
 
+    /// Ids of all live brokers, sorted.
+    fn broker_ids(&self) -> Vec<BrokerId>;
+
     /// A live broker that takes administrative requests.
     fn controller(&self) -> Option<BrokerId>;
 
@@ -84,6 +87,10 @@ impl Cluster for SingleNode {
             })
             .into_iter()
             .collect()
+    }
+
+    fn broker_ids(&self) -> Vec<BrokerId> {
+        vec![self.broker]
     }
 
     fn controller(&self) -> Option<BrokerId> {

@@ -52,6 +52,8 @@ pub struct KafkaConfig {
     pub max_partitions_per_topic: u32,
     /// `delete.topic.enable`.
     pub delete_topics: bool,
+    /// What DescribeLogDirs calls the place where records are.
+    pub log_dir: String,
 }
 
 impl Default for KafkaConfig {
@@ -79,6 +81,7 @@ impl Default for KafkaConfig {
             default_replication_factor: 1,
             max_partitions_per_topic: 100_000,
             delete_topics: true,
+            log_dir: "esker".to_owned(),
         }
     }
 }

@@ -7,7 +7,7 @@ use esker_core::{
 use esker_kafka_wire::ErrorCode;
 use esker_meta::{MetaError, TopicError};
 
-use crate::log::{AppendError, LogError, ProducerError, ReadError};
+use crate::log::{AppendError, DeleteError, LogError, ProducerError, ReadError};
 
 /// An error that has a code in the protocol.
 pub(crate) trait KafkaError {
@@ -61,6 +61,15 @@ impl KafkaError for ReadError {
             Self::OutOfRange { .. } => ErrorCode::OffsetOutOfRange,
             Self::Storage { action: Action::Refresh, .. } => ErrorCode::NotLeaderOrFollower,
             Self::Storage { .. } => ErrorCode::KafkaStorageError,
+        }
+    }
+}
+
+impl KafkaError for DeleteError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::OutOfRange { .. } => ErrorCode::OffsetOutOfRange,
+            Self::Append(error) => error.code(),
         }
     }
 }

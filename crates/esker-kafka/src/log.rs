@@ -1,6 +1,8 @@
 //! Stands in for `esker-log` until it is merged: same names, in memory.
 #![allow(missing_docs, dead_code, unreachable_pub)]
 
+pub mod topic_config;
+
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
@@ -146,6 +148,12 @@ pub struct TimestampedOffset {
 pub struct Sizes {
     pub local: u64,
     pub archived: u64,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    pub wal_used: u64,
+    pub wal_capacity: u64,
 }
 
 #[derive(Default)]
@@ -342,6 +350,15 @@ impl Log {
                 Offset(row.start)
             })
             .map_err(AppendError::from)?)
+    }
+
+    pub fn stats(&self) -> Stats {
+        Stats { wal_used: 10, wal_capacity: 100 }
+    }
+
+    pub fn topic_defaults(&self) -> &BTreeMap<String, String> {
+        static NONE: BTreeMap<String, String> = BTreeMap::new();
+        &NONE
     }
 
     pub fn catalog(&self) -> &Arc<Catalog> {

@@ -1,8 +1,12 @@
 //! Topics as requests name them.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
-use esker_core::{PartitionId, TopicId};
+use esker_core::{BrokerId, PartitionId, TopicId};
 use esker_kafka_wire::{ErrorCode, KString};
 use esker_meta::{NewTopic, Topic, TopicError, check_topic_name};
 use uuid::Uuid;
@@ -73,6 +77,33 @@ impl Broker {
     pub(crate) fn partition(&self, topic: &str, index: i32) -> Result<PartitionId, ErrorCode> {
         let topic = self.topic(topic);
         topic.and_then(|topic| partition(&topic, index)).ok_or(ErrorCode::UnknownTopicOrPartition)
+    }
+
+    /// Ids of all live brokers.
+    pub(crate) fn broker_ids(&self) -> Vec<BrokerId> {
+        self.cluster.broker_ids()
+    }
+
+    /// Checks a manual assignment of one partition; returns how many replicas it names.
+    pub(crate) fn check_replicas(&self, replicas: &[i32]) -> Result<usize, String> {
+        if replicas.is_empty() {
+            return Err("The manual partition assignment includes an empty replica list.".to_owned());
+        }
+        let known = self.broker_ids();
+        let mut seen = BTreeSet::new();
+        for &replica in replicas {
+            if !known.contains(&BrokerId(replica)) {
+                return Err(format!(
+                    "The manual partition assignment includes broker {replica}, but no such broker is registered."
+                ));
+            }
+            if !seen.insert(replica) {
+                return Err(format!(
+                    "The manual partition assignment includes the broker {replica} more than once."
+                ));
+            }
+        }
+        Ok(replicas.len())
     }
 
     /// Creates a topic that a client used before it existed, with the broker's defaults. Losing the race against

@@ -23,3 +23,6 @@ pub(crate) const CLUSTER_OPERATIONS: i32 =
 
 /// Operations on a consumer group.
 pub(crate) const GROUP_OPERATIONS: i32 = READ | DELETE | DESCRIBE | DESCRIBE_CONFIGS | ALTER_CONFIGS;
+
+/// The message of every answer about ACLs.
+pub(crate) const NO_AUTHORIZER: &str = "No Authorizer is configured.";

@@ -140,7 +140,7 @@ fn open_one(context: &Context, topic: &Topic, wanted: &Wanted) -> Result<Part, E
     if wanted.last_fetched_epoch >= 0 {
         let asked = Epoch(wanted.last_fetched_epoch);
         let end = log.epoch_end(id, asked).map_err(|error| error.code())?;
-        let (epoch, end) = end.ok_or(ErrorCode::OffsetOutOfRange)?;
+        let (epoch, end) = end.filter(|_| asked <= offsets.epoch).ok_or(ErrorCode::OffsetOutOfRange)?;
         if epoch < asked || end.0 < wanted.offset {
             let diverging_epoch = EpochEndOffset { epoch: epoch.0, end_offset: end.0 };
             let data = PartitionData { diverging_epoch, ..answered(wanted.index, &offsets) };

@@ -90,6 +90,9 @@ async fn leader_epochs_are_compared() {
     }
     let mut request = fetch("t", 0, 0);
     request.topics[0].partitions[0].last_fetched_epoch = epoch + 5;
+    assert_eq!(error_of(&client.call(12, &request).await), ErrorCode::OffsetOutOfRange);
+    let mut request = fetch("t", 0, 9);
+    request.topics[0].partitions[0].last_fetched_epoch = epoch;
     let response = client.call(12, &request).await;
     let data = &response.responses[0].partitions[0];
     assert_eq!((data.diverging_epoch.epoch, data.diverging_epoch.end_offset), (epoch, 4));
