@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use esker_coordinator::Groups;
 use esker_env::Env;
 use esker_meta::{Catalog, Meta, ProducerIds};
 
@@ -22,6 +23,8 @@ pub struct KafkaParts {
     pub catalog: Arc<Catalog>,
     /// Brokers and leaders.
     pub cluster: Arc<dyn Cluster>,
+    /// Consumer groups.
+    pub groups: Groups,
 }
 
 /// The Kafka front end of one broker.
@@ -33,6 +36,7 @@ pub struct Broker {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) producer_ids: ProducerIds,
     pub(crate) cluster: Arc<dyn Cluster>,
+    pub(crate) groups: Groups,
     pub(crate) request_memory: Budget,
     pub(crate) response_memory: Budget,
     pub(crate) fetch_sessions: FetchSessions,
@@ -61,6 +65,7 @@ impl Broker {
             meta: parts.meta,
             catalog: parts.catalog,
             cluster: parts.cluster,
+            groups: parts.groups,
         })
     }
 }

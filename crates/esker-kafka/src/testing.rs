@@ -3,6 +3,7 @@
 use std::{net::Ipv4Addr, sync::Arc};
 
 use bytes::Bytes;
+use esker_coordinator::{GroupConfig, Groups, GroupsGuard, MemoryTopic};
 use esker_core::{
     BrokerId,
     batch::{BatchBuilder, BatchView, Compression, NewRecord},
@@ -30,6 +31,7 @@ pub(crate) struct World {
     pub(crate) log: Log,
     pub(crate) broker: Arc<Broker>,
     pub(crate) stop: watch::Sender<bool>,
+    _groups: GroupsGuard,
 }
 
 impl World {
@@ -50,14 +52,26 @@ impl World {
             advertised: [("main".to_owned(), ("broker.test".to_owned(), 9092))].into(),
             log: log.clone(),
         };
+        let config_of_groups =
+            GroupConfig { initial_rebalance_delay: std::time::Duration::ZERO, ..GroupConfig::default() };
+        let groups = Groups::new(config_of_groups, env.clone(), Arc::new(MemoryTopic::new()));
+        let groups_guard = groups.start();
         let parts = KafkaParts {
             env: env.clone(),
             log: log.clone(),
             meta: meta.clone(),
             catalog,
             cluster: Arc::new(cluster),
+            groups: groups.clone(),
         };
-        Self { env, meta, log, broker: Broker::new(config, parts), stop: watch::Sender::new(false) }
+        Self {
+            env,
+            meta,
+            log,
+            broker: Broker::new(config, parts),
+            stop: watch::Sender::new(false),
+            _groups: groups_guard,
+        }
     }
 
     /// Creates a topic and waits until it can be used.
@@ -123,6 +137,11 @@ impl Client {
         let (correlation_id, response) = self.receive::<Q::Response>(version).await;
         assert_eq!(correlation_id, sent);
         response
+    }
+
+    /// The client's end of the connection, and the news that the broker has closed its own.
+    pub(crate) fn into_parts(self) -> (DuplexStream, oneshot::Receiver<Closed>) {
+        (self.stream, self.end)
     }
 
     /// Why the broker closed the connection.
