@@ -10,7 +10,11 @@ use esker_core::{
     frame::{Frame, FrameBuilder},
 };
 use esker_env::{BoxFuture, Clock, Env, Monotonic, Random, SeededRandom, SimDisk, Tasks};
-use esker_wal::{LogStore, OpenError, Store, StoreConfig};
+use esker_wal::{
+    CommitSink, CommittedFrame, Descriptor, Directory, LaneConfig, LedgerWriter, LogStore, OpenError,
+    PendingBatch, SealAnswer, Store, StoreConfig, StoreError, Trim, WriterClosed,
+};
+use parking_lot::Mutex;
 
 /// Tokio's clock, so that paused time is the only time.
 pub struct TokioClock(tokio::time::Instant);
@@ -160,3 +164,183 @@ pub async fn assert_holds(store: &Store, frame: &Frame) {
 
 pub const FSYNC: Mode = Mode::Fsync;
 pub const RECEIVED: Mode = Mode::Received;
+
+/// Remembers what it hears.
+#[derive(Default)]
+pub struct Sink {
+    pub frames: Mutex<Vec<CommittedFrame>>,
+    pub closed: Mutex<Vec<WriterClosed>>,
+}
+
+impl CommitSink for Sink {
+    fn committed(&self, frame: CommittedFrame) {
+        let mut frames = self.frames.lock();
+        assert_eq!(frame.index, FrameIndex(frames.len() as u64), "frames are committed in order, once");
+        frames.push(frame);
+    }
+
+    fn closed(&self, reason: &WriterClosed) {
+        self.closed.lock().push(reason.clone());
+    }
+}
+
+impl Sink {
+    pub fn offsets(&self) -> Vec<i64> {
+        let frames = self.frames.lock();
+        frames.iter().flat_map(|frame| frame.headers.iter().map(|header| header.base_offset.0)).collect()
+    }
+}
+
+pub fn batch(offset: i64, length: usize) -> PendingBatch {
+    let header = BatchHeader {
+        base_offset: Offset(offset),
+        length: length as u32,
+        ..frame(ledger(0), FSYNC, 0, 0).headers()[0]
+    };
+    PendingBatch { header, bytes: vec![offset as u8; length].into() }
+}
+
+pub fn descriptor(number: u64, mode: Mode, hosts: &[Host], write_quorum: usize) -> Descriptor {
+    let copyset = hosts.iter().map(Host::id).collect();
+    Descriptor { ledger: ledger(number), mode, copyset, write_quorum }
+}
+
+pub fn stores(hosts: &[Host]) -> Vec<Arc<dyn LogStore>> {
+    hosts.iter().map(Host::as_log_store).collect()
+}
+
+pub async fn hosts(count: u64, config: &StoreConfig) -> Vec<Host> {
+    let mut hosts = Vec::new();
+    for seed in 0..count {
+        hosts.push(Host::started(seed, config.clone()).await);
+    }
+    hosts
+}
+
+/// A writer in a process of its own.
+pub struct Session {
+    pub env: Env,
+    pub sink: Arc<Sink>,
+    pub writer: LedgerWriter,
+    pub descriptor: Descriptor,
+}
+
+impl Session {
+    pub fn open(number: u64, mode: Mode, hosts: &[Host], write_quorum: usize, lane: LaneConfig) -> Self {
+        Self::behind(number, mode, hosts, write_quorum, lane, |_, store, _| store)
+    }
+
+    /// With something between the writer and each store.
+    pub fn behind(
+        number: u64,
+        mode: Mode,
+        hosts: &[Host],
+        write_quorum: usize,
+        lane: LaneConfig,
+        between: impl Fn(usize, Arc<dyn LogStore>, &Env) -> Arc<dyn LogStore>,
+    ) -> Self {
+        let env = Env { tasks: Tasks::new(), ..hosts[0].env.clone() };
+        let descriptor = descriptor(number, mode, hosts, write_quorum);
+        let sink = Arc::new(Sink::default());
+        let stores =
+            stores(hosts).into_iter().enumerate().map(|(n, store)| between(n, store, &env)).collect();
+        let writer = LedgerWriter::open(descriptor.clone(), stores, lane, &env, sink.clone());
+        Self { env, sink, writer, descriptor }
+    }
+}
+
+type Call = Box<dyn FnOnce() -> BoxFuture<'static, ()> + Send>;
+
+/// A store behind a network: calls arrive late, in order, and answers come back late too.
+pub struct Link {
+    inner: Arc<dyn LogStore>,
+    calls: tokio::sync::mpsc::UnboundedSender<Call>,
+    env: Env,
+    longest: Duration,
+}
+
+impl Link {
+    /// Every call takes up to `longest` to arrive, behind those before it.
+    pub fn open(inner: Arc<dyn LogStore>, env: Env, longest: Duration) -> Arc<dyn LogStore> {
+        let (calls, mut arriving) = tokio::sync::mpsc::unbounded_channel::<Call>();
+        let link = Arc::new(Self { inner, calls, env: env.clone(), longest });
+        let tasks = env.tasks.clone();
+        tasks.clone().spawn(async move {
+            while let Some(call) = arriving.recv().await {
+                env.clock.sleep(delay(&env, longest)).await;
+                tasks.spawn(call());
+            }
+        });
+        link
+    }
+
+    fn call<T: Send + 'static>(
+        &self,
+        call: impl FnOnce(&dyn LogStore) -> BoxFuture<'static, Result<T, StoreError>> + Send + 'static,
+    ) -> BoxFuture<'static, Result<T, StoreError>> {
+        let (reply, answer) = tokio::sync::oneshot::channel();
+        let (inner, env, longest) = (Arc::clone(&self.inner), self.env.clone(), self.longest);
+        let _ = self.calls.send(Box::new(move || {
+            let result = call(inner.as_ref());
+            Box::pin(async move {
+                let result = result.await;
+                env.clock.sleep(delay(&env, longest)).await;
+                let _ = reply.send(result);
+            })
+        }));
+        Box::pin(
+            async move { answer.await.unwrap_or(Err(StoreError::Unreachable("the link is down".into()))) },
+        )
+    }
+}
+
+fn delay(env: &Env, longest: Duration) -> Duration {
+    Duration::from_micros(env.random.below(longest.as_micros() as u64 + 1))
+}
+
+impl LogStore for Link {
+    fn id(&self) -> StoreId {
+        self.inner.id()
+    }
+
+    fn append(&self, frame: Frame) -> BoxFuture<'static, Result<(), StoreError>> {
+        self.call(move |store| store.append(frame))
+    }
+
+    fn seal(&self, ledger: LedgerId, mode: Mode) -> BoxFuture<'static, Result<SealAnswer, StoreError>> {
+        self.call(move |store| store.seal(ledger, mode))
+    }
+
+    fn repair_append(&self, frame: Frame) -> BoxFuture<'static, Result<(), StoreError>> {
+        self.call(move |store| store.repair_append(frame))
+    }
+
+    fn read(
+        &self,
+        ledger: LedgerId,
+        index: FrameIndex,
+        range: std::ops::Range<u32>,
+    ) -> BoxFuture<'static, Result<bytes::Bytes, StoreError>> {
+        self.call(move |store| store.read(ledger, index, range))
+    }
+
+    fn read_frame(
+        &self,
+        ledger: LedgerId,
+        index: FrameIndex,
+    ) -> BoxFuture<'static, Result<Frame, StoreError>> {
+        self.call(move |store| store.read_frame(ledger, index))
+    }
+
+    fn directory(
+        &self,
+        ledger: LedgerId,
+        from: FrameIndex,
+    ) -> BoxFuture<'static, Result<Directory, StoreError>> {
+        self.call(move |store| store.directory(ledger, from))
+    }
+
+    fn trim(&self, ledger: LedgerId, trim: Trim) -> BoxFuture<'static, Result<(), StoreError>> {
+        self.call(move |store| store.trim(ledger, trim))
+    }
+}
