@@ -10,7 +10,10 @@ mod cache;
 mod commit;
 mod config;
 mod error;
+mod expire;
 mod flights;
+mod garbage;
+mod inspect;
 mod lru;
 mod names;
 mod offload;
@@ -20,11 +23,14 @@ mod read;
 mod requests;
 mod shard;
 mod url;
+mod verify;
 mod view;
 
 #[cfg(test)]
 mod tests;
 
+#[cfg(any(test, feature = "sim"))]
+pub mod faults;
 #[cfg(feature = "mutations")]
 pub mod mutations;
 
@@ -35,6 +41,11 @@ pub use error::ArchiveError;
 use esker_core::{Action, Classified, Epoch, ShardId};
 use esker_env::{Env, Monotonic};
 use esker_meta::{MetaError, SessionKey};
+pub use expire::Expired;
+pub use inspect::{
+    BlockDescription, ObjectDescription, ObjectSummary, PartitionSummary, SectionDescription,
+    ShardDescription,
+};
 use object_store::ObjectStore;
 pub use offload::{Offload, PartitionUpload};
 #[cfg(any(test, feature = "sim"))]
@@ -43,6 +54,7 @@ pub use pointer::{PointerStore, StoredPointer};
 pub use read::{ArchivedBatch, ArchivedRead};
 pub use shard::{ArchivedPartition, Segment, ShardArchive};
 pub use url::{OpenedStore, object_store_from_url};
+pub use verify::{Problem, VerifyReport};
 
 /// What all shards of a broker share.
 pub(crate) struct Parts {
