@@ -141,7 +141,7 @@ impl Ledgers for Stores {
         [self.directory.id].into()
     }
 
-    fn recover(&self, ledger: LedgerRecord) -> BoxFuture<'_, Result<FrameIndex, LedgerError>> {
+    fn recover(&self, ledger: LedgerRecord, _: bool) -> BoxFuture<'_, Result<FrameIndex, LedgerError>> {
         Box::pin(async move {
             self.step()?;
             assert!(
