@@ -54,6 +54,49 @@ $(DENY):
 unit: ## Unit, property and simulation tests
 	$(CARGO) test --workspace --locked --profile $(PROFILE)
 
+# --- integration: real clients against a real broker -------------------------------------------------------------------
+
+# What the client tests run against: esker, or kafka (a real one, fetched by Maven).
+BROKER ?= esker
+VENV := $(TOOLS)/venv
+PYTEST := $(VENV)/bin/pytest -c tests/pytest.ini
+
+.PHONY: clients
+clients: binaries tools ## Java, librdkafka, pure Python, kafkajs and kcat through one list of checks (BROKER=esker|kafka)
+	$(PYTEST) tests/clients --broker=$(BROKER)
+
+.PHONY: binaries
+binaries: # the broker and the S3 endpoint the tests start
+ifeq ($(BROKER),esker)
+	$(CARGO) build --profile $(PROFILE) --locked -p esker -p esker-test-s3
+endif
+
+.PHONY: tools
+tools: $(VENV)/.done $(TOOLS)/java/.done tests/clients/node/node_modules/.done
+ifeq ($(BROKER),kafka)
+tools: kafka
+endif
+
+.PHONY: kafka
+kafka: $(TOOLS)/kafka-4.3.1/.done ## Fetch a real Kafka broker and its tools, to compare with
+
+$(VENV)/.done: tests/requirements.txt
+	python3 -m venv $(VENV)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements.txt
+	touch $@
+
+$(TOOLS)/java/.done: tests/clients/java/pom.xml $(shell find tests/clients/java/src -name '*.java')
+	mvn -q -B -f tests/clients/java/pom.xml package
+	touch $@
+
+tests/clients/node/node_modules/.done: tests/clients/node/package-lock.json
+	cd tests/clients/node && npm ci --no-fund --no-audit --loglevel=error
+	touch $@
+
+$(TOOLS)/kafka-4.3.1/.done: tests/kafka/pom.xml
+	mvn -q -B -f tests/kafka/pom.xml dependency:copy-dependencies
+	touch $@
+
 .PHONY: clean
 clean: ## Remove build results and fetched tools
 	$(CARGO) clean

@@ -19,6 +19,7 @@ mod pointer;
 mod read;
 mod requests;
 mod shard;
+mod url;
 mod view;
 
 #[cfg(test)]
@@ -41,6 +42,7 @@ pub use pointer::memory;
 pub use pointer::{PointerStore, StoredPointer};
 pub use read::{ArchivedBatch, ArchivedRead};
 pub use shard::{ArchivedPartition, Segment, ShardArchive};
+pub use url::{OpenedStore, object_store_from_url};
 
 /// What all shards of a broker share.
 pub(crate) struct Parts {

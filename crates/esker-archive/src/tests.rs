@@ -1,6 +1,7 @@
 //! Tests of the whole crate: a world of an object store, pointers in memory and real batches.
 
 mod commits;
+mod http;
 mod offload;
 
 use std::{

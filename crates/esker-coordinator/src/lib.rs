@@ -17,11 +17,13 @@ mod timers;
 mod topic;
 mod types;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 mod memory_topic;
 
 pub use error::GroupError;
 pub use groups::{Groups, GroupsGuard, Results};
+#[cfg(any(test, feature = "testing"))]
+pub use memory_topic::MemoryTopic;
 pub use offsets::CommittedOffset;
 pub use partitioner::partition_of;
 pub use settings::GroupConfig;

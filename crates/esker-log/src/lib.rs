@@ -1,1 +1,45 @@
 //! Shards and partitions: offsets, producers, watermarks. One append, one read.
+//!
+//! [`Log`] joins the write-ahead log and the archive, which do not know each other. A produce goes through
+//! [`Log::check`] and [`Log::append`]; a fetch through [`Log::read`], which compares two offsets to decide between
+//! the memory tail, the local log and objects.
+
+mod append;
+mod commit;
+mod error;
+mod lanes;
+mod log;
+mod lookup;
+mod maintain;
+mod offload;
+mod offsets;
+mod open;
+mod partition;
+mod pressure;
+mod producers;
+mod read;
+mod retention;
+mod settings;
+mod shard;
+mod stores;
+mod tail;
+#[cfg(test)]
+mod testing;
+pub mod topic_config;
+mod topics;
+mod trim;
+
+pub use append::{AppendOptions, Appended};
+pub use error::{AppendError, LogError, OpenError, ReadError};
+pub use lanes::AppendTicket;
+pub use log::{Log, Sizes, Stats};
+pub use lookup::TimestampedOffset;
+pub use offload::FlushError;
+pub use offsets::Offsets;
+pub use open::{LedgerPlace, LogParts, OwnedLane, OwnedShard};
+pub use partition::Gap;
+pub use producers::{ProducerError, ProducerTable, REMEMBERED_BATCHES, Verdict};
+pub use read::{AbortedTxn, Isolation, Read, ReadLimits};
+pub use retention::DeleteError;
+pub use settings::LogConfig;
+pub use topic_config::TopicConfig;

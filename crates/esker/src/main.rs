@@ -1,3 +1,27 @@
 //! The `esker` binary.
 
-fn main() {}
+mod cli;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// A distributed message queue and event log that speaks the Kafka protocol.
+#[derive(Parser)]
+#[command(name = "esker", version, propagate_version = true, arg_required_else_help = true)]
+struct Esker {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(clap::Subcommand)]
+enum Command {
+    #[command(flatten)]
+    Client(cli::ClientCommand),
+}
+
+fn main() -> ExitCode {
+    match Esker::parse().command {
+        Command::Client(command) => cli::run(command),
+    }
+}

@@ -4,7 +4,7 @@ use object_store::local::LocalFileSystem;
 use super::*;
 use crate::ArchiveError;
 
-async fn uploads_survive_reopening(world: World) {
+pub(super) async fn uploads_survive_reopening(world: World) {
     let shard = world.next_owner().await;
     // More commits than a pointer has room for, so that roots are written on the way.
     for round in 0..40 {

@@ -57,17 +57,19 @@ impl Group {
     /// While members join, those who wait count, so that a group above a lowered limit sheds whoever comes last.
     /// Later, the group's size counts.
     fn has_room(&self, max_members: usize, member_id: &KString) -> bool {
+        // Ids that were given out are bounded too.
+        if member_id.is_empty() && self.pending_joins.len() >= max_members {
+            return false;
+        }
         let member = self.members.get(member_id);
         match self.state {
-            GroupState::Empty | GroupState::Dead => self.pending_joins.len() < max_members,
+            GroupState::Empty | GroupState::Dead => true,
             GroupState::PreparingRebalance => {
                 member.is_some_and(|member| member.awaiting_join.is_some())
-                    || (self.awaiting_join() < max_members
-                        && (!member_id.is_empty() || self.pending_joins.len() < max_members))
+                    || self.awaiting_join() < max_members
             }
             GroupState::CompletingRebalance | GroupState::Stable => {
-                member.is_some()
-                    || (self.members.len() < max_members && self.pending_joins.len() <= max_members)
+                member.is_some() || self.members.len() < max_members
             }
         }
     }
@@ -89,7 +91,7 @@ impl Group {
         let member_id = new_member_id(stem, unique);
         if let Some(instance_id) = &request.instance_id {
             if let Some(old_id) = self.statics.get(instance_id).cloned() {
-                self.replace_static(cx, request, &old_id, member_id, token);
+                self.replace_static(cx, request, &old_id, &member_id, token);
             } else {
                 self.add_member(cx, request, member_id, token);
             }

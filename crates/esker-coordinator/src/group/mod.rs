@@ -20,9 +20,6 @@ mod sync;
 mod timeouts;
 mod views;
 
-#[cfg(test)]
-pub(crate) mod tests;
-
 use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,

@@ -70,10 +70,7 @@ impl Groups {
     /// # Errors
     /// When nothing was committed.
     pub async fn commit(&self, group: &KString, request: &CommitRequest) -> Result<Results, GroupError> {
-        // A consumer outside of any membership may have no group id; only members need one.
-        if request.member.generation >= 0 {
-            check_id(group)?;
-        }
+        // Old consumers outside of any membership may have no group id.
         let asked = self.0.ask(group, |shard, cx, token| shard.commit(cx, group, request, token)).await?;
         written(asked)
     }
@@ -119,7 +116,6 @@ impl Groups {
     /// # Errors
     /// See [`GroupError`].
     pub async fn delete(&self, group: &KString) -> Result<(), GroupError> {
-        check_id(group)?;
         written(self.0.ask(group, |shard, cx, token| shard.delete(cx, group, token)).await?)
     }
 
@@ -128,7 +124,6 @@ impl Groups {
     /// # Errors
     /// When this broker cannot tell.
     pub async fn describe(&self, group: &KString) -> Result<Option<GroupDescription>, GroupError> {
-        check_id(group)?;
         self.0.on_shard(group, |active, _| active.shard.describe(group)).await
     }
 

@@ -11,6 +11,9 @@ mod partition;
 mod timing;
 mod writing;
 
+#[cfg(test)]
+mod tests;
+
 pub use self::api::Results;
 
 use std::sync::{

@@ -161,7 +161,9 @@ proptest! {
         let limits = BatchLimits { require_keys: true, ..BatchLimits::default() };
         let _ = check_produced(&bytes, &limits);
         if let Ok(set) = BatchView::parse(&bytes).unwrap().records(LIMIT) {
-            let _ = set.iter().map(|record| record.map(|record| record.headers.count())).count();
+            for record in set.iter().flatten() {
+                prop_assert_eq!(record.headers.count(), record.headers.len());
+            }
         }
     }
 }

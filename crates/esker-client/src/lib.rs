@@ -1,0 +1,37 @@
+//! A small Kafka client: connections, metadata, producer, consumer, classic group membership, admin.
+//!
+//! It serves the command line, the tests and the simulator: transport, time and randomness come in from outside
+//! ([`Connector`], [`esker_env::Env`]). Memory is bounded by the settings of each part. It speaks the newest version of
+//! each API that both sides know.
+
+mod admin;
+mod client;
+mod cluster;
+mod config;
+mod connection;
+mod consumer;
+mod error;
+mod group;
+mod metadata;
+mod offsets;
+mod partitioner;
+mod producer;
+mod retry;
+mod transport;
+mod versions;
+
+pub use admin::{
+    CommittedOffset, ConfigEntry, ConfigOp, CreatedTopic, GroupDescription, GroupListing, GroupMember,
+    GroupOffsets, NewTopic, ResourceKind,
+};
+pub use client::Client;
+pub use cluster::{Broker, Cluster, PartitionInfo, Topic};
+pub use config::ClientConfig;
+pub use connection::{Connection, PendingResponse};
+pub use consumer::{ConsumedRecord, Consumer, ConsumerConfig, Polled, ResetTo, StartAt};
+pub use error::ClientError;
+pub use group::{GroupConfig, GroupConsumer};
+pub use offsets::{FoundOffset, Isolation, OffsetSpec};
+pub use partitioner::{murmur2, partition_for_key};
+pub use producer::{Acknowledged, Acks, Delivery, Producer, ProducerConfig, ProducerRecord};
+pub use transport::{Connector, Stream, TcpConnector};

@@ -1,0 +1,238 @@
+//! The shell: locks, batching, loading, loss, deadlines on a real clock.
+
+use std::{sync::Arc, time::Duration};
+
+use esker_core::batch::BatchView;
+use esker_env::Env;
+use esker_kafka_wire::KString;
+
+use super::{Groups, GroupsGuard};
+use crate::{
+    GroupConfig, GroupError, TopicError,
+    memory_topic::MemoryTopic,
+    partition_of,
+    shard::tests::{commit_of, consumer, member, nobody, s},
+    types::{CommitRequest, GroupState, JoinAnswer, JoinRequest, MemberRef, SyncRequest},
+};
+
+struct World {
+    topic: MemoryTopic,
+    groups: Groups,
+    _guard: GroupsGuard,
+}
+
+fn config() -> GroupConfig {
+    GroupConfig {
+        offsets_partitions: 3,
+        initial_rebalance_delay: Duration::ZERO,
+        min_session_timeout: Duration::from_millis(1),
+        ..GroupConfig::default()
+    }
+}
+
+impl World {
+    fn new() -> Self {
+        Self::on(MemoryTopic::new(), config())
+    }
+
+    fn on(topic: MemoryTopic, config: GroupConfig) -> Self {
+        let groups = Groups::new(config, Env::real(), Arc::new(topic.clone()));
+        let guard = groups.start();
+        Self { topic, groups, _guard: guard }
+    }
+
+    /// Another coordinator on the same log, as after a restart.
+    fn restart(self) -> Self {
+        Self::on(self.topic.clone(), config())
+    }
+
+    async fn join(&self, group: &str, request: JoinRequest) -> JoinAnswer {
+        self.groups.join(&s(group), request).await
+    }
+
+    /// A group of one stable member.
+    async fn member(&self, group: &str, request: JoinRequest) -> MemberRef {
+        let id = self.join(group, request.clone()).await;
+        assert_eq!(id.error, Some(GroupError::MemberIdRequired));
+        let joined = self.join(group, JoinRequest { member_id: id.member_id, ..request }).await;
+        assert_eq!(joined.error, None);
+        let member =
+            MemberRef { member_id: joined.member_id, instance_id: None, generation: joined.generation };
+        let request = SyncRequest {
+            member: member.clone(),
+            protocol_type: None,
+            protocol: None,
+            assignments: vec![(member.member_id.clone(), "assigned".into())],
+        };
+        let synced = self.groups.sync(&s(group), request).await.expect("the leader");
+        assert_eq!(synced.assignment, "assigned");
+        member
+    }
+
+    async fn commit(&self, group: &str, request: &CommitRequest) -> Result<(), GroupError> {
+        self.groups.commit(&s(group), request).await.map(|results| assert_eq!(results, [Ok(())]))
+    }
+
+    async fn offset(&self, group: &str) -> Option<i64> {
+        let found = self.groups.fetch(&s(group), &[(s("t"), 0)]).await.expect("in charge");
+        found[0].as_ref().map(|commit| commit.offset.0)
+    }
+}
+
+/// Lets other tasks run until `done`.
+async fn until(mut done: impl FnMut() -> bool) {
+    while !done() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_group_lives_and_survives_a_restart() {
+    let world = World::new();
+    let member = world.member("g", consumer("")).await;
+    world.commit("g", &commit_of(&member, "t", 0, 42)).await.expect("a member");
+    assert_eq!(world.offset("g").await, Some(42));
+    let world = world.restart();
+    assert_eq!(world.offset("g").await, Some(42));
+    assert_eq!(world.groups.heartbeat(&s("g"), &member).await, Ok(()));
+    let described = world.groups.describe(&s("g")).await.expect("in charge").expect("exists");
+    assert_eq!((described.state, described.members.len()), (GroupState::Stable, 1));
+    assert_eq!(world.groups.list().await.expect("all loaded").len(), 1);
+}
+
+#[tokio::test]
+async fn commits_that_wait_for_the_log_share_the_next_batch() {
+    let world = World::new();
+    world.commit("g", &commit_of(&nobody(), "t", 0, 1)).await.expect("no members");
+    world.topic.hold();
+    let before = world.topic.appends();
+    let groups = world.groups.clone();
+    let all = futures::future::join_all((0..100).map(|n| {
+        let groups = groups.clone();
+        async move { groups.commit(&s("g"), &commit_of(&nobody(), "t", n, 7)).await }
+    }));
+    let topic = world.topic.clone();
+    let (results, ()) = futures::join!(all, async {
+        until(|| topic.appends() > before).await;
+        assert_eq!(
+            groups.fetch(&s("g"), &[(s("t"), 0)]).await.expect("in charge")[0]
+                .as_ref()
+                .expect("old")
+                .offset
+                .0,
+            1
+        );
+        topic.release();
+    });
+    assert!(results.iter().all(Result::is_ok));
+    assert!(world.topic.appends() - before <= 2, "what waits behind an append is one batch");
+    let partition = partition_of("g", 3);
+    let records: i32 = world
+        .topic
+        .batches(partition)
+        .iter()
+        .map(|batch| BatchView::parse(batch).expect("a batch").fields.records_count)
+        .sum();
+    assert_eq!(records, 101);
+}
+
+#[tokio::test]
+async fn a_log_that_takes_nothing_fails_the_commit_and_nothing_else() {
+    let world = World::new();
+    world.commit("g", &commit_of(&nobody(), "t", 0, 1)).await.expect("no members");
+    world.topic.fail(Some(TopicError::Unavailable("full".to_owned())));
+    let refused = world.commit("g", &commit_of(&nobody(), "t", 0, 2)).await;
+    assert_eq!((refused, world.offset("g").await), (Err(GroupError::Unavailable), Some(1)));
+    world.topic.fail(None);
+    world.commit("g", &commit_of(&nobody(), "t", 0, 3)).await.expect("it takes records again");
+    assert_eq!(world.offset("g").await, Some(3));
+}
+
+#[tokio::test]
+async fn a_lost_partition_answers_everyone_and_starts_over_from_the_log() {
+    let world = World::new();
+    let first = world.member("g", consumer("")).await;
+    world.commit("g", &commit_of(&first, "t", 0, 1)).await.expect("a member");
+    // A second member's join waits for the first, which does not come.
+    let id = world.join("g", consumer("")).await.member_id;
+    let waiting = world.join("g", JoinRequest { member_id: id.clone(), ..consumer("") });
+    let lost = async {
+        until(|| {
+            let row = world.groups.0.row_of("g").expect("a row");
+            let state = row.state.lock();
+            matches!(&*state, super::Phase::Active(active) if active.waiting() == 1)
+        })
+        .await;
+        world.topic.fail(Some(TopicError::Lost("moved".to_owned())));
+        world.commit("g", &commit_of(&first, "t", 0, 2)).await
+    };
+    let (joined, committed) = futures::join!(waiting, lost);
+    assert_eq!(joined.error, Some(GroupError::NotCoordinator));
+    assert_eq!(committed, Err(GroupError::NotCoordinator));
+    world.topic.fail(None);
+    assert_eq!(world.offset("g").await, Some(1), "read back from the log");
+    assert_eq!(world.groups.heartbeat(&s("g"), &first).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_leaves_no_waiter_behind() {
+    let world = World::new();
+    let first = world.member("g", consumer("")).await;
+    let id = world.join("g", consumer("")).await.member_id;
+    let waiting = world.join("g", JoinRequest { member_id: id, ..consumer("") });
+    {
+        let mut waiting = std::pin::pin!(waiting);
+        assert!(futures::poll!(&mut waiting).is_pending());
+    }
+    let leavers = [crate::types::Leaver { member_id: first.member_id, instance_id: None }];
+    world.groups.leave(&s("g"), &leavers).await.expect("a member");
+    let row = world.groups.0.row_of("g").expect("a row");
+    let state = row.state.lock();
+    let super::Phase::Active(active) = &*state else { panic!("in charge") };
+    assert_eq!(active.waiting(), 0, "the rebalance has ended, and so has the wait of nobody");
+}
+
+#[tokio::test]
+async fn sessions_end_by_the_clock() {
+    let world = World::new();
+    let short = JoinRequest { session_timeout: Duration::from_millis(30), ..consumer("") };
+    world.member("g", short).await;
+    loop {
+        let state = world.groups.describe(&s("g")).await.expect("in charge").expect("exists").state;
+        if state == GroupState::Empty {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn ids_and_timeouts_are_checked_first() {
+    let world = World::new();
+    assert_eq!(world.join("", consumer("")).await.error, Some(GroupError::InvalidGroupId));
+    let long = JoinRequest { session_timeout: Duration::from_secs(3600), ..consumer("") };
+    assert_eq!(world.join("g", long).await.error, Some(GroupError::InvalidSessionTimeout));
+    assert_eq!(
+        world.groups.heartbeat(&KString::new(), &member("x", 1)).await,
+        Err(GroupError::InvalidGroupId)
+    );
+    // Offsets without membership need no name.
+    world.commit("", &commit_of(&nobody(), "t", 0, 1)).await.expect("no members");
+    assert_eq!(world.groups.find("g").await, Ok(partition_of("g", 3)));
+}
+
+#[tokio::test]
+async fn expired_offsets_go_by_themselves() {
+    let config = GroupConfig {
+        offsets_retention: Duration::from_millis(20),
+        retention_check_interval: Duration::from_millis(10),
+        ..config()
+    };
+    let world = World::on(MemoryTopic::new(), config);
+    world.commit("g", &commit_of(&nobody(), "t", 0, 1)).await.expect("no members");
+    while world.groups.describe(&s("g")).await.expect("in charge").is_some() {
+        tokio::task::yield_now().await;
+    }
+    let world = world.restart();
+    assert!(world.groups.list().await.expect("loaded").is_empty(), "the log says so too");
+}

@@ -1,0 +1,65 @@
+//! AlterConfigs, the old way: replaces all of a topic's overrides.
+
+use std::collections::BTreeMap;
+
+use esker_kafka_wire::{
+    ApiKey, ErrorCode,
+    messages::{
+        AlterConfigsRequest, AlterConfigsResponse, alter_configs_request::AlterConfigsResource,
+        alter_configs_response::AlterConfigsResourceResponse,
+    },
+};
+
+use crate::{
+    api::{
+        configs,
+        refusal::{Refusal, parts},
+    },
+    context::Context,
+};
+
+pub(crate) const KEY: ApiKey = ApiKey::AlterConfigs;
+
+pub(crate) async fn handle(context: Context, request: AlterConfigsRequest) -> AlterConfigsResponse {
+    let mut responses = Vec::with_capacity(request.resources.len());
+    for at in 0..request.resources.len() {
+        let resource = &request.resources[at];
+        let named = |other: &AlterConfigsResource| {
+            (other.resource_type, &other.resource_name) == (resource.resource_type, &resource.resource_name)
+        };
+        let changed = if request.resources.iter().filter(|other| named(other)).count() > 1 {
+            Err(Refusal::new(ErrorCode::InvalidRequest, "Each resource must appear at most once."))
+        } else {
+            replace(&context, resource, request.validate_only).await
+        };
+        let (error_code, error_message) = parts(changed);
+        responses.push(AlterConfigsResourceResponse {
+            error_code,
+            error_message,
+            resource_type: resource.resource_type,
+            resource_name: resource.resource_name.clone(),
+        });
+    }
+    AlterConfigsResponse { responses, ..AlterConfigsResponse::default() }
+}
+
+async fn replace(
+    context: &Context,
+    resource: &AlterConfigsResource,
+    validate_only: bool,
+) -> Result<(), Refusal> {
+    configs::check_resource(resource.resource_type)?;
+    let mut overrides = BTreeMap::new();
+    for config in &resource.configs {
+        let Some(value) = &config.value else {
+            let message = format!("Null value not supported for : {}", config.name);
+            return Err(Refusal::new(ErrorCode::InvalidRequest, &message));
+        };
+        configs::check_topic_config(&config.name, value)?;
+        if overrides.insert(config.name.as_str().to_owned(), value.as_str().to_owned()).is_some() {
+            return Err(Refusal::new(ErrorCode::InvalidRequest, "Error due to duplicate config keys"));
+        }
+    }
+    configs::change_topic(&context.broker, &resource.resource_name, validate_only, |_| Ok(overrides.clone()))
+        .await
+}

@@ -1,0 +1,130 @@
+//! The broker's own configuration under Kafka's names, for tools that look for them. Read-only: it is changed in
+//! `esker.toml`.
+
+use esker_core::BrokerId;
+
+use super::{DEFAULT, STATIC_BROKER, type_code};
+use crate::{broker::Broker, log::topic_config::DEFINITIONS};
+
+/// A value that clients cannot change.
+pub(crate) struct StaticEntry {
+    pub(crate) name: &'static str,
+    pub(crate) value: String,
+    pub(crate) source: i8,
+    pub(crate) type_code: i8,
+    pub(crate) doc: &'static str,
+}
+
+const BOOLEAN: i8 = 1;
+const STRING: i8 = 2;
+const INT: i8 = 3;
+const LONG: i8 = 5;
+
+/// The name that a topic's key has in a broker's configuration.
+pub(crate) fn synonym(key: &'static str) -> &'static str {
+    match key {
+        "cleanup.policy" => "log.cleanup.policy",
+        "delete.retention.ms" => "log.cleaner.delete.retention.ms",
+        "file.delete.delay.ms" => "log.segment.delete.delay.ms",
+        "flush.messages" => "log.flush.interval.messages",
+        "flush.ms" => "log.flush.interval.ms",
+        "index.interval.bytes" => "log.index.interval.bytes",
+        "local.retention.bytes" => "log.local.retention.bytes",
+        "local.retention.ms" => "log.local.retention.ms",
+        "max.compaction.lag.ms" => "log.cleaner.max.compaction.lag.ms",
+        "max.message.bytes" => "message.max.bytes",
+        "message.timestamp.after.max.ms" => "log.message.timestamp.after.max.ms",
+        "message.timestamp.before.max.ms" => "log.message.timestamp.before.max.ms",
+        "message.timestamp.type" => "log.message.timestamp.type",
+        "min.cleanable.dirty.ratio" => "log.cleaner.min.cleanable.ratio",
+        "min.compaction.lag.ms" => "log.cleaner.min.compaction.lag.ms",
+        "preallocate" => "log.preallocate",
+        "retention.bytes" => "log.retention.bytes",
+        "retention.ms" => "log.retention.ms",
+        "segment.bytes" => "log.segment.bytes",
+        "segment.index.bytes" => "log.index.size.max.bytes",
+        "segment.jitter.ms" => "log.roll.jitter.ms",
+        "segment.ms" => "log.roll.ms",
+        same => same,
+    }
+}
+
+/// Every entry of this broker, by name.
+pub(crate) fn broker_entries(broker: &Broker) -> Vec<StaticEntry> {
+    let config = &broker.config;
+    let BrokerId(id) = broker.cluster.this_broker();
+    let entry = |name, value: String, type_code, doc| StaticEntry {
+        name,
+        value,
+        source: STATIC_BROKER,
+        type_code,
+        doc,
+    };
+    let ms = |duration: std::time::Duration| duration.as_millis().to_string();
+    let mut entries = vec![
+        entry(
+            "auto.create.topics.enable",
+            config.auto_create_topics.to_string(),
+            BOOLEAN,
+            "Topics are created on first use.",
+        ),
+        entry("broker.id", id.to_string(), INT, "The broker's id."),
+        entry(
+            "connections.max.idle.ms",
+            ms(config.idle_timeout),
+            LONG,
+            "A connection without requests for this long is closed.",
+        ),
+        entry(
+            "default.replication.factor",
+            config.default_replication_factor.to_string(),
+            INT,
+            "For topics that do not say.",
+        ),
+        entry("delete.topic.enable", config.delete_topics.to_string(), BOOLEAN, "Topics may be deleted."),
+        entry(
+            "fetch.max.bytes",
+            config.max_fetch_bytes.to_string(),
+            INT,
+            "Record bytes of one fetch response.",
+        ),
+        // Tools read a version from it to decide what the broker can do.
+        entry(
+            "inter.broker.protocol.version",
+            "4.3-IV0".to_owned(),
+            STRING,
+            "The version of Kafka whose behaviour is matched.",
+        ),
+        entry("max.connections", config.max_connections.to_string(), INT, "Connections at a time."),
+        entry(
+            "max.incremental.fetch.session.cache.slots",
+            config.fetch_sessions.to_string(),
+            INT,
+            "Fetch sessions at a time.",
+        ),
+        entry("node.id", id.to_string(), INT, "The broker's id."),
+        entry("num.partitions", config.default_partitions.to_string(), INT, "For topics that do not say."),
+        entry("process.roles", "broker".to_owned(), STRING, "Every process is a broker."),
+        entry(
+            "queued.max.request.bytes",
+            config.request_memory.to_string(),
+            LONG,
+            "Request bytes in memory.",
+        ),
+        entry("socket.request.max.bytes", config.max_request_bytes.to_string(), INT, "The largest request."),
+        entry("log.dirs", config.log_dir.clone(), STRING, "Where the write-ahead log is."),
+    ];
+    let defaults = broker.log.topic_defaults();
+    entries.extend(DEFINITIONS.iter().map(|definition| {
+        let set = defaults.get(definition.key);
+        StaticEntry {
+            name: synonym(definition.key),
+            value: set.cloned().unwrap_or_else(|| definition.default.to_owned()),
+            source: if set.is_some() { STATIC_BROKER } else { DEFAULT },
+            type_code: type_code(&definition.kind),
+            doc: definition.doc,
+        }
+    }));
+    entries.sort_by_key(|entry| entry.name);
+    entries
+}

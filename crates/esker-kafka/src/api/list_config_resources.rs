@@ -1,0 +1,46 @@
+//! ListConfigResources: what DescribeConfigs can be asked for.
+
+use esker_kafka_wire::{
+    ApiKey, ErrorCode, KString,
+    messages::{
+        ListConfigResourcesRequest, ListConfigResourcesResponse,
+        list_config_resources_response::ConfigResource,
+    },
+};
+
+use crate::{
+    api::configs::{BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP, TOPIC},
+    context::Context,
+};
+
+pub(crate) const KEY: ApiKey = ApiKey::ListConfigResources;
+
+pub(crate) async fn handle(
+    context: Context,
+    request: ListConfigResourcesRequest,
+) -> ListConfigResourcesResponse {
+    let broker = &context.broker;
+    let kinds = match (context.version, request.resource_types.is_empty()) {
+        // Version 0 knows only one.
+        (0, _) => vec![CLIENT_METRICS],
+        (_, true) => vec![TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP],
+        (_, false) => request.resource_types,
+    };
+    let mut config_resources = Vec::new();
+    for kind in kinds {
+        let names: Vec<KString> = match kind {
+            TOPIC => broker.catalog.all().iter().map(|topic| topic.record.name.as_str().into()).collect(),
+            BROKER | BROKER_LOGGER => broker.broker_ids().iter().map(|id| id.to_string().into()).collect(),
+            CLIENT_METRICS | GROUP => Vec::new(),
+            _ => {
+                return ListConfigResourcesResponse {
+                    error_code: ErrorCode::UnsupportedVersion.code(),
+                    ..ListConfigResourcesResponse::default()
+                };
+            }
+        };
+        let resource = |resource_name| ConfigResource { resource_name, resource_type: kind };
+        config_resources.extend(names.into_iter().map(resource));
+    }
+    ListConfigResourcesResponse { config_resources, ..ListConfigResourcesResponse::default() }
+}

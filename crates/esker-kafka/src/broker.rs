@@ -1,0 +1,71 @@
+//! What all connections of a broker share.
+
+use std::sync::Arc;
+
+use esker_coordinator::Groups;
+use esker_env::Env;
+use esker_meta::{Catalog, Meta, ProducerIds};
+
+use crate::{
+    api::fetch_session::FetchSessions, budget::Budget, cluster::Cluster, config::KafkaConfig, log::Log,
+};
+
+/// The parts that the front end needs.
+#[derive(Clone)]
+pub struct KafkaParts {
+    /// Clock, randomness, tasks.
+    pub env: Env,
+    /// The log.
+    pub log: Log,
+    /// The metadata store, for administrative changes.
+    pub meta: Meta,
+    /// The topics.
+    pub catalog: Arc<Catalog>,
+    /// Brokers and leaders.
+    pub cluster: Arc<dyn Cluster>,
+    /// Consumer groups.
+    pub groups: Groups,
+}
+
+/// The Kafka front end of one broker.
+pub struct Broker {
+    pub(crate) config: KafkaConfig,
+    pub(crate) env: Env,
+    pub(crate) log: Log,
+    pub(crate) meta: Meta,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) producer_ids: ProducerIds,
+    pub(crate) cluster: Arc<dyn Cluster>,
+    pub(crate) groups: Groups,
+    pub(crate) request_memory: Budget,
+    pub(crate) response_memory: Budget,
+    pub(crate) fetch_sessions: FetchSessions,
+}
+
+impl Broker {
+    /// A front end on these parts. It does nothing until it is given connections: see [`crate::serve_connection`]
+    /// and [`crate::Server`].
+    ///
+    /// # Panics
+    /// When `request_memory` cannot hold one largest request.
+    #[must_use]
+    pub fn new(config: KafkaConfig, parts: KafkaParts) -> Arc<Self> {
+        assert!(
+            config.request_memory >= config.max_request_bytes,
+            "request_memory holds one largest request"
+        );
+        Arc::new(Self {
+            request_memory: Budget::new(config.request_memory),
+            response_memory: Budget::new(config.response_memory),
+            fetch_sessions: FetchSessions::new(&config),
+            config,
+            env: parts.env,
+            log: parts.log,
+            producer_ids: ProducerIds::new(parts.meta.clone()),
+            meta: parts.meta,
+            catalog: parts.catalog,
+            cluster: parts.cluster,
+            groups: parts.groups,
+        })
+    }
+}

@@ -1,0 +1,263 @@
+//! One client connection: frames in, responses out, in the order of their requests.
+//!
+//! A connection is one task. It reads a frame, begins its request and queues the answer; at the same time it waits for
+//! the queue's first answer and writes it. Produce requests follow one another without waiting for their commits;
+//! any other request begins once everything before it is answered, and is answered before anything after it begins.
+
+mod frames;
+mod writes;
+
+#[cfg(test)]
+mod tests;
+
+use std::{panic::AssertUnwindSafe, sync::Arc};
+
+use esker_kafka_wire::{ApiKey, EncodeError};
+use futures::FutureExt;
+use parking_lot::Mutex;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    sync::watch,
+};
+
+use crate::{
+    api,
+    broker::Broker,
+    budget::{Budget, Grant},
+    context::{Connection, Context, Peer, Principal},
+    dispatch::{self, Handler, Outcome, Refusal},
+};
+use frames::FrameReader;
+use writes::{Queue, Queued};
+
+/// Why a connection ended.
+#[derive(Debug, thiserror::Error)]
+pub enum Closed {
+    /// The client closed it between two requests.
+    #[error("closed by the client")]
+    ByPeer,
+    /// The broker is stopping.
+    #[error("the broker is stopping")]
+    Stopping,
+    /// No request for too long.
+    #[error("idle")]
+    Idle,
+    /// A frame that was begun did not arrive in time.
+    #[error("a request stopped arriving, or came too slowly")]
+    Stalled,
+    /// The client does not take its responses.
+    #[error("the client takes no response bytes")]
+    NotReading,
+    /// A frame length outside the bounds.
+    #[error("frame length {0} is not acceptable")]
+    FrameLength(i32),
+    /// An API that is not served.
+    #[error("api key {0} is not served")]
+    UnknownApi(i16),
+    /// A version that is not served.
+    #[error("version {version} of {api} is not served")]
+    UnsupportedVersion {
+        /// The API.
+        api: ApiKey,
+        /// The version asked for.
+        version: i16,
+    },
+    /// The request cannot be answered.
+    #[error("{api}: {reason}")]
+    Refused {
+        /// The API.
+        api: ApiKey,
+        /// Why.
+        reason: String,
+        /// Whether the broker is to blame.
+        bug: bool,
+    },
+    /// The socket failed.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+    /// A handler panicked.
+    #[error("a request handler panicked: {0}")]
+    Panic(String),
+}
+
+impl Closed {
+    fn refused(api: ApiKey, refusal: &Refusal) -> Self {
+        Self::Refused { api, reason: refusal.to_string(), bug: matches!(refusal, Refusal::Unencodable(_)) }
+    }
+
+    /// Whether an operator should see it.
+    fn is_bug(&self) -> bool {
+        matches!(self, Self::Panic(_) | Self::Refused { bug: true, .. })
+    }
+}
+
+impl From<EncodeError> for Closed {
+    fn from(error: EncodeError) -> Self {
+        Self::refused(ApiKey::ApiVersions, &Refusal::Unencodable(error))
+    }
+}
+
+/// Serves one connection until it ends, and says why it did. A panic in a handler ends it and nothing else.
+/// `stop` turns true when the broker stops: requests that have begun are still answered.
+pub async fn serve_connection<R, W>(
+    broker: Arc<Broker>,
+    reader: R,
+    writer: W,
+    peer: Peer,
+    stop: watch::Receiver<bool>,
+) -> Closed
+where
+    R: AsyncRead + Unpin + Send,
+    W: AsyncWrite + Unpin + Send,
+{
+    let name = format!("{}:{}", peer.address, peer.port);
+    let served = AssertUnwindSafe(run(broker, reader, writer, peer, stop)).catch_unwind().await;
+    let closed = served.unwrap_or_else(|panic| Closed::Panic(panic_text(&*panic)));
+    if closed.is_bug() {
+        tracing::error!(client = %name, reason = %closed, "closing a connection because of a bug in the broker");
+    } else {
+        tracing::debug!(client = %name, reason = %closed, "connection closed");
+    }
+    closed
+}
+
+fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_default()
+}
+
+async fn run<R, W>(
+    broker: Arc<Broker>,
+    reader: R,
+    writer: W,
+    peer: Peer,
+    stop: watch::Receiver<bool>,
+) -> Closed
+where
+    R: AsyncRead + Unpin + Send,
+    W: AsyncWrite + Unpin + Send,
+{
+    let connection =
+        Arc::new(Connection { peer, principal: Principal::anonymous(), software: Mutex::default() });
+    let (queue, incoming) = Queue::new(broker.config.pipelined_requests);
+    let (hurry, hurried) = watch::channel(false);
+    let own_memory = Budget::new(broker.config.connection_request_memory);
+    let reading = async {
+        let frames = FrameReader { broker: &broker, input: reader, own_memory };
+        let end = read_requests(frames, connection, queue, hurried, stop).await;
+        // Whatever still runs for this client should come to an end.
+        hurry.send_replace(true);
+        end
+    };
+    let writing = writes::write_answers(&broker, writer, incoming);
+    tokio::pin!(reading, writing);
+    tokio::select! {
+        // The answers of a client that has closed its side may still be wanted: write until the queue is empty.
+        end = &mut reading => match writing.await {
+            Ok(()) => end,
+            Err(error) => error,
+        },
+        written = &mut writing => match written {
+            Ok(()) => Closed::ByPeer,
+            Err(error) => error,
+        },
+    }
+}
+
+async fn read_requests<R: AsyncRead + Unpin>(
+    mut frames: FrameReader<'_, R>,
+    connection: Arc<Connection>,
+    mut queue: Queue,
+    hurry: watch::Receiver<bool>,
+    mut stop: watch::Receiver<bool>,
+) -> Closed {
+    let mut last_was_pipelined = true;
+    loop {
+        let next = tokio::select! {
+            biased;
+            _ = stop.wait_for(|stop| *stop) => return Closed::Stopping,
+            next = frames.next() => next,
+        };
+        let (start, frame, grant) = match next {
+            Ok(next) => next,
+            Err(end) => return end,
+        };
+        let begun = begin(
+            frames.broker,
+            &connection,
+            &mut queue,
+            &hurry,
+            &mut last_was_pipelined,
+            start,
+            frame,
+            grant,
+        );
+        if let Err(end) = begun.await {
+            return end;
+        }
+    }
+}
+
+/// What of a frame is read before the rest.
+#[derive(Clone, Copy, Debug)]
+struct FrameStart {
+    length: usize,
+    api_key: i16,
+    version: i16,
+}
+
+#[allow(
+    clippy::too_many_arguments,
+    reason = "the state of the reading loop, which nothing else needs as a value"
+)]
+async fn begin(
+    broker: &Arc<Broker>,
+    connection: &Arc<Connection>,
+    queue: &mut Queue,
+    hurry: &watch::Receiver<bool>,
+    last_was_pipelined: &mut bool,
+    start: FrameStart,
+    frame: bytes::Bytes,
+    grant: Grant,
+) -> Result<(), Closed> {
+    let api = dispatch::find(start.api_key).ok_or(Closed::UnknownApi(start.api_key))?;
+    let key = api.key;
+    let pipelined = matches!(api.handler, Handler::Pipelined(_));
+    if !(pipelined && *last_was_pipelined) {
+        queue.drained().await;
+    }
+    *last_was_pipelined = pipelined;
+    if !dispatch::served_versions(key).contains(start.version) {
+        if key != ApiKey::ApiVersions {
+            return Err(Closed::UnsupportedVersion { api: key, version: start.version });
+        }
+        let rope = api::api_versions::refuse_version(&frame).map_err(|error| Closed::refused(key, &error))?;
+        let answer = dispatch::Answer { rope: Some(rope), memory: Grant::default() };
+        let outcome: Outcome = Ok(answer);
+        queue.push(Queued { api: key, answer: Box::pin(std::future::ready(outcome)), grant }).await;
+        return Ok(());
+    }
+    let refused = |refusal: Refusal| Closed::refused(key, &refusal);
+    let (reader, correlation_id, client_id) = dispatch::open(frame).map_err(refused)?;
+    let context = Context {
+        broker: Arc::clone(broker),
+        connection: Arc::clone(connection),
+        client_id,
+        version: start.version,
+        correlation_id,
+        hurry: hurry.clone(),
+    };
+    match api.handler {
+        Handler::Alone(handle) => {
+            queue.push(Queued { api: key, answer: handle(context, reader), grant }).await
+        }
+        Handler::Pipelined(handle) => {
+            let started = handle(context, reader).map_err(refused)?;
+            queue.push(Queued { api: key, answer: started.answer, grant }).await;
+            if !started.mute.is_zero() {
+                broker.env.clock.sleep(started.mute).await;
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,89 @@
+//! Length-prefixed frames from a client that may be slow, silent or hostile.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use esker_kafka_wire::ApiKey;
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+use super::{Closed, FrameStart};
+use crate::{
+    broker::Broker,
+    budget::{Budget, Grant},
+};
+
+/// Length, API key and version: what is read first, into no buffer of its own.
+const START: usize = 8;
+/// Key, version and correlation id: the least that a request has.
+const MIN_FRAME: usize = 8;
+
+pub(super) struct FrameReader<'a, R> {
+    pub(super) broker: &'a Arc<Broker>,
+    pub(super) input: R,
+    /// Request bytes of this connection.
+    pub(super) own_memory: Budget,
+}
+
+impl<R: AsyncRead + Unpin> FrameReader<'_, R> {
+    /// The next frame without its length, and the memory that was granted for it. While the connection is idle it
+    /// holds no buffer.
+    pub(super) async fn next(&mut self) -> Result<(FrameStart, Bytes, Grant), Closed> {
+        let config = &self.broker.config;
+        let env = &self.broker.env;
+        let mut head = [0; START];
+        let first = env.timeout(config.idle_timeout, self.input.read(&mut head)).await;
+        let have = first.map_err(|_| Closed::Idle)??;
+        if have == 0 {
+            return Err(Closed::ByPeer);
+        }
+        env.timeout(config.receive_timeout, self.input.read_exact(&mut head[have..]))
+            .await
+            .map_err(|_| Closed::Stalled)??;
+        let start = self.judge(head)?;
+
+        let mut grant = self.own_memory.take(start.length).await;
+        grant.own(self.broker.request_memory.take(start.length).await);
+        let mut frame = BytesMut::with_capacity(start.length);
+        frame.extend_from_slice(&head[4..]);
+        self.fill(&mut frame, start.length).await?;
+        Ok((start, frame.freeze(), grant))
+    }
+
+    /// Refuses lengths that no request of the API may have, before anything is allocated.
+    fn judge(&self, head: [u8; START]) -> Result<FrameStart, Closed> {
+        let [a, b, c, d, key_high, key_low, version_high, version_low] = head;
+        let stated = i32::from_be_bytes([a, b, c, d]);
+        let api_key = i16::from_be_bytes([key_high, key_low]);
+        let version = i16::from_be_bytes([version_high, version_low]);
+        let most = if api_key == ApiKey::Produce.code() {
+            self.broker.config.max_request_bytes
+        } else {
+            self.broker.config.max_control_request_bytes.min(self.broker.config.max_request_bytes)
+        };
+        match usize::try_from(stated) {
+            Ok(length) if (MIN_FRAME..=most).contains(&length) => Ok(FrameStart { length, api_key, version }),
+            _ => Err(Closed::FrameLength(stated)),
+        }
+    }
+
+    /// Reads until the frame is whole. Its memory is touched only as bytes arrive.
+    async fn fill(&mut self, frame: &mut BytesMut, length: usize) -> Result<(), Closed> {
+        let config = &self.broker.config;
+        let env = &self.broker.env;
+        let begun = env.clock.now();
+        while frame.len() < length {
+            let missing = (length - frame.len()) as u64;
+            let mut rest = (&mut self.input).take(missing);
+            let read = env.timeout(config.receive_timeout, rest.read_buf(frame)).await;
+            if read.map_err(|_| Closed::Stalled)?? == 0 {
+                return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
+            }
+            let elapsed = env.clock.now() - begun;
+            let expected = elapsed.as_secs_f64() * config.min_receive_rate as f64;
+            if elapsed > config.receive_timeout && (frame.len() as f64) < expected {
+                return Err(Closed::Stalled);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,90 @@
+//! Answers on their way to the client.
+
+use std::sync::Arc;
+
+use esker_env::BoxFuture;
+use esker_kafka_wire::{ApiKey, Rope};
+use tokio::{
+    io::{AsyncWrite, AsyncWriteExt},
+    sync::{mpsc, watch},
+};
+
+use super::Closed;
+use crate::{broker::Broker, budget::Grant, dispatch::Outcome};
+
+/// An answer to come, with the memory of its request.
+pub(super) struct Queued {
+    pub(super) api: ApiKey,
+    pub(super) answer: BoxFuture<'static, Outcome>,
+    pub(super) grant: Grant,
+}
+
+/// The reader's end: begun requests, in order.
+pub(super) struct Queue {
+    sender: mpsc::Sender<Queued>,
+    /// Counts the answers that are written (or need no writing).
+    written: watch::Receiver<u64>,
+    pushed: u64,
+}
+
+/// The writer's end.
+pub(super) struct Incoming {
+    receiver: mpsc::Receiver<Queued>,
+    written: watch::Sender<u64>,
+}
+
+impl Queue {
+    pub(super) fn new(capacity: usize) -> (Self, Incoming) {
+        let (sender, receiver) = mpsc::channel(capacity.max(1));
+        let (count, written) = watch::channel(0);
+        (Self { sender, written, pushed: 0 }, Incoming { receiver, written: count })
+    }
+
+    /// Waits for room. When the writer is gone, so is the connection, and the answer goes nowhere.
+    pub(super) async fn push(&mut self, queued: Queued) {
+        self.pushed += 1;
+        let _ = self.sender.send(queued).await;
+    }
+
+    /// Completes once every answer so far is written.
+    pub(super) async fn drained(&self) {
+        let pushed = self.pushed;
+        let mut written = self.written.clone();
+        let _ = written.wait_for(|written| *written >= pushed).await;
+    }
+}
+
+/// Writes answers in order until the queue is closed and empty.
+pub(super) async fn write_answers<W: AsyncWrite + Unpin>(
+    broker: &Arc<Broker>,
+    mut output: W,
+    mut incoming: Incoming,
+) -> Result<(), Closed> {
+    while let Some(queued) = incoming.receiver.recv().await {
+        let answer = queued.answer.await.map_err(|refusal| Closed::refused(queued.api, &refusal))?;
+        // The request's memory is free once its answer is known; the response has its own.
+        drop(queued.grant);
+        if let Some(rope) = answer.rope {
+            write(broker, &mut output, rope).await?;
+        }
+        drop(answer.memory);
+        incoming.written.send_modify(|count| *count += 1);
+    }
+    let _ = output.shutdown().await;
+    Ok(())
+}
+
+/// Vectored writes of the rope's chunks, as they are.
+async fn write<W: AsyncWrite + Unpin>(
+    broker: &Arc<Broker>,
+    output: &mut W,
+    mut rope: Rope,
+) -> Result<(), Closed> {
+    while !rope.is_empty() {
+        let wrote = broker.env.timeout(broker.config.send_timeout, output.write_buf(&mut rope)).await;
+        if wrote.map_err(|_| Closed::NotReading)?? == 0 {
+            return Err(std::io::Error::from(std::io::ErrorKind::WriteZero).into());
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,150 @@
+//! The table of served APIs, and the way from a frame to its handler.
+
+use std::{future::Future, time::Duration};
+
+use bytes::Bytes;
+use esker_env::BoxFuture;
+use esker_kafka_wire::{
+    ApiKey, DecodeError, EncodeError, ErrorCode, Reader, Request, Rope, VersionRange, decode_request,
+    decode_request_header, encode_response,
+};
+
+use crate::{api, budget::Grant, context::Context};
+
+/// What goes back to the client.
+#[derive(Debug, Default)]
+pub(crate) struct Answer {
+    /// The response frame; `None` for `acks=0`.
+    pub(crate) rope: Option<Rope>,
+    /// Response memory, held until the frame is written.
+    pub(crate) memory: Grant,
+}
+
+/// The request cannot be answered: its connection is closed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Refusal {
+    /// Not the bytes of such a request.
+    #[error("malformed request: {0}")]
+    Malformed(#[from] DecodeError),
+    /// A handler produced what the version cannot carry: a bug here.
+    #[error("response cannot be encoded: {0}")]
+    Unencodable(#[from] EncodeError),
+    /// An error where the protocol has no response.
+    #[error("{} on a request without response", .0.name())]
+    Unanswerable(ErrorCode),
+}
+
+pub(crate) type Outcome = Result<Answer, Refusal>;
+
+/// A request that has begun.
+pub(crate) struct Started {
+    /// Gives the answer. Dropping it is safe: the request's effects do not depend on it.
+    pub(crate) answer: BoxFuture<'static, Outcome>,
+    /// The connection reads nothing for this long (back-pressure).
+    pub(crate) mute: Duration,
+}
+
+/// How an API's requests run within their connection.
+#[derive(Clone, Copy)]
+pub(crate) enum Handler {
+    /// Once all requests before it are answered, as Kafka does.
+    Alone(fn(Context, Reader) -> BoxFuture<'static, Outcome>),
+    /// The call itself does the part that must keep the requests' order; its answers are waited for side by side
+    /// with those of other requests of this kind.
+    Pipelined(fn(Context, Reader) -> Result<Started, Refusal>),
+}
+
+/// One served API.
+pub(crate) struct Api {
+    pub(crate) key: ApiKey,
+    pub(crate) handler: Handler,
+}
+
+/// A row for `api::<module>::handle(Context, Request) -> Response`.
+macro_rules! alone {
+    ($module:ident) => {
+        Api {
+            key: api::$module::KEY,
+            handler: Handler::Alone(|context, reader| Box::pin(run(context, reader, api::$module::handle))),
+        }
+    };
+}
+
+/// Every served API. What is not here is neither advertised nor answered.
+pub(crate) const APIS: &[Api] = &[
+    Api { key: ApiKey::Produce, handler: Handler::Pipelined(api::produce::start) },
+    Api {
+        key: ApiKey::Fetch,
+        handler: Handler::Alone(|context, reader| Box::pin(api::fetch::serve(context, reader))),
+    },
+    alone!(list_offsets),
+    alone!(metadata),
+    alone!(find_coordinator),
+    alone!(join_group),
+    alone!(sync_group),
+    alone!(heartbeat),
+    alone!(leave_group),
+    alone!(offset_commit),
+    alone!(offset_fetch),
+    alone!(offset_delete),
+    alone!(describe_groups),
+    alone!(list_groups),
+    alone!(delete_groups),
+    alone!(api_versions),
+    alone!(create_topics),
+    alone!(delete_topics),
+    alone!(delete_records),
+    alone!(init_producer_id),
+    alone!(offset_for_leader_epoch),
+    alone!(describe_acls),
+    alone!(create_acls),
+    alone!(delete_acls),
+    alone!(describe_configs),
+    alone!(alter_configs),
+    alone!(describe_log_dirs),
+    alone!(create_partitions),
+    alone!(elect_leaders),
+    alone!(incremental_alter_configs),
+    alone!(list_partition_reassignments),
+    alone!(describe_client_quotas),
+    alone!(describe_user_scram_credentials),
+    alone!(describe_cluster),
+    alone!(list_config_resources),
+    alone!(describe_topic_partitions),
+];
+
+/// The served API of a key.
+pub(crate) fn find(key: i16) -> Option<&'static Api> {
+    APIS.iter().find(|api| api.key.code() == key)
+}
+
+/// The keys of all served APIs. (A function, not the table itself, for a handler's future may not depend on the type of
+/// the table that it is in.)
+pub(crate) fn keys() -> impl Iterator<Item = ApiKey> {
+    APIS.iter().map(|api| api.key)
+}
+
+/// The versions that are served.
+pub(crate) fn served_versions(key: ApiKey) -> VersionRange {
+    key.stable_versions()
+}
+
+/// Decodes, handles and encodes one request.
+async fn run<Q: Request, F: Future<Output = Q::Response> + Send>(
+    context: Context,
+    mut reader: Reader,
+    handle: fn(Context, Q) -> F,
+) -> Outcome {
+    let (version, correlation_id) = (context.version, context.correlation_id);
+    let request = decode_request::<Q>(&mut reader, version)?;
+    let response = handle(context, request).await;
+    let rope = encode_response(correlation_id, version, &response)?;
+    Ok(Answer { rope: Some(rope), memory: Grant::default() })
+}
+
+/// Reads a frame's header. The key and version are checked already.
+pub(crate) fn open(frame: Bytes) -> Result<(Reader, i32, Option<esker_kafka_wire::KString>), Refusal> {
+    let mut reader = Reader::new(frame);
+    let (_, header) = decode_request_header(&mut reader)?;
+    Ok((reader, header.correlation_id, header.client_id))
+}

@@ -1,0 +1,149 @@
+//! Append: check, dedupe, assign offsets, enqueue, under one short lock.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use esker_core::{
+    BatchHeader, EntryKind, Epoch, Offset, PartitionId, ProducerId,
+    batch::{BatchLimits, CheckedBatch, TimestampRule, check_produced},
+};
+use esker_wal::PendingBatch;
+
+use crate::{
+    error::{AppendError, LogError},
+    lanes::AppendTicket,
+    log::Log,
+    producers::Verdict,
+};
+
+/// How an append is to be done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct AppendOptions {
+    /// The caller waits for every replica that `min.insync.replicas` asks for (Kafka: `acks=all`).
+    pub all_replicas: bool,
+}
+
+/// An append that has its place in the log, though it is not durable yet.
+#[must_use = "wait for the ticket"]
+#[derive(Clone)]
+pub struct Appended {
+    /// Offset of the batch's first record.
+    pub base_offset: Offset,
+    /// Offset of its last record.
+    pub last_offset: Offset,
+    /// The broker's timestamp where the topic asks for one, milliseconds since the Unix epoch.
+    pub log_append_time: Option<i64>,
+    /// First readable offset of the partition.
+    pub log_start: Offset,
+    /// The batch was in the log already; the offsets are the ones it has there.
+    pub duplicate: bool,
+    /// How long the producer should wait before its next request; zero unless the log fills up.
+    pub throttle: Duration,
+    /// Resolves once the batch is durable.
+    pub ticket: AppendTicket,
+}
+
+impl Log {
+    /// Checks the records that a client produced for a partition against its topic's settings.
+    ///
+    /// # Errors
+    /// When the partition is unknown, or the first rule that the batch breaks.
+    pub fn check(&self, id: PartitionId, records: &Bytes) -> Result<CheckedBatch, AppendError> {
+        let inner = &self.0;
+        inner.locate(id)?;
+        let config = inner.topics.config(id.topic).ok_or(LogError::UnknownPartition(id))?;
+        let now = inner.env.clock.wall_ms();
+        let timestamps = if config.log_append_time {
+            TimestampRule::LogAppendTime(now)
+        } else {
+            TimestampRule::CreateTime {
+                earliest: now.saturating_sub(config.timestamp_before_max_ms),
+                latest: now.saturating_add(config.timestamp_after_max_ms),
+            }
+        };
+        let limits = BatchLimits {
+            max_bytes: config.max_message_bytes,
+            require_keys: config.cleanup.compact,
+            timestamps,
+            max_decompressed: inner.config.max_decompressed_bytes,
+        };
+        Ok(check_produced(records, &limits)?)
+    }
+
+    /// Appends a checked batch. Returns once it has its offsets; await the ticket before telling anyone.
+    ///
+    /// # Errors
+    /// See [`AppendError`]; nothing was appended.
+    pub fn append(
+        &self,
+        id: PartitionId,
+        batch: CheckedBatch,
+        options: AppendOptions,
+    ) -> Result<Appended, AppendError> {
+        let inner = &self.0;
+        let shard = inner.locate(id)?;
+        let config = inner.topics.config(id.topic).ok_or(LogError::UnknownPartition(id))?;
+        let throttle = inner.pressure.admit(inner.store.usage())?;
+        let now = inner.env.clock.wall_ms();
+        let lane = inner.lanes.get(config.mode);
+        if options.all_replicas && usize::from(config.min_insync_replicas) > lane.replicas {
+            return Err(AppendError::NotEnoughReplicas {
+                wanted: config.min_insync_replicas,
+                replicas: lane.replicas,
+            });
+        }
+        let log_append_time = batch.log_append_time();
+        // Offset and epoch are assigned under the lock.
+        let mut header = batch.directory_entry(id, shard.epoch, Offset(0));
+
+        let mut state = shard.state.lock();
+        if state.closed {
+            return Err(LogError::NotOwner(id).into());
+        }
+        let row = state.row(id);
+        // A partition changes lanes only with nothing in flight: two lanes commit in no common order.
+        let in_flight = row.log_end > row.high_watermark;
+        let lane = if in_flight { inner.lanes.get(row.lane.unwrap_or(config.mode)) } else { lane };
+        let appended = |base_offset, last_offset, duplicate, ticket, log_start| Appended {
+            base_offset,
+            last_offset,
+            log_append_time,
+            log_start,
+            duplicate,
+            throttle,
+            ticket,
+        };
+        if let Verdict::Duplicate { base_offset, last_offset } = row.producers.check(&header)? {
+            let ticket =
+                if last_offset < row.high_watermark { AppendTicket::done() } else { lane.everything() };
+            return Ok(appended(base_offset, last_offset, true, ticket, row.log_start));
+        }
+        header.base_offset = row.log_end;
+        if header.base_offset.0.checked_add(i64::from(header.last_offset_delta) + 1).is_none() {
+            return Err(LogError::NotOwner(id).into()); // 2^63 records: out of offsets for ever
+        }
+        let ticket = lane.enqueue(PendingBatch { header, bytes: batch.bytes })?;
+        row.lane = Some(lane.mode);
+        row.appended(&header, now);
+        Ok(appended(header.base_offset, header.last_offset(), false, ticket, row.log_start))
+    }
+}
+
+/// The directory entry that moves a log start.
+pub(crate) fn log_start_entry(id: PartitionId, epoch: Epoch, start: Offset, now: i64) -> BatchHeader {
+    BatchHeader {
+        kind: EntryKind::LogStart,
+        partition: id,
+        epoch,
+        base_offset: start,
+        last_offset_delta: 0,
+        records: 0,
+        max_timestamp: now,
+        producer: ProducerId::NONE,
+        producer_epoch: -1,
+        base_sequence: -1,
+        attributes: 0,
+        length: 0,
+        control_type: -1,
+    }
+}

@@ -1,0 +1,99 @@
+//! Lanes: one open ledger and writer for each durability mode.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use esker_core::{FrameIndex, LedgerId, Mode};
+use esker_wal::{LedgerWriter, PendingBatch, Ticket, WriterClosed};
+
+use crate::error::AppendError;
+
+/// The lane of one mode.
+pub(crate) struct Lane {
+    /// Its mode.
+    pub(crate) mode: Mode,
+    /// The ledger it writes.
+    pub(crate) ledger: LedgerId,
+    /// Stores in the ledger's copyset.
+    pub(crate) replicas: usize,
+    writer: LedgerWriter,
+    last_ticket: AtomicU64,
+}
+
+/// The lanes of this session.
+pub(crate) struct Lanes(Vec<Arc<Lane>>);
+
+impl Lanes {
+    pub(crate) fn new(lanes: Vec<Lane>) -> Self {
+        Self(lanes.into_iter().map(Arc::new).collect())
+    }
+
+    /// The lane of a mode; a mode without one falls back to the first, which is the strictest.
+    pub(crate) fn get(&self, mode: Mode) -> &Arc<Lane> {
+        self.0.iter().find(|lane| lane.mode == mode).unwrap_or(&self.0[0])
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Lane>> {
+        self.0.iter()
+    }
+}
+
+impl Lane {
+    pub(crate) fn new(mode: Mode, ledger: LedgerId, replicas: usize, writer: LedgerWriter) -> Self {
+        Self { mode, ledger, replicas, writer, last_ticket: AtomicU64::new(0) }
+    }
+
+    /// Hands a batch to the writer. Called under the lock of the batch's shard, which keeps a partition's order.
+    pub(crate) fn enqueue(self: &Arc<Self>, batch: PendingBatch) -> Result<AppendTicket, WriterClosed> {
+        let ticket = self.writer.enqueue(batch)?;
+        self.last_ticket.fetch_max(ticket.0, Ordering::AcqRel);
+        Ok(AppendTicket { lane: Some((Arc::clone(self), ticket)) })
+    }
+
+    /// A ticket for everything that this lane has been given so far.
+    pub(crate) fn everything(self: &Arc<Self>) -> AppendTicket {
+        AppendTicket { lane: Some((Arc::clone(self), Ticket(self.last_ticket.load(Ordering::Acquire)))) }
+    }
+
+    /// The index after the last frame that is committed and in the rows.
+    pub(crate) fn committed_end(&self) -> FrameIndex {
+        self.writer.commit_end()
+    }
+
+    /// Bytes given to the writer that are not committed.
+    pub(crate) fn backlog(&self) -> usize {
+        self.writer.backlog()
+    }
+
+    /// Waits for what is queued, then takes no more.
+    pub(crate) async fn close(&self) {
+        self.writer.close().await;
+    }
+}
+
+/// A claim on the durability of an append.
+#[must_use = "an append is durable only once its ticket says so"]
+#[derive(Clone)]
+pub struct AppendTicket {
+    lane: Option<(Arc<Lane>, Ticket)>,
+}
+
+impl AppendTicket {
+    /// A ticket for what is durable already.
+    pub(crate) const fn done() -> Self {
+        Self { lane: None }
+    }
+
+    /// Completes once the append is on W stores by its mode's rule, and visible to consumers.
+    ///
+    /// # Errors
+    /// When the log closed before that: the append may or may not survive.
+    pub async fn durable(&self) -> Result<(), AppendError> {
+        if let Some((lane, ticket)) = &self.lane {
+            lane.writer.committed(*ticket).await?;
+        }
+        Ok(())
+    }
+}

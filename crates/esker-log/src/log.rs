@@ -1,0 +1,270 @@
+//! The log of one broker: every shard it owns, behind one `append` and one `read`.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use esker_core::{Epoch, FrameIndex, LedgerId, Mode, Offset, PartitionId, ShardId, shard_map::shard_of};
+use esker_env::Env;
+use esker_meta::Catalog;
+use esker_wal::Store;
+use tokio::sync::{Notify, watch};
+
+use crate::{
+    error::LogError,
+    lanes::Lanes,
+    offsets::Offsets,
+    partition::Partition,
+    pressure::Pressure,
+    settings::LogConfig,
+    shard::{Shard, ShardState},
+    stores::Stores,
+    tail::Tail,
+    topics::Topics,
+};
+
+/// The log of one broker. Cheap to clone.
+#[derive(Clone)]
+pub struct Log(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) env: Env,
+    pub(crate) config: LogConfig,
+    pub(crate) catalog: Arc<Catalog>,
+    pub(crate) topics: Topics,
+    pub(crate) shard_count: u32,
+    /// Indexed by shard id; `None` where another broker is the owner.
+    pub(crate) shards: Vec<Option<Arc<Shard>>>,
+    pub(crate) lanes: Lanes,
+    pub(crate) stores: Stores,
+    pub(crate) store: Arc<Store>,
+    pub(crate) tail: Tail,
+    pub(crate) pressure: Pressure,
+    /// Where each pending ledger of an earlier session ends.
+    pub(crate) sealed_ends: parking_lot::Mutex<crate::trim::Floors>,
+    /// Why writing ended, once it has.
+    pub(crate) closed: watch::Sender<Option<String>>,
+    /// Ledgers of earlier sessions that nothing here needs any more, so far.
+    pub(crate) released: watch::Sender<u64>,
+    pub(crate) stopping: AtomicBool,
+    /// Wakes the maintenance loop before its next tick.
+    pub(crate) maintain: Notify,
+}
+
+impl Inner {
+    pub(crate) fn shard(&self, id: ShardId) -> Option<&Arc<Shard>> {
+        self.shards.get(id.0 as usize)?.as_ref()
+    }
+
+    pub(crate) fn owned_shards(&self) -> impl Iterator<Item = &Arc<Shard>> {
+        self.shards.iter().flatten()
+    }
+
+    /// The shard of an existing partition.
+    pub(crate) fn locate(&self, id: PartitionId) -> Result<&Arc<Shard>, LogError> {
+        if !self.topics.contains(id) {
+            // A topic that was created a moment ago is in the catalog before it is here.
+            self.topics.refresh(&self.catalog);
+            if !self.topics.contains(id) {
+                return Err(LogError::UnknownPartition(id));
+            }
+        }
+        self.shard(shard_of(id, self.shard_count)).ok_or(LogError::NotOwner(id))
+    }
+
+    /// Runs `look` on a partition's row, under its shard's lock.
+    pub(crate) fn with_row<T>(
+        &self,
+        id: PartitionId,
+        look: impl FnOnce(&Shard, &mut Partition) -> T,
+    ) -> Result<T, LogError> {
+        let shard = self.locate(id)?;
+        let mut state = shard.state.lock();
+        if state.closed {
+            return Err(LogError::NotOwner(id));
+        }
+        Ok(look(shard, ShardState::row(&mut state, id)))
+    }
+
+    pub(crate) fn closed(&self, reason: &str) {
+        tracing::error!(reason, "the log can no longer write");
+        self.closed.send_if_modified(|state| {
+            let first = state.is_none();
+            state.get_or_insert_with(|| reason.to_owned());
+            first
+        });
+        // Whoever waits for data would wait for ever.
+        for shard in self.owned_shards() {
+            let waiters: Vec<_> =
+                shard.state.lock().rows.values_mut().flat_map(Partition::take_waiters).collect();
+            for waiter in waiters {
+                waiter.notify_one();
+            }
+        }
+    }
+}
+
+impl Log {
+    /// A partition's offsets.
+    ///
+    /// # Errors
+    /// When the partition does not exist or is not served here.
+    pub fn offsets(&self, id: PartitionId) -> Result<Offsets, LogError> {
+        self.0.with_row(id, |shard, row| row.offsets(shard.epoch))
+    }
+
+    /// Whether `given` is the leader epoch in force; a client that says nothing is believed.
+    ///
+    /// # Errors
+    /// See [`LogError`].
+    pub fn check_epoch(&self, id: PartitionId, given: Option<Epoch>) -> Result<(), LogError> {
+        let current = self.0.locate(id)?.epoch;
+        match given {
+            Some(given) if given < current => Err(LogError::FencedEpoch { given, current }),
+            Some(given) if given > current => Err(LogError::UnknownEpoch { given, current }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Notifies `waiter` once when the partition's high watermark next moves, or the log closes.
+    ///
+    /// # Errors
+    /// When the partition does not exist or is not served here.
+    pub fn watch(&self, id: PartitionId, waiter: &Arc<Notify>) -> Result<(), LogError> {
+        self.0.with_row(id, |_, row| row.watch(waiter))
+    }
+
+    /// The largest leader epoch not above `epoch` under which records were written, and the offset where it ends
+    /// (Kafka's OffsetForLeaderEpoch). `None` when every record is newer.
+    ///
+    /// # Errors
+    /// When the partition does not exist or is not served here.
+    pub fn epoch_end(&self, id: PartitionId, epoch: Epoch) -> Result<Option<(Epoch, Offset)>, LogError> {
+        self.0.with_row(id, |shard, row| {
+            if epoch == shard.epoch {
+                return Some((epoch, row.high_watermark));
+            }
+            let after = row.epochs.partition_point(|&(known, _)| known <= epoch);
+            let (found, _) = *row.epochs.get(after.checked_sub(1)?)?;
+            let end = row.epochs.get(after).map_or(row.high_watermark, |&(_, start)| start);
+            Some((found, end))
+        })
+    }
+
+    /// Bytes of a partition: in the local log, and in objects.
+    ///
+    /// # Errors
+    /// When the partition does not exist or is not served here.
+    pub fn sizes(&self, id: PartitionId) -> Result<Sizes, LogError> {
+        self.0.with_row(id, |shard, row| Sizes {
+            local: row.local_bytes,
+            archived: shard.archive.segments(id).iter().map(|segment| segment.bytes).sum(),
+        })
+    }
+
+    /// Why the log stopped writing, once it has. A broker whose log is closed should exit and start again.
+    #[must_use]
+    pub fn closed(&self) -> watch::Receiver<Option<String>> {
+        self.0.closed.subscribe()
+    }
+
+    /// Counts ledgers of earlier sessions that this broker's shards no longer need. Whoever owns the session forgets
+    /// them.
+    #[must_use]
+    pub fn released_ledgers(&self) -> watch::Receiver<u64> {
+        self.0.released.subscribe()
+    }
+
+    /// The open ledger of each lane, and the index after its last committed frame.
+    #[must_use]
+    pub fn lane_ends(&self) -> Vec<(LedgerId, FrameIndex)> {
+        self.0.lanes.iter().map(|lane| (lane.ledger, lane.committed_end())).collect()
+    }
+
+    /// Gives everything up at once, because the session is over: appends and reads are refused from here on. What is
+    /// under way may or may not survive, as its tickets say.
+    pub fn abandon(&self, reason: &str) {
+        for shard in self.0.owned_shards() {
+            shard.state.lock().closed = true;
+        }
+        self.0.stopping.store(true, Ordering::Release);
+        self.0.closed(reason);
+    }
+
+    /// The stores of every append in `mode`'s lane (Kafka: the replicas of its partitions).
+    #[must_use]
+    pub fn replicas(&self, mode: Mode) -> usize {
+        self.0.lanes.get(mode).replicas
+    }
+
+    /// The broker's view of all topics.
+    #[must_use]
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.0.catalog
+    }
+
+    /// Broker-wide defaults of topic configs.
+    #[must_use]
+    pub fn topic_defaults(&self) -> &BTreeMap<String, String> {
+        &self.0.config.topic_defaults
+    }
+}
+
+/// Bytes of a partition.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sizes {
+    /// In the local log.
+    pub local: u64,
+    /// In objects.
+    pub archived: u64,
+}
+
+/// Figures of the whole log, for metrics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stats {
+    /// Partitions with a row.
+    pub partitions: usize,
+    /// Committed bytes that no object has.
+    pub unarchived_bytes: u64,
+    /// Committed offsets that no object has.
+    pub unarchived_records: u64,
+    /// Bytes of log files in use.
+    pub wal_used: u64,
+    /// Bytes that log files may take.
+    pub wal_capacity: u64,
+    /// Bytes of the memory tail.
+    pub tail_bytes: usize,
+    /// Bytes given to the writers that are not committed.
+    pub backlog_bytes: usize,
+}
+
+impl Log {
+    /// Figures of the whole log. Walks every row.
+    #[must_use]
+    pub fn stats(&self) -> Stats {
+        let inner = &self.0;
+        let usage = inner.store.usage();
+        let mut stats = Stats {
+            wal_used: usage.used,
+            wal_capacity: usage.capacity,
+            tail_bytes: inner.tail.bytes(),
+            backlog_bytes: inner.lanes.iter().map(|lane| lane.backlog()).sum(),
+            ..Stats::default()
+        };
+        for shard in inner.owned_shards() {
+            let state = shard.state.lock();
+            stats.partitions += state.rows.len();
+            stats.unarchived_bytes += state.unarchived_bytes;
+            stats.unarchived_records += state
+                .rows
+                .values()
+                .map(|row| (row.high_watermark.0 - row.archived_end.0).cast_unsigned())
+                .sum::<u64>();
+        }
+        stats
+    }
+}

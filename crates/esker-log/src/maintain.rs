@@ -1,0 +1,148 @@
+//! The one background loop of a log: topics, flushes, trims, retention.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use esker_env::Monotonic;
+
+use crate::{
+    log::{Inner, Log},
+    offload::FlushError,
+    shard::Shard,
+    trim::History,
+};
+
+/// From this share of the log's capacity on, shards are flushed whatever their size, and trims do not wait.
+const HURRY: f64 = 0.5;
+
+/// Flushes that run at the same time: enough to hide the object store's latency, few enough for memory.
+const FLUSHES: usize = 2;
+
+/// Objects that one shard writes before others have their turn.
+const FLUSHES_IN_A_ROW: usize = 4;
+
+impl Log {
+    pub(crate) fn start_maintenance(&self) {
+        let weak = Arc::downgrade(&self.0);
+        let env = self.0.env.clone();
+        let tick = self.0.config.tick;
+        self.follow_topics();
+        self.0.env.tasks.spawn(async move {
+            let mut history = History::default();
+            let mut retained = env.clock.now();
+            loop {
+                let Some(inner) = weak.upgrade() else { return };
+                if inner.stopping.load(Ordering::Acquire) {
+                    return;
+                }
+                inner.flush_due().await;
+                inner.trim_due(&mut history).await;
+                if env.clock.now() - retained >= inner.config.retention_interval {
+                    retained = env.clock.now();
+                    for shard in inner.owned_shards() {
+                        inner.retain(shard).await;
+                    }
+                }
+                let wake = Arc::clone(&inner);
+                drop(inner);
+                tokio::select! {
+                    biased;
+                    () = wake.maintain.notified() => {}
+                    () = env.clock.sleep(tick) => {}
+                }
+            }
+        });
+    }
+
+    /// Applies changes of topics as they come: a task of its own, because an outage of the object store may hold the
+    /// maintenance loop up for minutes.
+    fn follow_topics(&self) {
+        let weak = Arc::downgrade(&self.0);
+        let mut changed = self.0.catalog.changed();
+        self.0.env.tasks.spawn(async move {
+            loop {
+                {
+                    let Some(inner) = weak.upgrade() else { return };
+                    inner.topics.refresh(&inner.catalog);
+                    inner.drop_topics(&inner.topics.take_gone());
+                }
+                if changed.changed().await.is_err() {
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Flushes every shard until objects have all that was committed when this was called, and clears ledgers of
+    /// earlier sessions.
+    ///
+    /// # Errors
+    /// The first flush that fails; what was flushed stays flushed.
+    pub async fn flush_all(&self) -> Result<(), FlushError> {
+        for shard in self.0.owned_shards() {
+            while self.0.flush(shard).await? {}
+        }
+        Ok(())
+    }
+
+    /// Takes no more appends, waits until what was taken is durable, and flushes it to objects.
+    ///
+    /// # Errors
+    /// When the object store did not take everything: the local log has it, and the next start goes on from there.
+    pub async fn shutdown(&self) -> Result<(), FlushError> {
+        let inner = &self.0;
+        inner.stopping.store(true, Ordering::Release);
+        inner.maintain.notify_one();
+        for shard in inner.owned_shards() {
+            shard.state.lock().closed = true;
+        }
+        for lane in inner.lanes.iter() {
+            lane.close().await;
+        }
+        self.flush_all().await
+    }
+}
+
+impl Inner {
+    async fn flush_due(&self) {
+        use futures::StreamExt;
+        let now = self.env.clock.now();
+        let hurry = self.pressure.fill(self.store.usage()) >= HURRY;
+        let due = self.owned_shards().filter(|shard| self.is_due(shard, now, hurry));
+        futures::stream::iter(due)
+            .for_each_concurrent(FLUSHES, |shard| async move {
+                // A busy shard may be due again at once; a bound keeps one shard from holding up the trims.
+                for _ in 0..FLUSHES_IN_A_ROW {
+                    match self.flush(shard).await {
+                        Ok(true) if self.is_due(shard, now, hurry) => {}
+                        Ok(_) => return,
+                        Err(error) => {
+                            tracing::warn!(shard = %shard.id, %error, "objects lag behind; the log keeps the data");
+                            return;
+                        }
+                    }
+                }
+            })
+            .await;
+    }
+
+    fn is_due(&self, shard: &Shard, now: Monotonic, hurry: bool) -> bool {
+        let state = shard.state.lock();
+        let old = state.unarchived_since.is_some_and(|since| now - since >= self.config.flush_age);
+        state.unarchived_bytes >= self.config.flush_bytes
+            || state.unarchived_batches >= self.config.flush_batches
+            || old
+            || (hurry && state.unarchived_batches > 0)
+            || (!state.pending.is_empty() && state.unarchived_batches == 0)
+    }
+
+    async fn trim_due(&self, history: &mut History) {
+        let delay = if self.pressure.fill(self.store.usage()) >= HURRY {
+            std::time::Duration::ZERO
+        } else {
+            self.config.trim_delay
+        };
+        if let Some(floors) = history.advance(self.env.clock.now(), self.floors(), delay) {
+            self.trim(&floors).await;
+        }
+    }
+}

@@ -1,0 +1,251 @@
+//! Idempotent producers: what each one wrote last, per partition.
+//!
+//! The rules are Kafka's (`ProducerStateManager`, `ProducerAppendInfo`): the last five batches of a producer are
+//! remembered; a batch that repeats one of them is a duplicate and answered with its first offset; otherwise its
+//! sequence must follow the last one, unless the producer is unknown, in which case any sequence is taken.
+
+use std::collections::BTreeMap;
+
+use esker_core::{
+    BatchHeader, Offset, ProducerId,
+    producer::{ProducerBatch, ProducerState},
+};
+
+/// Batches remembered for each producer, Kafka's limit of unacknowledged batches in flight.
+pub const REMEMBERED_BATCHES: usize = 5;
+
+/// What to do with a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Append it.
+    Accept,
+    /// It is already in the log at these offsets; answer with them.
+    Duplicate {
+        /// Offset that its first record has.
+        base_offset: Offset,
+        /// Offset that its last record has.
+        last_offset: Offset,
+    },
+}
+
+/// Why a batch of an idempotent producer is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ProducerError {
+    /// Kafka: `OUT_OF_ORDER_SEQUENCE_NUMBER`.
+    #[error("producer {producer} sent sequence {got}, expected {expected}: a batch before it is missing")]
+    OutOfOrder {
+        /// Who sent it.
+        producer: ProducerId,
+        /// The first sequence number of the batch.
+        got: i32,
+        /// What would have followed.
+        expected: i32,
+    },
+    /// Kafka: `INVALID_PRODUCER_EPOCH`.
+    #[error("producer {producer} sent epoch {got}, but epoch {current} has taken over")]
+    OldEpoch {
+        /// Who sent it.
+        producer: ProducerId,
+        /// The epoch it sent.
+        got: i16,
+        /// The epoch in force.
+        current: i16,
+    },
+}
+
+/// The producers of one partition. Empty tables cost one pointer.
+#[derive(Clone, Debug, Default)]
+pub struct ProducerTable(BTreeMap<ProducerId, ProducerState>);
+
+impl ProducerTable {
+    /// The table that a snapshot holds.
+    #[must_use]
+    pub fn from_snapshot(states: Vec<ProducerState>) -> Self {
+        Self(states.into_iter().map(|state| (state.producer, state)).collect())
+    }
+
+    /// A snapshot, sorted by producer.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<ProducerState> {
+        self.0.values().cloned().collect()
+    }
+
+    /// Judges a batch by its header (base offset and shard epoch are not looked at).
+    ///
+    /// # Errors
+    /// See [`ProducerError`].
+    pub fn check(&self, batch: &BatchHeader) -> Result<Verdict, ProducerError> {
+        if batch.producer == ProducerId::NONE {
+            return Ok(Verdict::Accept);
+        }
+        let Some(state) = self.0.get(&batch.producer) else { return Ok(Verdict::Accept) };
+        if batch.producer_epoch < state.epoch {
+            return Err(ProducerError::OldEpoch {
+                producer: batch.producer,
+                got: batch.producer_epoch,
+                current: state.epoch,
+            });
+        }
+        let out_of_order = |expected| ProducerError::OutOfOrder {
+            producer: batch.producer,
+            got: batch.base_sequence,
+            expected,
+        };
+        if batch.producer_epoch > state.epoch {
+            return if batch.base_sequence == 0 { Ok(Verdict::Accept) } else { Err(out_of_order(0)) };
+        }
+        let last_sequence = batch.last_sequence();
+        let twin = state
+            .batches
+            .iter()
+            .find(|known| known.base_sequence == batch.base_sequence && known.last_sequence == last_sequence);
+        if let Some(twin) = twin {
+            return Ok(Verdict::Duplicate { base_offset: twin.base_offset, last_offset: twin.last_offset });
+        }
+        let Some(last) = state.batches.last() else { return Ok(Verdict::Accept) };
+        let expected = if last.last_sequence == i32::MAX { 0 } else { last.last_sequence + 1 };
+        if batch.base_sequence == expected { Ok(Verdict::Accept) } else { Err(out_of_order(expected)) }
+    }
+
+    /// Takes note of a batch that is in the log, at `now` (milliseconds since the Unix epoch; a producer of historic
+    /// records is not an old producer). Batches must come in offset order; one that is already noted (a replay that
+    /// overlaps a snapshot) changes nothing.
+    pub fn apply(&mut self, batch: &BatchHeader, now: i64) {
+        if batch.producer == ProducerId::NONE {
+            return;
+        }
+        let state = self.0.entry(batch.producer).or_insert_with(|| ProducerState {
+            producer: batch.producer,
+            epoch: batch.producer_epoch,
+            batches: Vec::new(),
+            last_timestamp: now,
+            current_txn_first_offset: None,
+        });
+        if state.batches.last().is_some_and(|last| last.last_offset >= batch.last_offset()) {
+            return;
+        }
+        if batch.producer_epoch != state.epoch {
+            state.epoch = batch.producer_epoch;
+            state.batches.clear();
+        }
+        state.last_timestamp = state.last_timestamp.max(now);
+        if batch.base_sequence < 0 {
+            return; // a control batch: it carries the epoch, but no sequence
+        }
+        if state.batches.len() == REMEMBERED_BATCHES {
+            state.batches.remove(0);
+        }
+        state.batches.push(ProducerBatch {
+            base_sequence: batch.base_sequence,
+            last_sequence: batch.last_sequence(),
+            base_offset: batch.base_offset,
+            last_offset: batch.last_offset(),
+            timestamp: batch.max_timestamp,
+        });
+    }
+
+    /// Forgets producers that last wrote before `before` (milliseconds since the Unix epoch).
+    pub fn expire(&mut self, before: i64) {
+        self.0.retain(|_, state| state.last_timestamp >= before);
+    }
+
+    /// Producers known.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Whether no producer is known.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use esker_core::{EntryKind, Epoch, PartitionId, TopicNumber};
+
+    use super::*;
+
+    fn batch(epoch: i16, sequence: i32, records: i32, offset: i64) -> BatchHeader {
+        BatchHeader {
+            kind: EntryKind::Batch,
+            partition: PartitionId { topic: TopicNumber(1), index: 0 },
+            epoch: Epoch(0),
+            base_offset: Offset(offset),
+            last_offset_delta: records - 1,
+            records: records.cast_unsigned(),
+            max_timestamp: offset,
+            producer: ProducerId(9),
+            producer_epoch: epoch,
+            base_sequence: sequence,
+            attributes: 0,
+            length: 100,
+            control_type: -1,
+        }
+    }
+
+    #[test]
+    fn the_last_five_batches_are_recognised_and_older_ones_are_out_of_order() {
+        let mut table = ProducerTable::default();
+        for number in 0..7 {
+            assert_eq!(table.check(&batch(0, number * 2, 2, 0)), Ok(Verdict::Accept));
+            table.apply(&batch(0, number * 2, 2, i64::from(number) * 2), 50);
+        }
+        for number in 2..7 {
+            let offset = Offset(i64::from(number) * 2);
+            assert_eq!(
+                table.check(&batch(0, number * 2, 2, 0)),
+                Ok(Verdict::Duplicate { base_offset: offset, last_offset: Offset(offset.0 + 1) })
+            );
+        }
+        assert!(matches!(
+            table.check(&batch(0, 2, 2, 0)),
+            Err(ProducerError::OutOfOrder { expected: 14, .. })
+        ));
+        assert!(matches!(
+            table.check(&batch(0, 15, 1, 0)),
+            Err(ProducerError::OutOfOrder { expected: 14, .. })
+        ));
+    }
+
+    #[test]
+    fn a_new_epoch_starts_at_zero_and_fences_the_old_one() {
+        let mut table = ProducerTable::default();
+        table.apply(&batch(3, 0, 1, 0), 50);
+        assert!(table.check(&batch(4, 5, 1, 0)).is_err());
+        assert_eq!(table.check(&batch(4, 0, 1, 0)), Ok(Verdict::Accept));
+        table.apply(&batch(4, 0, 1, 1), 50);
+        assert!(matches!(table.check(&batch(3, 1, 1, 0)), Err(ProducerError::OldEpoch { current: 4, .. })));
+    }
+
+    #[test]
+    fn an_unknown_producer_may_start_anywhere_and_sequences_wrap() {
+        let mut table = ProducerTable::default();
+        assert_eq!(table.check(&batch(0, i32::MAX - 1, 2, 0)), Ok(Verdict::Accept));
+        table.apply(&batch(0, i32::MAX - 1, 2, 0), 50);
+        assert_eq!(table.check(&batch(0, 0, 1, 0)), Ok(Verdict::Accept));
+    }
+
+    #[test]
+    fn replaying_what_a_snapshot_holds_changes_nothing() {
+        let mut table = ProducerTable::default();
+        for number in 0..5 {
+            table.apply(&batch(0, number, 1, i64::from(number)), 50);
+        }
+        let mut again = ProducerTable::from_snapshot(table.snapshot());
+        again.apply(&batch(0, 4, 1, 4), 90);
+        assert_eq!(again.snapshot(), table.snapshot());
+    }
+
+    #[test]
+    fn silent_producers_are_forgotten() {
+        let mut table = ProducerTable::default();
+        table.apply(&batch(0, 0, 1, 50), 50);
+        table.expire(50);
+        assert_eq!(table.len(), 1);
+        table.expire(51);
+        assert!(table.is_empty());
+    }
+}

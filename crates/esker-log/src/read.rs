@@ -1,0 +1,189 @@
+//! Read: memory tail, then local log, then archive, by comparing two offsets.
+
+use std::ops::Range;
+
+use bytes::Bytes;
+use esker_core::{FrameIndex, LedgerId, Offset, PartitionId, ProducerId};
+
+use crate::{
+    error::ReadError,
+    log::{Inner, Log},
+    offsets::Offsets,
+    partition::Partition,
+    shard::Shard,
+};
+
+/// Which records a read may return.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Isolation {
+    /// Everything below the high watermark.
+    #[default]
+    ReadUncommitted,
+    /// Everything below the last stable offset.
+    ReadCommitted,
+}
+
+/// How much a read may return.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReadLimits {
+    /// Bytes of batches. The first batch is returned whatever its size if `at_least_one` is set.
+    pub max_bytes: usize,
+    /// Return one batch even when it alone is above `max_bytes` (KIP-74).
+    pub at_least_one: bool,
+    /// Which records count.
+    pub isolation: Isolation,
+}
+
+/// An aborted transaction that a read overlaps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AbortedTxn {
+    /// Its producer.
+    pub producer: ProducerId,
+    /// Its first offset in the partition.
+    pub first_offset: Offset,
+}
+
+/// What a read found.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// Whole batches, back to back over all chunks; the first one contains the offset that was asked for.
+    pub chunks: Vec<Bytes>,
+    /// Bytes of all chunks.
+    pub length: usize,
+    /// Where to read on.
+    pub next: Offset,
+    /// The partition's offsets when the read was planned.
+    pub offsets: Offsets,
+    /// Aborted transactions in range, in order of first offset; empty unless `ReadCommitted`.
+    pub aborted: Vec<AbortedTxn>,
+}
+
+/// A run of bytes of one frame.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) ledger: LedgerId,
+    pub(crate) index: FrameIndex,
+    pub(crate) range: Range<u32>,
+}
+
+/// Where the bytes of a read come from.
+enum Plan {
+    Nothing,
+    Local { spans: Vec<Span>, next: Offset },
+    Archive,
+}
+
+/// A read is planned again when what it was to read has been trimmed meanwhile; more often than this, something else
+/// is wrong.
+const PLANS: usize = 4;
+
+impl Log {
+    /// Reads whole batches from the one that contains `from` on.
+    ///
+    /// # Errors
+    /// See [`ReadError`]. Reading at the end of the log is no error: the answer is empty.
+    pub async fn read(&self, id: PartitionId, from: Offset, limits: ReadLimits) -> Result<Read, ReadError> {
+        let inner = &self.0;
+        let mut last = None;
+        for _ in 0..PLANS {
+            // After a failed local read an object may have what the log lost.
+            let prefer_archive = last.is_some();
+            let (plan, offsets) =
+                inner.with_row(id, |shard, row| plan(shard, row, from, limits, prefer_archive))??;
+            let read = |chunks: Vec<Bytes>, next| Read {
+                length: chunks.iter().map(Bytes::len).sum(),
+                chunks,
+                next,
+                offsets,
+                aborted: Vec::new(),
+            };
+            match plan {
+                Plan::Nothing => return Ok(read(Vec::new(), from)),
+                Plan::Local { spans, next } => match inner.fetch_spans(spans).await {
+                    Ok(chunks) => return Ok(read(chunks, next)),
+                    Err(error) => last = Some(error),
+                },
+                Plan::Archive => {
+                    let shard = inner.locate(id)?;
+                    // An archived range ends at or below the high watermark, so nothing needs to be cut off.
+                    let limit = limits.max_bytes as u64;
+                    match shard.archive.read(id, from, limit).await {
+                        Ok(found) => return Ok(read(found.chunks, found.next_offset)),
+                        Err(error) => last = Some(ReadError::storage(&error)),
+                    }
+                }
+            }
+        }
+        Err(last.expect("a plan that succeeds returns"))
+    }
+}
+
+impl Inner {
+    /// The bytes of some spans, from memory where possible.
+    pub(crate) async fn fetch_spans(&self, spans: Vec<Span>) -> Result<Vec<Bytes>, ReadError> {
+        let mut chunks = Vec::with_capacity(spans.len());
+        for span in spans {
+            let bytes = match self.tail.get(span.ledger, span.index) {
+                Some(payload) => payload.slice(span.range.start as usize..span.range.end as usize),
+                None => self
+                    .stores
+                    .read(span.ledger, span.index, span.range)
+                    .await
+                    .map_err(|error| ReadError::storage(&error))?,
+            };
+            chunks.push(bytes);
+        }
+        Ok(chunks)
+    }
+}
+
+fn plan(
+    shard: &Shard,
+    row: &Partition,
+    from: Offset,
+    limits: ReadLimits,
+    prefer_archive: bool,
+) -> Result<(Plan, Offsets), ReadError> {
+    let offsets = row.offsets(shard.epoch);
+    if from < row.log_start || from > row.log_end {
+        return Err(ReadError::OutOfRange {
+            offset: from,
+            log_start: row.log_start,
+            log_end: row.high_watermark,
+        });
+    }
+    let end = match limits.isolation {
+        Isolation::ReadUncommitted => offsets.high_watermark,
+        Isolation::ReadCommitted => offsets.last_stable,
+    };
+    if from >= end || (limits.max_bytes == 0 && !limits.at_least_one) {
+        return Ok((Plan::Nothing, offsets));
+    }
+    let local = row.find_local(from).filter(|_| !(prefer_archive && from < row.archived_end));
+    let Some(first) = local else { return Ok((Plan::Archive, offsets)) };
+    let mut spans: Vec<Span> = Vec::new();
+    let mut bytes = 0;
+    let mut next = from;
+    for batch in row.local.range(first..) {
+        let header = batch.header();
+        let fits =
+            bytes + header.length as usize <= limits.max_bytes || (spans.is_empty() && limits.at_least_one);
+        if batch.base_offset >= end || !fits {
+            break;
+        }
+        bytes += header.length as usize;
+        next = header.next_offset();
+        let range = batch.position..batch.position + header.length;
+        match spans.last_mut() {
+            Some(last)
+                if last.ledger == batch.frame.ledger
+                    && last.index == batch.frame.index
+                    && last.range.end == range.start =>
+            {
+                last.range.end = range.end;
+            }
+            _ => spans.push(Span { ledger: batch.frame.ledger, index: batch.frame.index, range }),
+        }
+    }
+    Ok((if spans.is_empty() { Plan::Nothing } else { Plan::Local { spans, next } }, offsets))
+}

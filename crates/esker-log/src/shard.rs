@@ -1,0 +1,48 @@
+//! A shard that this broker owns: its rows under one lock, and its archive.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use esker_archive::ShardArchive;
+use esker_core::{Epoch, FastMap, LedgerId, PartitionId, ShardId};
+use esker_env::Monotonic;
+use parking_lot::Mutex;
+
+use crate::partition::Partition;
+
+/// A shard.
+pub(crate) struct Shard {
+    /// Its id.
+    pub(crate) id: ShardId,
+    /// The epoch under which this broker owns it.
+    pub(crate) epoch: Epoch,
+    /// Its objects.
+    pub(crate) archive: Arc<ShardArchive>,
+    /// Its rows. Held for short, never across I/O or an await.
+    pub(crate) state: Mutex<ShardState>,
+    /// One flush at a time.
+    pub(crate) flushing: tokio::sync::Mutex<()>,
+}
+
+/// What the lock guards.
+#[derive(Default)]
+pub(crate) struct ShardState {
+    /// A row for each partition that was ever written or asked for.
+    pub(crate) rows: FastMap<PartitionId, Partition>,
+    /// Ledgers of earlier sessions that may hold records no object has.
+    pub(crate) pending: BTreeSet<LedgerId>,
+    /// Committed bytes that no object has.
+    pub(crate) unarchived_bytes: u64,
+    /// Committed batches that no object has.
+    pub(crate) unarchived_batches: usize,
+    /// When the oldest of them was committed.
+    pub(crate) unarchived_since: Option<Monotonic>,
+    /// No more appends: the shard is being given up.
+    pub(crate) closed: bool,
+}
+
+impl ShardState {
+    /// The row of a partition, made when missing. The caller has checked that the partition exists.
+    pub(crate) fn row(&mut self, id: PartitionId) -> &mut Partition {
+        self.rows.entry(id).or_insert_with(|| Partition::new(id))
+    }
+}

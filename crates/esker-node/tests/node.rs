@@ -1,0 +1,273 @@
+//! A node over its whole life, on a real disk: what was acknowledged is read back from memory, log and objects.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use esker_archive::ArchiveConfig;
+use esker_core::{
+    BrokerId, Offset, PartitionId, ProducerId,
+    batch::{BatchBuilder, BatchView, Compression, NewRecord},
+};
+use esker_env::{Env, RealDisk, Tasks};
+use esker_log::{AppendOptions, Isolation, LogConfig, ReadError, ReadLimits};
+use esker_meta::{MemoryMeta, MetaStore, NewTopic};
+use esker_node::{Node, NodeConfig, NodeParts, StartError};
+use esker_wal::StoreConfig;
+use object_store::{ObjectStore, memory::InMemory};
+
+/// What outlives a node.
+struct World {
+    dir: tempfile::TempDir,
+    meta: Arc<MemoryMeta>,
+    objects: Arc<dyn ObjectStore>,
+}
+
+impl World {
+    fn new() -> Self {
+        Self {
+            dir: tempfile::tempdir().unwrap(),
+            meta: Arc::new(MemoryMeta::new(Env::real())),
+            objects: Arc::new(InMemory::new()),
+        }
+    }
+
+    /// The log's directory, once the last write of a killed node has let go of it.
+    async fn disk(&self) -> RealDisk {
+        let opened = async {
+            loop {
+                match RealDisk::open(self.dir.path().join("store")) {
+                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                        tokio::task::yield_now().await;
+                    }
+                    opened => return opened.unwrap(),
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), opened).await.expect("the directory's lock is let go")
+    }
+
+    async fn try_start(&self) -> Result<(Node, Tasks), StartError> {
+        let env = Env::real();
+        let tasks = env.tasks.clone();
+        let parts = NodeParts {
+            env,
+            disk: Arc::new(self.disk().await),
+            meta: Arc::clone(&self.meta) as Arc<dyn MetaStore>,
+            objects: Arc::clone(&self.objects),
+        };
+        let config = NodeConfig {
+            broker: BrokerId(1),
+            endpoints: Vec::new(),
+            shards: 4,
+            object_prefix: String::new(),
+            store: StoreConfig { file_size: 1 << 20, max_bytes: 16 << 20, ..StoreConfig::default() },
+            archive: ArchiveConfig::default(),
+            log: LogConfig {
+                trim_delay: Duration::ZERO,
+                tick: Duration::from_millis(5),
+                tail_bytes: 4 << 10,
+                ..LogConfig::default()
+            },
+            session_ttl: Duration::from_secs(3),
+            accept_lost_stores: false,
+        };
+        Ok((Node::start(parts, config).await?, tasks))
+    }
+
+    async fn start(&self) -> (Node, Tasks) {
+        self.try_start().await.unwrap()
+    }
+
+    fn lose_log(&self) {
+        std::fs::remove_dir_all(self.dir.path().join("store")).unwrap();
+    }
+}
+
+/// As kill -9 does: no goodbye.
+async fn kill((node, tasks): (Node, Tasks)) {
+    tasks.abort_all();
+    drop(node);
+    tasks.wait_idle().await;
+}
+
+async fn topic(node: &Node, configs: &[(&str, &str)]) -> PartitionId {
+    let configs: BTreeMap<_, _> =
+        configs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    let new = NewTopic { name: "t".to_owned(), partitions: 3, replication_factor: 1, configs };
+    let topic = node.meta.create_topic(&new).await.unwrap();
+    node.catalog.reached(topic.modified).await;
+    PartitionId { topic: topic.record.number, index: 1 }
+}
+
+fn batch(producer: i64, sequence: i32, values: &[&str], timestamp: i64) -> Bytes {
+    let mut builder = BatchBuilder::new(Compression::None).producer(ProducerId(producer), 0, sequence);
+    for value in values {
+        let record = NewRecord { timestamp, value: Some(value.as_bytes()), ..NewRecord::default() };
+        builder.push(&record).unwrap();
+    }
+    builder.build().unwrap()
+}
+
+async fn append(node: &Node, id: PartitionId, bytes: &Bytes) -> (i64, bool) {
+    let checked = node.log.check(id, bytes).unwrap();
+    let appended = node.log.append(id, checked, AppendOptions { all_replicas: true }).unwrap();
+    appended.ticket.durable().await.unwrap();
+    (appended.base_offset.0, appended.duplicate)
+}
+
+/// Every value from `from` to the end.
+async fn read_all(node: &Node, id: PartitionId, from: i64) -> Vec<String> {
+    let limits = ReadLimits { max_bytes: 2_000, at_least_one: true, isolation: Isolation::ReadUncommitted };
+    let mut values = Vec::new();
+    let mut next = Offset(from);
+    loop {
+        let read = node.log.read(id, next, limits).await.unwrap();
+        if read.chunks.is_empty() {
+            assert_eq!(next, read.offsets.high_watermark);
+            return values;
+        }
+        for view in read.chunks.iter().flat_map(BatchView::all) {
+            let view = view.unwrap();
+            view.verify_crc().unwrap();
+            for record in view.records(1 << 20).unwrap().iter() {
+                let record = record.unwrap();
+                if record.offset >= from {
+                    values.push(String::from_utf8(record.value.unwrap().to_vec()).unwrap());
+                }
+            }
+        }
+        next = read.next;
+    }
+}
+
+async fn fill(node: &Node, id: PartitionId, batches: std::ops::Range<i32>) {
+    for number in batches {
+        let value = format!("{number}-{}", "x".repeat(100));
+        let (offset, duplicate) = append(node, id, &batch(7, number * 2, &[&value, &value], now(node))).await;
+        assert_eq!((offset, duplicate), (i64::from(number) * 2, false));
+    }
+}
+
+fn now(_: &Node) -> i64 {
+    Env::real().clock.wall_ms()
+}
+
+fn expected(batches: std::ops::Range<i32>) -> Vec<String> {
+    batches.flat_map(|number| std::iter::repeat_n(format!("{number}-{}", "x".repeat(100)), 2)).collect()
+}
+
+#[tokio::test]
+async fn what_was_acknowledged_survives_a_kill() {
+    let world = World::new();
+    let running = world.start().await;
+    let id = topic(&running.0, &[]).await;
+    fill(&running.0, id, 0..50).await;
+    assert_eq!(read_all(&running.0, id, 0).await, expected(0..50));
+    let before = running.0.log.offsets(id).unwrap();
+    kill(running).await;
+
+    let running = world.start().await;
+    let after = running.0.log.offsets(id).unwrap();
+    assert_eq!((after.high_watermark, after.log_start), (before.high_watermark, before.log_start));
+    assert!(after.epoch > before.epoch);
+    assert_eq!(read_all(&running.0, id, 0).await, expected(0..50));
+    // The producer is still known: a repeat is a duplicate, a gap is refused.
+    let repeat = batch(7, 98, &["49-", "49-"], 0);
+    assert_eq!(append(&running.0, id, &repeat).await, (98, true));
+    let gap = running.0.log.check(id, &batch(7, 104, &["late"], 0)).unwrap();
+    assert!(running.0.log.append(id, gap, AppendOptions::default()).is_err());
+    fill(&running.0, id, 50..60).await;
+    assert_eq!(read_all(&running.0, id, 97).await, expected(48..60)[1..]);
+    kill(running).await;
+}
+
+#[tokio::test]
+async fn a_graceful_stop_needs_no_log_any_more() {
+    let world = World::new();
+    let (node, _tasks) = world.start().await;
+    let id = topic(&node, &[]).await;
+    fill(&node, id, 0..50).await;
+    node.stop().await.unwrap();
+    drop((node, _tasks));
+    world.lose_log();
+
+    let (node, _tasks) = world.start().await;
+    assert_eq!(read_all(&node, id, 0).await, expected(0..50));
+    assert_eq!(
+        append(&node, id, &batch(7, 98, &["49-", "49-"], 0)).await,
+        (98, true),
+        "the snapshot knows the producer"
+    );
+    fill(&node, id, 50..55).await;
+    assert_eq!(read_all(&node, id, 0).await, expected(0..55));
+}
+
+#[tokio::test]
+async fn a_lost_log_with_unarchived_records_refuses_to_start() {
+    let world = World::new();
+    let running = world.start().await;
+    let id = topic(&running.0, &[]).await;
+    fill(&running.0, id, 0..3).await;
+    kill(running).await;
+    world.lose_log();
+    let error = world.try_start().await.err().expect("records are lost").to_string();
+    assert!(error.contains("ledger"), "{error}");
+}
+
+#[tokio::test]
+async fn flushed_records_leave_the_log_and_are_read_from_objects() {
+    let world = World::new();
+    let (node, _tasks) = world.start().await;
+    let id = topic(&node, &[]).await;
+    fill(&node, id, 0..40).await;
+    node.log.flush_all().await.unwrap();
+    let trimmed = async {
+        while node.log.sizes(id).unwrap().local > 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(10), trimmed).await.expect("archived batches are trimmed");
+    assert!(node.log.sizes(id).unwrap().archived > 0);
+    assert_eq!(read_all(&node, id, 0).await, expected(0..40));
+    fill(&node, id, 40..45).await;
+    assert_eq!(read_all(&node, id, 0).await, expected(0..45), "across the seam");
+}
+
+#[tokio::test]
+async fn deleted_records_stay_deleted() {
+    let world = World::new();
+    let running = world.start().await;
+    let id = topic(&running.0, &[]).await;
+    fill(&running.0, id, 0..10).await;
+    assert_eq!(running.0.log.delete_records(id, Some(Offset(7))).await.unwrap(), Offset(7));
+    let limits = ReadLimits { max_bytes: 1, at_least_one: true, isolation: Isolation::ReadUncommitted };
+    let refused = running.0.log.read(id, Offset(6), limits).await.unwrap_err();
+    assert!(matches!(refused, ReadError::OutOfRange { log_start: Offset(7), .. }));
+    assert!(running.0.log.delete_records(id, Some(Offset(21))).await.is_err());
+    kill(running).await;
+    let (node, _tasks) = world.start().await;
+    assert_eq!(node.log.offsets(id).unwrap().log_start, Offset(7));
+}
+
+#[tokio::test]
+async fn records_are_found_by_time_in_objects_and_log() {
+    let world = World::new();
+    let (node, _tasks) = world.start().await;
+    let id = topic(&node, &[]).await;
+    let base = now(&node) - 1_000_000;
+    for number in 0..10 {
+        let at = base + i64::from(number) * 1_000;
+        append(&node, id, &batch(7, number, &[&number.to_string()], at)).await;
+        if number == 4 {
+            node.log.flush_all().await.unwrap();
+        }
+    }
+    for (timestamp, offset) in
+        [(0, 0), (base + 1, 1), (base + 4_000, 4), (base + 4_001, 5), (base + 9_000, 9)]
+    {
+        let found = node.log.find_timestamp(id, timestamp).await.unwrap().unwrap();
+        assert_eq!(found.offset, Offset(offset), "{timestamp}");
+    }
+    assert_eq!(node.log.find_timestamp(id, base + 9_001).await.unwrap(), None);
+    assert_eq!(node.log.find_max_timestamp(id).await.unwrap().unwrap().offset, Offset(9));
+}

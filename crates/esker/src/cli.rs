@@ -1,0 +1,81 @@
+//! The commands that talk to a running cluster, one file each. They use the Kafka protocol and nothing else.
+
+mod bench;
+mod connect;
+mod consume;
+mod error;
+mod group;
+mod output;
+mod produce;
+mod progress;
+mod record_json;
+mod topic;
+mod values;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use esker_env::Env;
+
+use error::CliError;
+use output::Format;
+
+/// Commands that connect to a cluster.
+#[derive(Subcommand)]
+pub(crate) enum ClientCommand {
+    /// Create, list, describe, alter and delete topics
+    #[command(subcommand)]
+    Topic(topic::TopicCommand),
+    /// Write records, from the command line or from standard input
+    Produce(produce::Produce),
+    /// Read records
+    Consume(consume::Consume),
+    /// List, describe, reset and delete consumer groups
+    #[command(subcommand)]
+    Group(group::GroupCommand),
+    /// Measure a cluster: throughput and latency
+    #[command(subcommand)]
+    Bench(bench::BenchCommand),
+}
+
+impl ClientCommand {
+    fn format(&self) -> Format {
+        match self {
+            Self::Topic(command) => command.format(),
+            Self::Produce(command) => command.connect.output,
+            Self::Consume(command) => command.connect.output,
+            Self::Group(command) => command.format(),
+            Self::Bench(command) => command.format(),
+        }
+    }
+
+    async fn run(self, env: Env) -> Result<(), CliError> {
+        match self {
+            Self::Topic(command) => command.run(env).await,
+            Self::Produce(command) => command.run(env).await,
+            Self::Consume(command) => command.run(env).await,
+            Self::Group(command) => command.run(env).await,
+            Self::Bench(command) => command.run(env).await,
+        }
+    }
+}
+
+/// Runs a command to its end. The exit code is 0, or 1 after an error told on standard error.
+///
+/// The command itself runs on this thread and may block it on standard input and output: connections live on the
+/// runtime's other threads.
+pub(crate) fn run(command: ClientCommand) -> ExitCode {
+    let format = command.format();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return error::report(&CliError::Io(error), format),
+    };
+    let done = runtime.block_on(Box::pin(command.run(Env::real())));
+    runtime.shutdown_background();
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        // Whoever reads our output has seen enough, as in `| head`.
+        Err(CliError::Io(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => error::report(&error, format),
+    }
+}

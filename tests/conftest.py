@@ -1,0 +1,32 @@
+"""Options and fixtures every suite shares."""
+
+from pathlib import Path
+
+import pytest
+
+from harness.esker import EskerBroker
+from harness.kafka import KafkaBroker
+
+
+def pytest_addoption(parser):
+    parser.addoption("--broker", choices=["esker", "kafka"], default="esker",
+                     help="what the tests run against")
+    parser.addoption("--kills", type=int, default=5, help="how often the crash test kills the broker")
+    parser.addoption("--main-job-mb", type=int, default=20, help="megabytes of real files the main job moves")
+    parser.addoption("--seed", type=int, default=0, help="repeats the random choices of a run")
+
+
+@pytest.fixture(scope="session")
+def broker_kind(request) -> str:
+    return request.config.getoption("--broker")
+
+
+@pytest.fixture(scope="session")
+def broker(broker_kind, tmp_path_factory):
+    """One broker for all tests that need nothing special of it."""
+    directory: Path = tmp_path_factory.mktemp(broker_kind)
+    broker = (EskerBroker if broker_kind == "esker" else KafkaBroker)(directory).start()
+    yield broker
+    broker.stop()
+    if broker_kind == "esker":
+        assert not broker.panics()

@@ -1,0 +1,1 @@
+"""Brokers, object stores and client programs as processes, and conditions to wait for."""

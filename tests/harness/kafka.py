@@ -1,0 +1,81 @@
+"""A real Kafka broker: one process, KRaft, no other node."""
+
+import shutil
+from pathlib import Path
+
+from .paths import KAFKA_LIBS
+from .process import Process, accepts, free_port
+from .wait import until
+
+CLASSPATH = f"{KAFKA_LIBS}/*"
+
+# What a test broker needs to be quick on one node; the benchmark starts from Kafka's own defaults instead.
+TEST_SETTINGS = {
+    "group.initial.rebalance.delay.ms": 0,
+    "group.min.session.timeout.ms": 1000,
+    "offsets.topic.num.partitions": 8,
+    "log.retention.check.interval.ms": 1000,
+}
+
+
+class KafkaBroker:
+    """Kafka 4.3.1 on a directory of its own."""
+
+    def __init__(self, directory: Path, settings: dict | None = None, heap: str = "512m"):
+        self.directory = directory
+        self.port, self.controller_port = free_port(), free_port()
+        self.bootstrap = f"127.0.0.1:{self.port}"
+        self.heap = heap
+        self.config = directory / "server.properties"
+        directory.mkdir(parents=True, exist_ok=True)
+        properties = {
+            "process.roles": "broker,controller",
+            "node.id": 0,  # kafka-python's suite assigns replicas to broker 0
+            "controller.quorum.voters": f"0@127.0.0.1:{self.controller_port}",
+            "listeners": f"PLAINTEXT://{self.bootstrap},CONTROLLER://127.0.0.1:{self.controller_port}",
+            "advertised.listeners": f"PLAINTEXT://{self.bootstrap}",
+            "controller.listener.names": "CONTROLLER",
+            "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
+            "log.dirs": directory / "data",
+            "offsets.topic.replication.factor": 1,
+            "transaction.state.log.replication.factor": 1,
+            "transaction.state.log.min.isr": 1,
+            "share.coordinator.state.topic.replication.factor": 1,
+            "share.coordinator.state.topic.min.isr": 1,
+            **(TEST_SETTINGS if settings is None else settings),
+        }
+        self.config.write_text("".join(f"{k}={v}\n" for k, v in properties.items()))
+        self.process: Process | None = None
+
+    def start(self, timeout: float = 60) -> "KafkaBroker":
+        """Starts it (formatting an empty directory first) and waits until it accepts connections."""
+        log = self.directory / "kafka.log"
+        if not (self.directory / "data").exists():
+            formatting = Process(self._java("kafka.tools.StorageTool", "format", "-t", "MkU3OEVBNTcwNTJENDM2Qk",
+                                            "-c", self.config), log)
+            assert formatting.wait(60) == 0, formatting.log_tail()
+        options = ["-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:InitiatingHeapOccupancyPercent=35",
+                   "-XX:+ExplicitGCInvokesConcurrent", f"-Xmx{self.heap}", f"-Xms{self.heap}"]
+        self.process = Process(self._java("kafka.Kafka", self.config, options=options), log)
+        until("Kafka accepts connections", lambda: self._check_alive() and accepts(self.port), timeout)
+        return self
+
+    def stop(self) -> None:
+        if self.process:
+            self.process.stop()
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def remove(self) -> None:
+        """Stops it and deletes what it stored."""
+        self.stop()
+        shutil.rmtree(self.directory, ignore_errors=True)
+
+    def _check_alive(self) -> bool:
+        assert self.process.alive(), f"Kafka exited:\n{self.process.log_tail()}"
+        return True
+
+    @staticmethod
+    def _java(main: str, *args, options=()) -> list:
+        return ["java", *options, "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-cp", CLASSPATH, main, *args]

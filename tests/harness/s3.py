@@ -1,0 +1,45 @@
+"""S3 endpoints over HTTP: this project's own (with faults on request) and moto as an independent second."""
+
+import sys
+import urllib.request
+from pathlib import Path
+
+from .paths import binary
+from .process import Process, accepts, free_port
+from .wait import until
+
+BUCKET = "esker"
+ACCESS_KEY, SECRET_KEY = "esker-test", "esker-test-secret"
+
+
+class S3Endpoint:
+    """A running endpoint with one empty bucket."""
+
+    def __init__(self, directory: Path, kind: str = "esker-test-s3"):
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        if kind == "moto":
+            command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", self.port]
+        else:
+            command = [binary("esker-test-s3"), "--root", directory / "buckets", "--port", self.port, "--bucket", BUCKET]
+        self.process = Process(command, directory / f"{kind}.log")
+        until(f"{kind} accepts connections", lambda: accepts(self.port), 60)
+        if kind == "moto":
+            urllib.request.urlopen(urllib.request.Request(f"{self.url}/{BUCKET}", method="PUT"), timeout=10).close()
+
+    def settings(self, prefix: str = "test") -> dict:
+        """The broker settings that make it this broker's object store."""
+        return {
+            "object_store.url": f"s3://{BUCKET}/{prefix}",
+            "object_store.endpoint": self.url,
+            "object_store.region": "us-east-1",
+            "object_store.access_key_id": ACCESS_KEY,
+            "object_store.secret_access_key": SECRET_KEY,
+        }
+
+    def faults(self, query: str) -> None:
+        """Changes the faults of the project's own endpoint, for example `outage=true` or `fail_rate=0.1`."""
+        urllib.request.urlopen(urllib.request.Request(f"{self.url}/-/faults?{query}", method="PUT"), timeout=10).close()
+
+    def stop(self) -> None:
+        self.process.stop()
