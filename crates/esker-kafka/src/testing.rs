@@ -61,7 +61,15 @@ impl World {
         let meta = Arc::new(MemoryMeta::new(Env::real()));
         let objects = Arc::new(InMemory::new());
         let begin = async |env: &Env| {
-            let disk = HeldDisk { disk: RealDisk::open(dir.path()).unwrap(), held: held.subscribe() };
+            // An earlier node's files close a moment after its tasks have ended.
+            let disk = loop {
+                match RealDisk::open(dir.path()) {
+                    Ok(disk) => break disk,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => tokio::task::yield_now().await,
+                    Err(error) => panic!("{error}"),
+                }
+            };
+            let disk = HeldDisk { disk, held: held.subscribe() };
             let parts = NodeParts {
                 env: env.clone(),
                 disk: Arc::new(disk),
