@@ -4,11 +4,10 @@ use std::sync::Arc;
 
 use esker_coordinator::Groups;
 use esker_env::Env;
+use esker_log::Log;
 use esker_meta::{Catalog, Meta, ProducerIds};
 
-use crate::{
-    api::fetch_session::FetchSessions, budget::Budget, cluster::Cluster, config::KafkaConfig, log::Log,
-};
+use crate::{api::fetch_session::FetchSessions, budget::Budget, cluster::Cluster, config::KafkaConfig};
 
 /// The parts that the front end needs.
 #[derive(Clone)]

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use esker_core::{BrokerId, Epoch, PartitionId};
-
-use crate::log::Log;
+use esker_log::Log;
 
 /// A broker as a client reaches it.
 #[derive(Clone, Debug, PartialEq, Eq)]

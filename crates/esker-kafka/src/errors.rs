@@ -5,9 +5,8 @@ use esker_core::{
     batch::{BatchError, BatchErrorKind},
 };
 use esker_kafka_wire::ErrorCode;
+use esker_log::{AppendError, DeleteError, LogError, ProducerError, ReadError};
 use esker_meta::{MetaError, TopicError};
-
-use crate::log::{AppendError, DeleteError, LogError, ProducerError, ReadError};
 
 /// An error that has a code in the protocol.
 pub(crate) trait KafkaError {

@@ -12,7 +12,6 @@ mod connection;
 mod context;
 mod dispatch;
 mod errors;
-pub mod log;
 mod server;
 mod topics;
 

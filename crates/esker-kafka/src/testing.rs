@@ -1,14 +1,14 @@
 //! A broker and clients in one process, for tests: real log, real metadata, connections over in-memory pipes.
 
-use std::{net::Ipv4Addr, sync::Arc};
+use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use esker_coordinator::{GroupConfig, Groups, GroupsGuard, MemoryTopic};
+use esker_archive::ArchiveConfig;
 use esker_core::{
     BrokerId,
     batch::{BatchBuilder, BatchView, Compression, NewRecord},
 };
-use esker_env::Env;
+use esker_env::{BoxFuture, Disk, DiskFile, DiskUsage, Durability, Env, RealDisk};
 use esker_kafka_wire::{
     KString, Request, Response, decode_response, encode_request,
     messages::{
@@ -16,22 +16,28 @@ use esker_kafka_wire::{
         produce_request::{PartitionProduceData, TopicProduceData},
     },
 };
-use esker_meta::{Catalog, Keys, MemoryMeta, Meta, NewTopic};
+use esker_log::{Log, LogConfig};
+use esker_meta::{MemoryMeta, Meta, MetaStore, NewTopic};
+use esker_node::{Node, NodeConfig, NodeParts};
+use esker_wal::StoreConfig;
+use object_store::{ObjectStore, memory::InMemory};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt, DuplexStream},
     sync::{oneshot, watch},
 };
 
-use crate::{Broker, Closed, KafkaConfig, KafkaParts, Peer, SingleNode, log::Log, serve_connection};
+use crate::{Broker, Closed, KafkaConfig, KafkaParts, Peer, SingleNode, serve_connection};
 
-/// One broker.
+/// One broker, its log on a real disk that can be made to hold back what it has synced.
 pub(crate) struct World {
     pub(crate) env: Env,
     pub(crate) meta: Meta,
     pub(crate) log: Log,
     pub(crate) broker: Arc<Broker>,
     pub(crate) stop: watch::Sender<bool>,
-    _groups: GroupsGuard,
+    held: watch::Sender<bool>,
+    _node: Node,
+    _dir: tempfile::TempDir,
 }
 
 impl World {
@@ -40,38 +46,76 @@ impl World {
     }
 
     pub(crate) async fn with(config: KafkaConfig) -> Self {
-        let env = Env::real();
-        let meta =
-            Meta::new(Arc::new(MemoryMeta::new(env.clone())), Keys::new("/test").unwrap(), env.clone());
-        let catalog = Catalog::start(meta.clone()).await.unwrap();
-        let log = Log::in_memory(Arc::clone(&catalog));
+        Self::start(config, 1).await
+    }
+
+    /// A broker that was started and stopped before, so that its leader epochs are above 0.
+    pub(crate) async fn restarted() -> Self {
+        Self::start(KafkaConfig::default(), 2).await
+    }
+
+    async fn start(config: KafkaConfig, starts: usize) -> Self {
+        let mut env = Env::real();
+        let dir = tempfile::tempdir().unwrap();
+        let held = watch::Sender::new(false);
+        let meta = Arc::new(MemoryMeta::new(Env::real()));
+        let objects = Arc::new(InMemory::new());
+        let begin = async |env: &Env| {
+            // An earlier node's files close a moment after its tasks have ended.
+            let disk = loop {
+                match RealDisk::open(dir.path()) {
+                    Ok(disk) => break disk,
+                    Err(error) if error.kind() == io::ErrorKind::WouldBlock => tokio::task::yield_now().await,
+                    Err(error) => panic!("{error}"),
+                }
+            };
+            let disk = HeldDisk { disk, held: held.subscribe() };
+            let parts = NodeParts {
+                env: env.clone(),
+                disk: Arc::new(disk),
+                meta: Arc::clone(&meta) as Arc<dyn MetaStore>,
+                objects: Arc::clone(&objects) as Arc<dyn ObjectStore>,
+            };
+            Node::start(parts, node_config()).await.unwrap()
+        };
+        let mut node = begin(&env).await;
+        for _ in 1..starts {
+            node.stop().await.unwrap();
+            drop(node);
+            env.tasks.abort_all();
+            env.tasks.wait_idle().await;
+            env = Env::real();
+            node = begin(&env).await;
+        }
         let cluster = SingleNode {
             cluster_id: "test-cluster".to_owned(),
             broker: BrokerId(1),
             rack: None,
             advertised: [("main".to_owned(), ("broker.test".to_owned(), 9092))].into(),
-            log: log.clone(),
+            log: node.log.clone(),
         };
-        let config_of_groups =
-            GroupConfig { initial_rebalance_delay: std::time::Duration::ZERO, ..GroupConfig::default() };
-        let groups = Groups::new(config_of_groups, env.clone(), Arc::new(MemoryTopic::new()));
-        let groups_guard = groups.start();
         let parts = KafkaParts {
             env: env.clone(),
-            log: log.clone(),
-            meta: meta.clone(),
-            catalog,
+            log: node.log.clone(),
+            meta: node.meta.clone(),
+            catalog: Arc::clone(&node.catalog),
             cluster: Arc::new(cluster),
-            groups: groups.clone(),
         };
         Self {
             env,
-            meta,
-            log,
+            meta: node.meta.clone(),
+            log: node.log.clone(),
             broker: Broker::new(config, parts),
             stop: watch::Sender::new(false),
-            _groups: groups_guard,
+            held,
+            _node: node,
+            _dir: dir,
         }
+    }
+
+    /// From now on no append becomes durable, until it is let go again.
+    pub(crate) fn hold(&self, hold: bool) {
+        self.held.send_replace(hold);
     }
 
     /// Creates a topic and waits until it can be used.
@@ -139,11 +183,6 @@ impl Client {
         response
     }
 
-    /// The client's end of the connection, and the news that the broker has closed its own.
-    pub(crate) fn into_parts(self) -> (DuplexStream, oneshot::Receiver<Closed>) {
-        (self.stream, self.end)
-    }
-
     /// Why the broker closed the connection.
     pub(crate) async fn closed(self) -> Closed {
         self.end.await.unwrap()
@@ -196,4 +235,94 @@ pub(crate) fn values(records: &Bytes) -> Vec<(i64, String)> {
         }
     }
     out
+}
+
+fn node_config() -> NodeConfig {
+    NodeConfig {
+        broker: BrokerId(1),
+        endpoints: Vec::new(),
+        shards: 4,
+        object_prefix: String::new(),
+        store: StoreConfig { file_size: 4 << 20, max_bytes: 64 << 20, ..StoreConfig::default() },
+        archive: ArchiveConfig::default(),
+        log: LogConfig::default(),
+        session_ttl: Duration::from_secs(3),
+        accept_lost_stores: false,
+    }
+}
+
+/// A disk whose writes do not return while it is held.
+struct HeldDisk {
+    disk: RealDisk,
+    held: watch::Receiver<bool>,
+}
+
+struct HeldFile {
+    file: Arc<dyn DiskFile>,
+    held: watch::Receiver<bool>,
+}
+
+async fn released(held: &watch::Receiver<bool>) {
+    let _ = held.clone().wait_for(|held| !held).await;
+}
+
+impl Disk for HeldDisk {
+    fn open(&self, path: &str) -> BoxFuture<'_, io::Result<Arc<dyn DiskFile>>> {
+        let path = path.to_owned();
+        Box::pin(async move {
+            let file = self.disk.open(&path).await?;
+            Ok(Arc::new(HeldFile { file, held: self.held.clone() }) as Arc<dyn DiskFile>)
+        })
+    }
+
+    fn list(&self, dir: &str) -> BoxFuture<'_, io::Result<Vec<String>>> {
+        self.disk.list(dir)
+    }
+
+    fn rename(&self, from: &str, to: &str) -> BoxFuture<'_, io::Result<()>> {
+        self.disk.rename(from, to)
+    }
+
+    fn remove(&self, path: &str) -> BoxFuture<'_, io::Result<()>> {
+        self.disk.remove(path)
+    }
+
+    fn sync_dir(&self, dir: &str) -> BoxFuture<'_, io::Result<()>> {
+        self.disk.sync_dir(dir)
+    }
+
+    fn usage(&self) -> BoxFuture<'_, io::Result<DiskUsage>> {
+        self.disk.usage()
+    }
+}
+
+impl DiskFile for HeldFile {
+    fn write_at(
+        &self,
+        offset: u64,
+        chunks: Vec<Bytes>,
+        durability: Durability,
+    ) -> BoxFuture<'static, io::Result<()>> {
+        let (file, held) = (Arc::clone(&self.file), self.held.clone());
+        Box::pin(async move {
+            released(&held).await;
+            file.write_at(offset, chunks, durability).await
+        })
+    }
+
+    fn read_at(&self, offset: u64, length: usize) -> BoxFuture<'static, io::Result<Bytes>> {
+        self.file.read_at(offset, length)
+    }
+
+    fn sync(&self) -> BoxFuture<'static, io::Result<()>> {
+        self.file.sync()
+    }
+
+    fn len(&self) -> BoxFuture<'static, io::Result<u64>> {
+        self.file.len()
+    }
+
+    fn allocate(&self, length: u64) -> BoxFuture<'static, io::Result<()>> {
+        self.file.allocate(length)
+    }
 }

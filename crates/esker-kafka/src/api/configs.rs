@@ -8,11 +8,9 @@ use std::collections::BTreeMap;
 
 use esker_kafka_wire::ErrorCode;
 
-use crate::{
-    api::refusal::Refusal,
-    broker::Broker,
-    log::topic_config::{DEFINITIONS, Definition, Kind, TopicConfig, validate},
-};
+use esker_log::topic_config::{DEFINITIONS, Definition, Kind, TopicConfig, validate};
+
+use crate::{api::refusal::Refusal, broker::Broker};
 pub(crate) use broker_table::{StaticEntry, broker_entries, synonym};
 pub(crate) use change::{change_topic, check_resource};
 pub(crate) use group_table::group_entries;

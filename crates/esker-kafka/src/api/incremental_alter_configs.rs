@@ -11,6 +11,8 @@ use esker_kafka_wire::{
     },
 };
 
+use esker_log::topic_config::{Kind, definition};
+
 use crate::{
     api::{
         configs,
@@ -18,7 +20,6 @@ use crate::{
     },
     broker::Broker,
     context::Context,
-    log::topic_config::{Kind, definition},
 };
 
 pub(crate) const KEY: ApiKey = ApiKey::IncrementalAlterConfigs;

@@ -12,11 +12,9 @@ use esker_kafka_wire::{
     },
 };
 
-use crate::{
-    context::Context,
-    errors::KafkaError,
-    log::{Offsets, TimestampedOffset},
-};
+use esker_log::{Offsets, TimestampedOffset};
+
+use crate::{context::Context, errors::KafkaError};
 
 pub(crate) const KEY: ApiKey = ApiKey::ListOffsets;
 

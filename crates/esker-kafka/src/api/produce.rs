@@ -16,11 +16,12 @@ use esker_kafka_wire::{
     },
 };
 
+use esker_log::{AppendError, AppendOptions, Appended};
+
 use crate::{
     context::Context,
     dispatch::{Answer, Outcome, Refusal, Started},
     errors::KafkaError,
-    log::{AppendError, AppendOptions, Appended},
     topics::{TopicRef, is_internal, partition},
 };
 

@@ -105,7 +105,7 @@ async fn produce_tells_each_error_apart() {
 async fn a_commit_that_takes_too_long_times_out() {
     let world = World::new().await;
     world.topic("t", 1).await;
-    world.log.hold(true);
+    world.hold(true);
     let mut client = world.connect();
     let mut request = produce("t", 0, -1, batch(&["a"]));
     request.timeout_ms = 20;
@@ -295,7 +295,7 @@ async fn this_broker_coordinates_every_group() {
 
 #[tokio::test]
 async fn epoch_ends_are_told() {
-    let world = World::new().await;
+    let world = World::restarted().await;
     world.topic("t", 1).await;
     let mut client = world.connect();
     client.produce("t", 0, &["a", "b"]).await;

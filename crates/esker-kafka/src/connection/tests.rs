@@ -88,7 +88,7 @@ async fn pipelined_produces_are_answered_in_order_while_none_is_durable() {
     let world = World::new().await;
     world.topic("t", 1).await;
     let mut client = world.connect();
-    world.log.hold(true);
+    world.hold(true);
     for at in 0..5 {
         client.send(9, &produce("t", 0, -1, batch(&[&format!("{at}")]))).await;
     }
@@ -101,7 +101,7 @@ async fn pipelined_produces_are_answered_in_order_while_none_is_durable() {
     let mut byte = [0];
     let early = world.env.timeout(Duration::from_millis(50), client.stream.read(&mut byte)).await;
     assert!(early.is_err(), "answered before the commit");
-    world.log.hold(false);
+    world.hold(false);
     for at in 0..5 {
         let (_, response) = client.receive::<ProduceResponse>(9).await;
         assert_eq!(response.responses[0].partition_responses[0].base_offset, at);
@@ -133,7 +133,7 @@ async fn request_memory_is_given_back_and_bounds_what_is_read() {
     })
     .await;
     world.topic("t", 1).await;
-    world.log.hold(true);
+    world.hold(true);
     let large = "x".repeat(400 << 10);
     let mut clients = Vec::new();
     for _ in 0..4 {
@@ -152,7 +152,7 @@ async fn request_memory_is_given_back_and_bounds_what_is_read() {
     }
     world.env.clock.sleep(Duration::from_millis(50)).await;
     assert_eq!(world.log.offsets(id).unwrap().log_end.0, 2, "no memory for a third");
-    world.log.hold(false);
+    world.hold(false);
     for client in clients {
         let mut client = client.await.unwrap();
         client.receive::<ProduceResponse>(9).await;

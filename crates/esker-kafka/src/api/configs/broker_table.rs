@@ -2,9 +2,10 @@
 //! `esker.toml`.
 
 use esker_core::BrokerId;
+use esker_log::topic_config::DEFINITIONS;
 
 use super::{DEFAULT, STATIC_BROKER, type_code};
-use crate::{broker::Broker, log::topic_config::DEFINITIONS};
+use crate::broker::Broker;
 
 /// A value that clients cannot change.
 pub(crate) struct StaticEntry {

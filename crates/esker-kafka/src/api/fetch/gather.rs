@@ -12,6 +12,7 @@ use esker_kafka_wire::{
         fetch_response::{AbortedTransaction, EpochEndOffset, PartitionData},
     },
 };
+use esker_log::{AbortedTxn, Isolation, Offsets, Read, ReadError, ReadLimits};
 use esker_meta::Topic;
 use futures::StreamExt;
 use tokio::sync::Notify;
@@ -21,7 +22,6 @@ use crate::{
     budget::Grant,
     context::Context,
     errors::KafkaError,
-    log::{AbortedTxn, Isolation, Offsets, Read, ReadError, ReadLimits},
     topics::{TopicRef, partition},
 };
 

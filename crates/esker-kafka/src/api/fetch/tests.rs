@@ -76,7 +76,7 @@ async fn offsets_at_the_end_are_empty_and_outside_are_an_error() {
 
 #[tokio::test]
 async fn leader_epochs_are_compared() {
-    let world = World::new().await;
+    let world = World::restarted().await;
     let mut client = filled(&world).await;
     let epoch = world.log.offsets(world.broker.partition("t", 0).unwrap()).unwrap().epoch.0;
     for (given, error) in [
