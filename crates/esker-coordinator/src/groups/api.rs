@@ -1,6 +1,7 @@
 //! What front ends call. Each call completes when its answer is durable, or when the rebalance that it waits for ends.
 //! A call may be dropped at any time; what it asked for happens all the same.
 
+use esker_core::TopicId;
 use esker_kafka_wire::KString;
 
 use super::Groups;
@@ -143,10 +144,10 @@ impl Groups {
     }
 
     /// Topics are gone: deletes their offsets in every group, in the background.
-    pub fn topics_deleted(&self, topics: &[KString]) {
+    pub fn topics_deleted(&self, topics: &[(KString, TopicId)]) {
         self.0.on_every_shard(|active, cx| {
-            for topic in topics {
-                active.shard.topic_deleted(cx, topic);
+            for (name, id) in topics {
+                active.shard.topic_deleted(cx, name, *id);
             }
         });
     }
