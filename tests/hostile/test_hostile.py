@@ -15,7 +15,7 @@ from bystander import Bystander
 from harness.esker import EskerBroker
 from harness.kafka import KafkaBroker
 from harness.wait import until
-from wire import Connection, batch, fetch, frame, lying_counts, nonsense, produce, produce_error, request
+from harness.wire import Connection, batch, fetch, frame, lying_counts, nonsense, produce, produce_error, request
 
 MIB = 1 << 20
 LIMITS = {
@@ -39,7 +39,7 @@ def target(broker_kind, tmp_path_factory):
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     directory = tmp_path_factory.mktemp(broker_kind)
     if broker_kind == "kafka":
-        broker = KafkaBroker(directory, {"group.initial.rebalance.delay.ms": 0, "socket.request.max.bytes": 16 * MIB}).start()
+        broker = KafkaBroker(directory, {"socket.request.max.bytes": 16 * MIB}).start()
     else:
         broker = EskerBroker(directory, LIMITS).start()
     admin = AdminClient({"bootstrap.servers": broker.bootstrap})
