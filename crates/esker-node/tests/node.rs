@@ -247,6 +247,12 @@ async fn deleted_records_stay_deleted() {
     kill(running).await;
     let (node, _tasks) = world.start().await;
     assert_eq!(node.log.offsets(id).unwrap().log_start, Offset(7));
+    node.stop().await.unwrap();
+    drop((node, _tasks));
+    world.lose_log();
+    let (node, _tasks) = world.start().await;
+    assert_eq!(node.log.offsets(id).unwrap().log_start, Offset(7));
+    assert_eq!(read_all(&node, id, 7).await, expected(0..10)[7..]);
 }
 
 #[tokio::test]
