@@ -20,6 +20,7 @@ mod offload;
 mod open;
 mod pointer;
 mod read;
+mod read_ahead;
 mod requests;
 mod shard;
 mod url;
@@ -62,6 +63,7 @@ pub(crate) struct Parts {
     pub(crate) names: names::Names,
     pub(crate) pointers: Arc<dyn PointerStore>,
     pub(crate) blocks: Arc<blocks::Blocks>,
+    pub(crate) read_ahead: read_ahead::ReadAhead,
     pub(crate) env: Env,
     pub(crate) config: ArchiveConfig,
 }
@@ -95,7 +97,13 @@ impl Archive {
         let names = names::Names::new(prefix);
         let cache = cache::open(&config.cache).await?;
         let blocks = blocks::Blocks::new(requests.clone(), names.clone(), cache, &config);
-        Ok(Self { parts: Arc::new(Parts { requests, names, pointers, blocks, env, config }) })
+        let read_ahead = read_ahead::ReadAhead::new(&config);
+        Ok(Self { parts: Arc::new(Parts { requests, names, pointers, blocks, read_ahead, env, config }) })
+    }
+
+    /// Closes the cache's disk tier, so that the next process finds what is in it. The archive goes on working.
+    pub async fn close(&self) {
+        self.parts.blocks.close().await;
     }
 
     /// Opens a shard for its owner. Call it only after the epoch is in the metadata store: from then on no earlier

@@ -3,6 +3,7 @@
 mod commits;
 mod http;
 mod offload;
+mod reads;
 mod tidy;
 mod verify;
 
