@@ -1,5 +1,7 @@
 //! FindCoordinator: which broker keeps a group's state.
 
+use std::collections::BTreeSet;
+
 use esker_kafka_wire::{
     ApiKey, ErrorCode, KString,
     messages::{FindCoordinatorRequest, FindCoordinatorResponse, find_coordinator_response::Coordinator},
@@ -17,8 +19,8 @@ const TRANSACTION: i8 = 1;
 
 pub(crate) async fn handle(context: Context, request: FindCoordinatorRequest) -> FindCoordinatorResponse {
     if context.version >= BATCHED_FROM {
-        let coordinators =
-            request.coordinator_keys.into_iter().map(|key| find(&context, request.key_type, key)).collect();
+        let keys = BTreeSet::from_iter(request.coordinator_keys);
+        let coordinators = keys.into_iter().map(|key| find(&context, request.key_type, key)).collect();
         return FindCoordinatorResponse { coordinators, ..FindCoordinatorResponse::default() };
     }
     let found = find(&context, request.key_type, request.key);
