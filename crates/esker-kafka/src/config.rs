@@ -7,10 +7,11 @@ use std::time::Duration;
 pub struct KafkaConfig {
     /// `socket.request.max.bytes`: the largest request frame, bytes.
     pub max_request_bytes: usize,
-    /// The largest frame of any API but Produce, bytes. Decoding such requests takes up to 48 times their size.
+    /// The largest frame of any API but Produce, bytes. Decoded, such a request may take 16 times its size, which
+    /// counts as request memory too.
     pub max_control_request_bytes: usize,
-    /// `queued.max.request.bytes`: request bytes in memory over all connections; reading stops beyond it. At least
-    /// `max_request_bytes`.
+    /// `queued.max.request.bytes`: bytes of requests, as read and as decoded, over all connections; reading
+    /// stops beyond it. At least `max_request_bytes`.
     pub request_memory: usize,
     /// Request bytes in memory for one connection; one frame may always be there.
     pub connection_request_memory: usize,
@@ -60,7 +61,7 @@ impl Default for KafkaConfig {
     fn default() -> Self {
         Self {
             max_request_bytes: 100 << 20,
-            max_control_request_bytes: 16 << 20,
+            max_control_request_bytes: 8 << 20,
             request_memory: 256 << 20,
             connection_request_memory: 32 << 20,
             response_memory: 256 << 20,

@@ -206,6 +206,18 @@ struct FrameStart {
     version: i16,
 }
 
+impl FrameStart {
+    /// Bytes that the decoded request may take beside its frame; part of what is granted for it. Requests of records
+    /// decode to little, but a small structure of other requests may take ten times its bytes.
+    fn decode_budget(self) -> usize {
+        if self.api_key == ApiKey::Produce.code() {
+            (self.length / 2).min(8 << 20) + (1 << 10)
+        } else {
+            self.length * 16 + (2 << 10)
+        }
+    }
+}
+
 #[allow(
     clippy::too_many_arguments,
     reason = "the state of the reading loop, which nothing else needs as a value"
@@ -238,7 +250,8 @@ async fn begin(
         return Ok(());
     }
     let refused = |refusal: Refusal| Closed::refused(key, &refusal);
-    let (reader, correlation_id, client_id) = dispatch::open(frame).map_err(refused)?;
+    let (reader, correlation_id, client_id) =
+        dispatch::open(frame, start.decode_budget()).map_err(refused)?;
     let context = Context {
         broker: Arc::clone(broker),
         connection: Arc::clone(connection),
@@ -246,6 +259,7 @@ async fn begin(
         version: start.version,
         correlation_id,
         hurry: hurry.clone(),
+        memory: Arc::default(),
     };
     match api.handler {
         Handler::Alone(handle) => {

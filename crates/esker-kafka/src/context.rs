@@ -6,7 +6,10 @@ use esker_kafka_wire::KString;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::broker::Broker;
+use crate::{broker::Broker, budget::Grant};
+
+/// Responses up to this many bytes are not counted.
+const UNRESERVED: usize = 4 << 10;
 
 /// Who a connection speaks for. Without authentication everybody is [`Principal::ANONYMOUS`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,6 +64,8 @@ pub(crate) struct Context {
     pub(crate) correlation_id: i32,
     /// Turns true when nobody waits for the answer any more, or the broker stops: long waits end early then.
     pub(crate) hurry: watch::Receiver<bool>,
+    /// Response memory, see [`Context::reserve`].
+    pub(crate) memory: Arc<Mutex<Grant>>,
 }
 
 impl Context {
@@ -69,6 +74,15 @@ impl Context {
         let mut hurry = self.hurry.clone();
         // An error means that the connection is gone.
         let _ = hurry.wait_for(|hurry| *hurry).await;
+    }
+
+    /// Waits for response memory before a response of this many bytes is put together: clients that ask for large
+    /// ones and do not read them must not fill the memory. Held until the response is written.
+    pub(crate) async fn reserve(&self, bytes: usize) {
+        if bytes > UNRESERVED {
+            let grant = self.broker.response_memory.take(bytes).await;
+            self.memory.lock().own(grant);
+        }
     }
 
     /// The name of the listener that the client uses.

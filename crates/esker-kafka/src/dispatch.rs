@@ -1,6 +1,6 @@
 //! The table of served APIs, and the way from a frame to its handler.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use esker_env::BoxFuture;
@@ -136,15 +136,21 @@ async fn run<Q: Request, F: Future<Output = Q::Response> + Send>(
     handle: fn(Context, Q) -> F,
 ) -> Outcome {
     let (version, correlation_id) = (context.version, context.correlation_id);
+    let memory = Arc::clone(&context.memory);
     let request = decode_request::<Q>(&mut reader, version)?;
     let response = handle(context, request).await;
     let rope = encode_response(correlation_id, version, &response)?;
-    Ok(Answer { rope: Some(rope), memory: Grant::default() })
+    let mut memory = std::mem::take(&mut *memory.lock());
+    memory.shrink(rope.len());
+    Ok(Answer { rope: Some(rope), memory })
 }
 
 /// Reads a frame's header. The key and version are checked already.
-pub(crate) fn open(frame: Bytes) -> Result<(Reader, i32, Option<esker_kafka_wire::KString>), Refusal> {
-    let mut reader = Reader::new(frame);
+pub(crate) fn open(
+    frame: Bytes,
+    decode_budget: usize,
+) -> Result<(Reader, i32, Option<esker_kafka_wire::KString>), Refusal> {
+    let mut reader = Reader::with_budget(frame, decode_budget);
     let (_, header) = decode_request_header(&mut reader)?;
     Ok((reader, header.correlation_id, header.client_id))
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use esker_kafka_wire::{
-    ApiKey, ErrorCode,
+    ApiKey, ErrorCode, KString,
     messages::{
         AlterConfigsRequest, AlterConfigsResponse, alter_configs_request::AlterConfigsResource,
         alter_configs_response::AlterConfigsResourceResponse,
@@ -22,12 +22,13 @@ pub(crate) const KEY: ApiKey = ApiKey::AlterConfigs;
 
 pub(crate) async fn handle(context: Context, request: AlterConfigsRequest) -> AlterConfigsResponse {
     let mut responses = Vec::with_capacity(request.resources.len());
-    for at in 0..request.resources.len() {
-        let resource = &request.resources[at];
-        let named = |other: &AlterConfigsResource| {
-            (other.resource_type, &other.resource_name) == (resource.resource_type, &resource.resource_name)
-        };
-        let changed = if request.resources.iter().filter(|other| named(other)).count() > 1 {
+    let named = |resource: &AlterConfigsResource| (resource.resource_type, resource.resource_name.clone());
+    let mut counts: BTreeMap<(i8, KString), usize> = BTreeMap::new();
+    for resource in &request.resources {
+        *counts.entry(named(resource)).or_default() += 1;
+    }
+    for resource in &request.resources {
+        let changed = if counts[&named(resource)] > 1 {
             Err(Refusal::new(ErrorCode::InvalidRequest, "Each resource must appear at most once."))
         } else {
             replace(&context, resource, request.validate_only).await

@@ -21,6 +21,9 @@ use crate::{
 
 pub(crate) const KEY: ApiKey = ApiKey::CreateTopics;
 
+/// Topics that one request may create: each answer lists a whole configuration.
+const MOST_TOPICS: usize = 10_000;
+
 pub(crate) async fn handle(context: Context, request: CreateTopicsRequest) -> CreateTopicsResponse {
     let mut named: BTreeMap<KString, usize> = BTreeMap::new();
     for topic in &request.topics {
@@ -32,7 +35,9 @@ pub(crate) async fn handle(context: Context, request: CreateTopicsRequest) -> Cr
         if !done.insert(topic.name.clone()) {
             continue;
         }
-        let created = if named[&topic.name] > 1 {
+        let created = if done.len() > MOST_TOPICS {
+            Err(Refusal::new(ErrorCode::InvalidRequest, "too many topics in one request"))
+        } else if named[&topic.name] > 1 {
             Err(Refusal::new(ErrorCode::InvalidRequest, "Duplicate topic name."))
         } else {
             create(&context, &topic, request.validate_only).await

@@ -23,6 +23,11 @@ use crate::{
 
 pub(crate) const KEY: ApiKey = ApiKey::DescribeConfigs;
 
+/// Entries of one response, over all its resources: about 5,000 topics with all their keys.
+const MOST_ENTRIES: usize = 200_000;
+/// Bytes that a resource with all its keys takes in a response.
+const MEMORY_PER_RESOURCE: usize = 10 << 10;
+
 /// What of an entry is asked for.
 #[derive(Clone, Copy)]
 struct Detail {
@@ -32,8 +37,15 @@ struct Detail {
 
 pub(crate) async fn handle(context: Context, request: DescribeConfigsRequest) -> DescribeConfigsResponse {
     let detail = Detail { synonyms: request.include_synonyms, documentation: request.include_documentation };
+    context.reserve(request.resources.len().saturating_mul(MEMORY_PER_RESOURCE)).await;
+    let mut entries = 0;
     let results = request.resources.into_iter().map(|resource| {
-        let described = describe(&context.broker, &resource, detail);
+        let described = if entries < MOST_ENTRIES {
+            describe(&context.broker, &resource, detail)
+        } else {
+            Err(Refusal::new(ErrorCode::InvalidRequest, "too many resources in one request"))
+        };
+        entries += described.as_ref().map_or(0, Vec::len);
         let (error, message, configs) = match described {
             Ok(configs) => (ErrorCode::None, None, configs),
             Err(refusal) => (refusal.error, refusal.message, Vec::new()),

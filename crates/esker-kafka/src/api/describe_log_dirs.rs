@@ -19,6 +19,8 @@ pub(crate) async fn handle(context: Context, request: DescribeLogDirsRequest) ->
     let topics = match request.topics {
         None => {
             let all = broker.catalog.all();
+            let partitions: usize = all.iter().map(|topic| topic.record.partitions as usize).sum();
+            context.reserve(64 * partitions).await;
             let live = all.iter().filter(|topic| !topic.record.deleting);
             live.map(|topic| describe(broker, topic, 0..topic.record.partitions)).collect()
         }

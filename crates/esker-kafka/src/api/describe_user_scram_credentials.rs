@@ -1,5 +1,7 @@
 //! DescribeUserScramCredentials: there are no users yet.
 
+use std::collections::BTreeSet;
+
 use esker_kafka_wire::{
     ApiKey, ErrorCode, KString,
     messages::{
@@ -24,9 +26,10 @@ pub(crate) async fn handle(
         error_code: ErrorCode::ResourceNotFound.code(),
         credential_infos: Vec::new(),
     };
-    let users = request.users.unwrap_or_default();
+    let users: BTreeSet<KString> =
+        request.users.unwrap_or_default().into_iter().map(|user| user.name).collect();
     DescribeUserScramCredentialsResponse {
-        results: users.into_iter().map(|user| unknown(user.name)).collect(),
+        results: users.into_iter().map(unknown).collect(),
         ..DescribeUserScramCredentialsResponse::default()
     }
 }

@@ -1,5 +1,7 @@
 //! FindCoordinator: which broker keeps a group's state.
 
+use std::collections::BTreeSet;
+
 use esker_coordinator::OFFSETS_TOPIC;
 use esker_kafka_wire::{
     ApiKey, ErrorCode, KString,
@@ -18,8 +20,9 @@ const TRANSACTION: i8 = 1;
 
 pub(crate) async fn handle(context: Context, request: FindCoordinatorRequest) -> FindCoordinatorResponse {
     if context.version >= BATCHED_FROM {
-        let mut coordinators = Vec::with_capacity(request.coordinator_keys.len());
-        for key in request.coordinator_keys {
+        let keys = BTreeSet::from_iter(request.coordinator_keys);
+        let mut coordinators = Vec::with_capacity(keys.len());
+        for key in keys {
             coordinators.push(find(&context, request.key_type, key).await);
         }
         return FindCoordinatorResponse { coordinators, ..FindCoordinatorResponse::default() };

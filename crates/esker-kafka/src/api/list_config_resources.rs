@@ -1,5 +1,7 @@
 //! ListConfigResources: what DescribeConfigs can be asked for.
 
+use std::collections::BTreeSet;
+
 use esker_kafka_wire::{
     ApiKey, ErrorCode, KString,
     messages::{
@@ -24,7 +26,7 @@ pub(crate) async fn handle(
         // Version 0 knows only one.
         (0, _) => vec![CLIENT_METRICS],
         (_, true) => vec![TOPIC, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP],
-        (_, false) => request.resource_types,
+        (_, false) => BTreeSet::from_iter(request.resource_types).into_iter().collect(),
     };
     let mut config_resources = Vec::new();
     for kind in kinds {

@@ -1,6 +1,6 @@
 //! Metadata: brokers, topics, leaders. Creates topics on first use.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use esker_core::PartitionId;
 use esker_kafka_wire::{
@@ -24,14 +24,16 @@ pub(crate) async fn handle(context: Context, request: MetadataRequest) -> Metada
     let broker = &context.broker;
     let with_operations = request.include_topic_authorized_operations;
     let mut topics = match wanted(context.version, request.topics) {
-        None => broker
-            .catalog
-            .all()
-            .iter()
-            .filter(|topic| !topic.record.deleting)
-            .map(|topic| describe(broker, topic))
-            .collect(),
+        None => {
+            let all = broker.catalog.all();
+            let live = || all.iter().filter(|topic| !topic.record.deleting);
+            context.reserve(live().map(|topic| memory_of(topic)).sum()).await;
+            live().map(|topic| describe(broker, topic)).collect()
+        }
         Some(wanted) => {
+            let known = wanted.iter().filter_map(|wanted| broker.topic(wanted.name.as_ref()?));
+            let memory = known.map(|topic| memory_of(&topic)).sum();
+            context.reserve(memory).await;
             let mut topics = Vec::with_capacity(wanted.len());
             for topic in wanted {
                 topics.push(one(&context, topic, request.allow_auto_topic_creation).await);
@@ -57,9 +59,17 @@ pub(crate) async fn handle(context: Context, request: MetadataRequest) -> Metada
     response
 }
 
-/// The topics asked for; `None` for all of them. Version 0 has no null and says it with an empty list.
+/// The topics asked for, each once; `None` for all of them. Version 0 has no null and says it with an empty list.
 fn wanted(version: i16, topics: Option<Vec<MetadataRequestTopic>>) -> Option<Vec<MetadataRequestTopic>> {
-    topics.filter(|topics| version > 0 || !topics.is_empty())
+    let mut topics = topics.filter(|topics| version > 0 || !topics.is_empty())?;
+    let mut seen = BTreeSet::new();
+    topics.retain(|topic| seen.insert((topic.name.clone(), topic.topic_id)));
+    Some(topics)
+}
+
+/// Bytes that a topic's part of the response takes while it is put together.
+fn memory_of(topic: &Topic) -> usize {
+    256 * (1 + topic.record.partitions as usize)
 }
 
 fn brokers(context: &Context) -> Vec<MetadataResponseBroker> {

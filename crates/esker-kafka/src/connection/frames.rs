@@ -41,8 +41,9 @@ impl<R: AsyncRead + Unpin> FrameReader<'_, R> {
             .map_err(|_| Closed::Stalled)??;
         let start = self.judge(head)?;
 
-        let mut grant = self.own_memory.take(start.length).await;
-        grant.own(self.broker.request_memory.take(start.length).await);
+        let memory = start.length + start.decode_budget();
+        let mut grant = self.own_memory.take(memory).await;
+        grant.own(self.broker.request_memory.take(memory).await);
         let mut frame = BytesMut::with_capacity(start.length);
         frame.extend_from_slice(&head[4..]);
         self.fill(&mut frame, start.length).await?;

@@ -4,13 +4,21 @@ use std::sync::Arc;
 
 use esker_env::BoxFuture;
 use esker_kafka_wire::{ApiKey, Rope};
+use futures::FutureExt;
 use tokio::{
     io::{AsyncWrite, AsyncWriteExt},
     sync::{mpsc, watch},
 };
 
 use super::Closed;
-use crate::{broker::Broker, budget::Grant, dispatch::Outcome};
+use crate::{
+    broker::Broker,
+    budget::Grant,
+    dispatch::{Answer, Outcome},
+};
+
+/// Answers are gathered until there are this many bytes to write.
+const TOGETHER: usize = 64 << 10;
 
 /// An answer to come, with the memory of its request.
 pub(super) struct Queued {
@@ -60,18 +68,58 @@ pub(super) async fn write_answers<W: AsyncWrite + Unpin>(
     mut output: W,
     mut incoming: Incoming,
 ) -> Result<(), Closed> {
-    while let Some(queued) = incoming.receiver.recv().await {
-        let answer = queued.answer.await.map_err(|refusal| Closed::refused(queued.api, &refusal))?;
+    let mut early = None;
+    loop {
+        let next = match early.take() {
+            Some(next) => Some(next),
+            None => incoming.receiver.recv().await,
+        };
+        let Some(queued) = next else { break };
+        let mut ready = Ready::default();
+        ready.add(queued.answer.await.map_err(|refusal| Closed::refused(queued.api, &refusal))?);
         // The request's memory is free once its answer is known; the response has its own.
         drop(queued.grant);
-        if let Some(rope) = answer.rope {
-            write(broker, &mut output, rope).await?;
+        // What a commit has answered at the same time goes out together.
+        let mut refused = None;
+        while ready.rope.len() < TOGETHER {
+            let Ok(mut next) = incoming.receiver.try_recv() else { break };
+            match (&mut next.answer).now_or_never() {
+                Some(Ok(answer)) => ready.add(answer),
+                Some(Err(refusal)) => {
+                    refused = Some(Closed::refused(next.api, &refusal));
+                    break;
+                }
+                None => {
+                    early = Some(next);
+                    break;
+                }
+            }
         }
-        drop(answer.memory);
-        incoming.written.send_modify(|count| *count += 1);
+        write(broker, &mut output, ready.rope).await?;
+        drop(ready.memory);
+        incoming.written.send_modify(|count| *count += ready.answers);
+        if let Some(refused) = refused {
+            return Err(refused);
+        }
     }
     let _ = output.shutdown().await;
     Ok(())
+}
+
+/// Answers that are written together.
+#[derive(Default)]
+struct Ready {
+    rope: Rope,
+    memory: Vec<Grant>,
+    answers: u64,
+}
+
+impl Ready {
+    fn add(&mut self, answer: Answer) {
+        self.rope.append(answer.rope.unwrap_or_default());
+        self.memory.push(answer.memory);
+        self.answers += 1;
+    }
 }
 
 /// Vectored writes of the rope's chunks, as they are.
