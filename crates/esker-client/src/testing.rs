@@ -67,8 +67,11 @@ pub(crate) struct State {
     pub(crate) mute: Option<ApiKey>,
     pub(crate) aborted: Vec<fetch_response::AbortedTransaction>,
     /// Answers for group requests, in order.
-    pub(crate) script: VecDeque<(ApiKey, Box<dyn FnOnce(&mut Reader, i16) -> Scripted + Send>)>,
+    pub(crate) script: VecDeque<(ApiKey, Answer)>,
 }
+
+/// Reads a request of a version and makes its answer.
+pub(crate) type Answer = Box<dyn FnOnce(&mut Reader, i16) -> Scripted + Send>;
 
 /// Encodes an answer once its correlation id is known.
 pub(crate) type Scripted = Box<dyn FnOnce(i32) -> Rope + Send>;
@@ -76,7 +79,7 @@ pub(crate) type Scripted = Box<dyn FnOnce(i32) -> Rope + Send>;
 /// An answer for [`State::script`].
 pub(crate) fn answer<R: Request>(
     respond: impl FnOnce(R) -> R::Response + Send + 'static,
-) -> (ApiKey, Box<dyn FnOnce(&mut Reader, i16) -> Scripted + Send>) {
+) -> (ApiKey, Answer) {
     let script = move |r: &mut Reader, version: i16| -> Scripted {
         let response = respond(decode_request::<R>(r, version).unwrap());
         Box::new(move |correlation| encode_response(correlation, version, &response).unwrap())
