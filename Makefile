@@ -92,6 +92,8 @@ hostile: binaries tools ## Hostile input of every kind
 
 .PHONY: bench
 bench: release kafka tools ## Side by side with a real Kafka; writes docs/benchmarks.md (ARGS='--rounds 1 --scale 0.1')
+	$(CARGO) build --release --locked -p esker-test-s3
+	$(CARGO) build --release --locked -p esker-archive --example range_reads
 	ESKER_BIN_DIR=target/release PYTHONPATH=tests:tests/bench/compare $(VENV)/bin/python tests/bench/compare $(ARGS)
 
 .PHONY: binaries

@@ -15,11 +15,13 @@ import tempfile
 from pathlib import Path
 
 import measure
+from harness.s3 import S3Endpoint
 from measure import MEGABYTE, RECORD
 from report import write
 from variants import PAIRS, VARIANTS, Variant
 
 PARTITIONS, MANY = 16, 10_000
+REPLAY_CONCURRENCY = 8
 STEADY = 20_000  # records a second at which latency is compared
 
 
@@ -27,7 +29,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--scale", type=float, default=1.0, help="multiplies the megabytes of a throughput run")
-    arguments.add_argument("--only", nargs="*", default=["load", "start", "many"], choices=["load", "start", "many"])
+    arguments.add_argument("--only", nargs="*", default=list(PARTS), choices=list(PARTS))
     arguments.add_argument("--variant", help="only those whose name contains this")
     arguments.add_argument("--kind", choices=["esker", "kafka"], help="only one of the two")
     arguments.add_argument("--work", type=Path, default=None, help="where brokers keep their data")
@@ -36,12 +38,11 @@ def main() -> None:
     work = Path(tempfile.mkdtemp(prefix="esker-bench-", dir=options.work))
     chosen = [v for v in VARIANTS.values() if options.kind in (None, v.kind) and (options.variant or "") in v.name]
     results: dict[str, dict[str, list[float]]] = {v.name: {} for v in chosen}
-    parts = {"load": load, "start": start_empty, "many": many_partitions}
     try:
         for number in range(options.rounds):
             for variant in chosen if number % 2 == 0 else reversed(chosen):
                 for part in options.only:
-                    for name, value in parts[part](variant, work / "broker", options.scale).items():
+                    for name, value in PARTS[part](variant, work / "broker", options.scale).items():
                         results[variant.name].setdefault(name, []).append(value)
                         print(f"{number + 1}/{options.rounds} {variant.name}: {name} = {value:.4g}", flush=True)
     finally:
@@ -108,6 +109,37 @@ def many_partitions(variant: Variant, directory: Path, scale: float) -> dict[str
         }
     finally:
         broker.remove()
+
+
+def replay(variant: Variant, directory: Path, scale: float) -> dict[str, float]:
+    """Everything back from the S3 endpoint with log and cache gone, beside plain range reads of the same objects."""
+    if variant.kind == "kafka":
+        return {}
+    endpoint = S3Endpoint(directory.with_name("s3"))
+    settings = endpoint.settings()
+    broker = variant.broker(directory, settings).start()
+    try:
+        measure.create_topic(broker.bootstrap, "replay", PARTITIONS)
+        measure.producer_perf(broker.bootstrap, "replay", int(variant.megabytes * scale * MEGABYTE / RECORD))
+        plain, replayed = [], []
+        for _ in range(3):
+            broker.stop(timeout=300)
+            broker.forget_log()
+            plain.append(measure.range_reads(settings, REPLAY_CONCURRENCY))
+            broker.start()
+            replayed.append(measure.replay(broker, "replay", REPLAY_CONCURRENCY))
+        return {
+            "replay from S3, MB/s": statistics.median(replayed),
+            "plain range reads, MB/s": statistics.median(plain),
+            "replay against plain range reads": statistics.median(replayed) / statistics.median(plain),
+        }
+    finally:
+        broker.remove()
+        endpoint.stop()
+        shutil.rmtree(directory.with_name("s3"), ignore_errors=True)
+
+
+PARTS = {"load": load, "start": start_empty, "many": many_partitions, "replay": replay}
 
 
 def machine() -> str:

@@ -1,5 +1,6 @@
 """Single measurements, each on a running broker or on one it starts itself. Sizes in bytes, times in seconds unless named."""
 
+import json
 import re
 import struct
 import subprocess
@@ -9,9 +10,10 @@ import time
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from harness.kafka import CLASSPATH
+from harness.paths import binary
 from harness.process import Process
 from harness.wait import until
-from harness.wire import FETCH, METADATA, Connection, batch, produce, produce_error, request, string
+from harness.wire import METADATA, Connection, batch, produce, produce_error, request, string
 
 RECORD = 1024
 MEGABYTE = 1_000_000
@@ -94,57 +96,19 @@ def start_to_first_ack(broker, topic: str) -> float:
     return took
 
 
-def fetch_everything(port: int, topic: str, partitions: int, connections: int) -> float:
-    """Reads a topic from the start over plain connections that look at nothing but lengths: MB/s of response bytes."""
-    received = [0] * connections
-
-    def reader(index: int) -> None:
-        with Connection(port, patience=60) as connection:
-            for partition in range(index, partitions, connections):
-                received[index] += _drain(connection, topic, partition)
-
-    threads = [threading.Thread(target=reader, args=(i,)) for i in range(connections)]
-    start = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(received) / MEGABYTE / (time.monotonic() - start)
+def replay(broker, topic: str, connections: int) -> float:
+    """Reads a topic from the start with `esker bench replay`: MB/s as it counts them."""
+    report = json.loads(broker.cli("bench", "replay", "--topic", topic, "--connections", connections, "--bootstrap", broker.bootstrap,
+                                   "--output", "json", timeout=900))
+    return report["megabytes_per_second"]
 
 
-def _drain(connection: Connection, topic: str, partition: int, max_bytes: int = 8 << 20) -> int:
-    total = offset = 0
-    while True:
-        body = connection.send(_fetch_one(topic, partition, offset, max_bytes)).answer()
-        # throttle, topic count, name, partition count, partition, error, high watermark, last stable, aborted count, length
-        at = 4 + 4 + 2 + len(topic) + 4 + 4
-        error, high = struct.unpack_from(">hq", body, at)
-        assert error == 0, error
-        at += 2 + 8 + 8
-        aborted, = struct.unpack_from(">i", body, at)
-        at += 4 + 16 * max(aborted, 0)
-        length, = struct.unpack_from(">i", body, at)
-        total += length
-        offset = _next_offset(memoryview(body)[at + 4:at + 4 + length], offset)
-        if offset >= high:
-            return total
-
-
-def _next_offset(records: memoryview, offset: int) -> int:
-    """Hops from batch header to batch header; the last batch may be cut off."""
-    at = 0
-    while at + 61 <= len(records):
-        base, length = struct.unpack_from(">qi", records, at)
-        if at + 12 + length > len(records):
-            break
-        offset = base + struct.unpack_from(">i", records, at + 23)[0] + 1
-        at += 12 + length
-    return offset
-
-
-def _fetch_one(topic: str, partition: int, offset: int, max_bytes: int) -> bytes:
-    body = struct.pack(">iiiib", -1, 100, 1, max_bytes, 0) + struct.pack(">i", 1) + string(topic)
-    return request(FETCH, 4, body + struct.pack(">iiqi", 1, partition, offset, max_bytes))
+def range_reads(settings: dict, concurrency: int, range_bytes: int = 4 << 20) -> float:
+    """Reads the same objects with nothing but ranged GETs: MB/s."""
+    options = [f"{k.split('.')[1]}={v}" for k, v in settings.items() if k != "object_store.url"]
+    done = subprocess.run([binary("examples/range_reads"), settings["object_store.url"], str(concurrency), str(range_bytes), *options],
+                          capture_output=True, text=True, timeout=900, check=True)
+    return json.loads(done.stdout)["mb_per_second"]
 
 
 def _java(main: str, *args) -> str:
