@@ -131,3 +131,6 @@ fn decode_offset(
     // Slices of the key would keep it whole; these outlive it by far.
     Ok(Decoded::Offset { group: group.compact(), topic: topic.compact(), partition, value })
 }
+
+#[cfg(test)]
+mod tests;

@@ -242,6 +242,6 @@ pub struct MemberDescription {
     pub client_host: KString,
     /// What it said to the assignor, while the group is stable.
     pub metadata: Bytes,
-    /// Its assignment, while the group is stable.
+    /// Its last assignment.
     pub assignment: Bytes,
 }

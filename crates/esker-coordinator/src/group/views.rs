@@ -15,7 +15,7 @@ impl Group {
         }
     }
 
-    /// Metadata and assignments are shown while they are in force: in a stable group.
+    /// Metadata is shown while a protocol is in force: in a stable group. Assignments are shown until the next ones.
     pub(crate) fn describe(&self) -> GroupDescription {
         let stable = self.state == GroupState::Stable;
         let protocol = if stable { self.protocol.clone().unwrap_or_default() } else { KString::new() };
@@ -25,7 +25,7 @@ impl Group {
             client_id: member.client_id.clone(),
             client_host: member.client_host.clone(),
             metadata: if stable { member.metadata(&protocol) } else { Bytes::new() },
-            assignment: if stable { member.assignment.clone() } else { Bytes::new() },
+            assignment: member.assignment.clone(),
         });
         GroupDescription {
             state: self.state,

@@ -63,7 +63,11 @@ impl Groups {
     pub async fn leave(&self, group: &KString, leavers: &[Leaver]) -> Result<Results, GroupError> {
         check_id(group)?;
         let asked = self.0.ask(group, |shard, cx, token| shard.leave(cx, group, leavers, token)).await?;
-        written(asked)
+        match written(asked) {
+            // No such group: none of them is in it.
+            Err(GroupError::UnknownMember) => Ok(vec![Err(GroupError::UnknownMember); leavers.len()]),
+            result => result,
+        }
     }
 
     /// Commits offsets, in the order asked.

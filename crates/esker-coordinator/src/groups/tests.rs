@@ -236,3 +236,17 @@ async fn expired_offsets_go_by_themselves() {
     let world = world.restart();
     assert!(world.groups.list().await.expect("loaded").is_empty(), "the log says so too");
 }
+
+#[tokio::test]
+async fn waiting_for_a_deadline_costs_nothing() {
+    let world = World::new();
+    let rounds = || world.groups.0.alarm.rounds.load(std::sync::atomic::Ordering::Relaxed);
+    let short = JoinRequest { session_timeout: Duration::from_millis(200), ..consumer("") };
+    world.member("g", short).await;
+    let before = rounds();
+    while world.groups.describe(&s("g")).await.expect("in charge").expect("exists").state != GroupState::Empty
+    {
+        world.groups.0.env.clock.sleep(Duration::from_millis(5)).await;
+    }
+    assert!(rounds() - before < 10, "{} rounds for one deadline", rounds() - before);
+}

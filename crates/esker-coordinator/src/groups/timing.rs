@@ -1,6 +1,12 @@
 //! One task for every deadline of every group.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use esker_env::Monotonic;
 use parking_lot::Mutex;
@@ -15,6 +21,8 @@ pub(super) struct Alarm {
     /// Until when the task means to sleep; `None` while it is awake.
     planned: Mutex<Option<Monotonic>>,
     notify: Notify,
+    /// How often the task has looked.
+    pub(super) rounds: AtomicU64,
 }
 
 impl Alarm {
@@ -25,6 +33,14 @@ impl Alarm {
             *planned = Some(deadline);
             self.notify.notify_one();
         }
+    }
+
+    /// The task has looked and knows of nothing before `next`; somebody else may have since. Until when to sleep.
+    fn plan(&self, next: Monotonic) -> Monotonic {
+        let mut planned = self.planned.lock();
+        let until = planned.map_or(next, |planned| planned.min(next));
+        *planned = Some(until);
+        until
     }
 }
 
@@ -46,9 +62,8 @@ pub(super) async fn run(inner: Arc<Inner>) {
         if let Some(deadline) = inner.expire_due(now) {
             next = next.min(deadline);
         }
-        inner.alarm.at_latest(next);
-        let until = inner.alarm.planned.lock().unwrap_or(next);
-        let wait = until - inner.now().monotonic;
+        inner.alarm.rounds.fetch_add(1, Ordering::Relaxed);
+        let wait = inner.alarm.plan(next) - inner.now().monotonic;
         if wait.is_zero() {
             tokio::task::yield_now().await;
             continue;

@@ -97,7 +97,7 @@ fn members_are_described_in_full_while_the_group_is_stable() {
     bench.leave(&members[0].member_id, None).expect("a member");
     let found = bench.shard.describe(&bench.group).expect("exists");
     assert_eq!((found.state, found.protocol.as_str()), (GroupState::PreparingRebalance, ""));
-    assert!(found.members.iter().all(|m| m.assignment.is_empty() && m.metadata.is_empty()));
+    assert!(found.members.iter().all(|m| !m.assignment.is_empty() && m.metadata.is_empty()));
     let listed: Vec<_> = bench.shard.list().collect();
     assert_eq!((listed.len(), listed[0].protocol_type.as_str()), (1, "consumer"));
 }
