@@ -31,7 +31,7 @@ release: ## Build the broker as it is shipped (target/release/esker)
 	$(CARGO) build --release --locked -p esker
 
 .PHONY: test
-test: lint deny unit ## Everything that must hold before a change lands
+test: lint deny unit integration ## Everything that must hold before a change lands
 
 .PHONY: lint
 lint: ## Formatting and clippy, warnings are errors
@@ -64,6 +64,37 @@ PYTEST := $(VENV)/bin/pytest -c tests/pytest.ini
 .PHONY: clients
 clients: binaries tools ## Java, librdkafka, pure Python, kafkajs and kcat through one list of checks (BROKER=esker|kafka)
 	$(PYTEST) tests/clients --broker=$(BROKER)
+
+.PHONY: integration
+integration: binaries tools ## Real clients, the main job, crashes and hostile input, each in its short form
+	$(PYTEST) tests --broker=$(BROKER)
+
+# Full-size runs of the same tests. MB and KILLS set their size.
+MB ?= 1000
+KILLS ?= 50
+
+.PHONY: main-job
+main-job: binaries tools ## 1 GB of real files through four clients to object storage and back (MB=1000)
+	$(PYTEST) tests/main_job --broker=$(BROKER) --main-job-mb=$(MB) -s
+
+.PHONY: main-job-moto
+main-job-moto: binaries tools ## The same, small, to an independent S3 implementation
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/requirements-moto.txt
+	$(PYTEST) tests/main_job --broker=$(BROKER) --main-job-targets=moto -s
+
+.PHONY: crash
+crash: binaries tools ## kill -9 at random moments under load (KILLS=50)
+	$(PYTEST) tests/crash --broker=$(BROKER) --kills=$(KILLS) -s
+
+.PHONY: hostile
+hostile: binaries tools ## Hostile input of every kind
+	$(PYTEST) tests/hostile --broker=$(BROKER) -s
+
+.PHONY: bench
+bench: release kafka tools ## Side by side with a real Kafka; writes docs/benchmarks.md (ARGS='--rounds 1 --scale 0.1')
+	$(CARGO) build --release --locked -p esker-test-s3
+	$(CARGO) build --release --locked -p esker-archive --example range_reads
+	ESKER_BIN_DIR=target/release PYTHONPATH=tests:tests/bench/compare $(VENV)/bin/python tests/bench/compare $(ARGS)
 
 .PHONY: binaries
 binaries: # the broker and the S3 endpoint the tests start

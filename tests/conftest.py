@@ -13,7 +13,15 @@ def pytest_addoption(parser):
                      help="what the tests run against")
     parser.addoption("--kills", type=int, default=5, help="how often the crash test kills the broker")
     parser.addoption("--main-job-mb", type=int, default=20, help="megabytes of real files the main job moves")
+    parser.addoption("--main-job-targets", default="s3,file", help="object stores of the main job: s3, file, moto")
     parser.addoption("--seed", type=int, default=0, help="repeats the random choices of a run")
+
+
+def pytest_generate_tests(metafunc):
+    if "object_store" in metafunc.fixturenames:
+        kafka = metafunc.config.getoption("--broker") == "kafka"  # which has none: one run of the clients is enough
+        targets = ["none"] if kafka else metafunc.config.getoption("--main-job-targets").split(",")
+        metafunc.parametrize("object_store", targets)
 
 
 @pytest.fixture(scope="session")

@@ -22,7 +22,7 @@ TEST_SETTINGS = {
 class EskerBroker:
     """`esker broker` with embedded metadata; the object store is a directory unless settings name another."""
 
-    def __init__(self, directory: Path, settings: dict | None = None):
+    def __init__(self, directory: Path, settings: dict | None = None, tuned: bool = True):
         self.directory = directory
         self.data = directory / "data"
         self.port, self.http_port = free_port(), free_port()
@@ -34,10 +34,14 @@ class EskerBroker:
             "node.data_dir": str(self.data),
             "listeners.kafka": self.bootstrap,
             "listeners.http": f"127.0.0.1:{self.http_port}",
-            **TEST_SETTINGS,
+            **(TEST_SETTINGS if tuned else {}),
             **(settings or {}),
         }
         self.process: Process | None = None
+
+    def prepare(self) -> "EskerBroker":
+        """A first start needs nothing."""
+        return self
 
     def start(self, timeout: float = 60) -> "EskerBroker":
         """Starts it and waits until it says it is ready."""

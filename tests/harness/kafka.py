@@ -21,7 +21,7 @@ TEST_SETTINGS = {
 class KafkaBroker:
     """Kafka 4.3.1 on a directory of its own."""
 
-    def __init__(self, directory: Path, settings: dict | None = None, heap: str = "512m"):
+    def __init__(self, directory: Path, settings: dict | None = None, heap: str = "512m", tuned: bool = True):
         self.directory = directory
         self.port, self.controller_port = free_port(), free_port()
         self.bootstrap = f"127.0.0.1:{self.port}"
@@ -42,21 +42,26 @@ class KafkaBroker:
             "transaction.state.log.min.isr": 1,
             "share.coordinator.state.topic.replication.factor": 1,
             "share.coordinator.state.topic.min.isr": 1,
-            **(TEST_SETTINGS if settings is None else settings),
+            **(TEST_SETTINGS if tuned else {}),
+            **(settings or {}),
         }
         self.config.write_text("".join(f"{k}={v}\n" for k, v in properties.items()))
         self.process: Process | None = None
 
-    def start(self, timeout: float = 60) -> "KafkaBroker":
-        """Starts it (formatting an empty directory first) and waits until it accepts connections."""
-        log = self.directory / "kafka.log"
+    def prepare(self) -> "KafkaBroker":
+        """Formats an empty directory, which a first start needs."""
         if not (self.directory / "data").exists():
             formatting = Process(self._java("kafka.tools.StorageTool", "format", "-t", "MkU3OEVBNTcwNTJENDM2Qk",
-                                            "-c", self.config), log)
+                                            "-c", self.config), self.directory / "kafka.log")
             assert formatting.wait(60) == 0, formatting.log_tail()
+        return self
+
+    def start(self, timeout: float = 60) -> "KafkaBroker":
+        """Starts it and waits until it accepts connections."""
+        self.prepare()
         options = ["-server", "-XX:+UseG1GC", "-XX:MaxGCPauseMillis=20", "-XX:InitiatingHeapOccupancyPercent=35",
                    "-XX:+ExplicitGCInvokesConcurrent", f"-Xmx{self.heap}", f"-Xms{self.heap}"]
-        self.process = Process(self._java("kafka.Kafka", self.config, options=options), log)
+        self.process = Process(self._java("kafka.Kafka", self.config, options=options), self.directory / "kafka.log")
         until("Kafka accepts connections", lambda: self._check_alive() and accepts(self.port), timeout)
         return self
 

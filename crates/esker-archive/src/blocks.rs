@@ -81,6 +81,10 @@ impl Blocks {
         })
     }
 
+    pub(crate) async fn close(&self) {
+        self.cache.close().await;
+    }
+
     /// Keeps the index of a section that was just written.
     pub(crate) fn remember(
         &self,

@@ -1,6 +1,9 @@
 //! Where fetched blocks are kept.
 
+mod hybrid;
 mod memory;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -30,13 +33,19 @@ pub(crate) trait BlockCache: Send + Sync + 'static {
 
     fn insert(&self, key: BlockKey, bytes: Bytes);
 
+    /// Makes room for a better copy. A removed block may still be given once or twice.
     fn remove(&self, key: BlockKey);
+
+    /// Lets go of files; what is cached on a disk is there for the next process.
+    fn close(&self) -> BoxFuture<'_, ()>;
 }
 
 /// Opens the cache that the settings name.
 pub(crate) async fn open(config: &CacheConfig) -> Result<Arc<dyn BlockCache>, ArchiveError> {
     match &config.kind {
         CacheKind::Memory => Ok(Arc::new(memory::MemoryCache::new(config.memory_bytes))),
-        CacheKind::Foyer { .. } => Ok(Arc::new(memory::MemoryCache::new(config.memory_bytes))),
+        CacheKind::Foyer { disk } => {
+            Ok(Arc::new(hybrid::FoyerCache::open(config.memory_bytes, disk.as_ref()).await?))
+        }
     }
 }

@@ -10,21 +10,28 @@ mod cache;
 mod commit;
 mod config;
 mod error;
+mod expire;
 mod flights;
+mod garbage;
+mod inspect;
 mod lru;
 mod names;
 mod offload;
 mod open;
 mod pointer;
 mod read;
+mod read_ahead;
 mod requests;
 mod shard;
 mod url;
+mod verify;
 mod view;
 
 #[cfg(test)]
 mod tests;
 
+#[cfg(any(test, feature = "sim"))]
+pub mod faults;
 #[cfg(feature = "mutations")]
 pub mod mutations;
 
@@ -35,6 +42,11 @@ pub use error::ArchiveError;
 use esker_core::{Action, Classified, Epoch, ShardId};
 use esker_env::{Env, Monotonic};
 use esker_meta::{MetaError, SessionKey};
+pub use expire::Expired;
+pub use inspect::{
+    BlockDescription, ObjectDescription, ObjectSummary, PartitionSummary, SectionDescription,
+    ShardDescription,
+};
 use object_store::ObjectStore;
 pub use offload::{Offload, PartitionUpload};
 #[cfg(any(test, feature = "sim"))]
@@ -43,6 +55,7 @@ pub use pointer::{PointerStore, StoredPointer};
 pub use read::{ArchivedBatch, ArchivedRead};
 pub use shard::{ArchivedPartition, Segment, ShardArchive};
 pub use url::{OpenedStore, object_store_from_url};
+pub use verify::{Problem, VerifyReport};
 
 /// What all shards of a broker share.
 pub(crate) struct Parts {
@@ -50,6 +63,7 @@ pub(crate) struct Parts {
     pub(crate) names: names::Names,
     pub(crate) pointers: Arc<dyn PointerStore>,
     pub(crate) blocks: Arc<blocks::Blocks>,
+    pub(crate) read_ahead: read_ahead::ReadAhead,
     pub(crate) env: Env,
     pub(crate) config: ArchiveConfig,
 }
@@ -83,7 +97,13 @@ impl Archive {
         let names = names::Names::new(prefix);
         let cache = cache::open(&config.cache).await?;
         let blocks = blocks::Blocks::new(requests.clone(), names.clone(), cache, &config);
-        Ok(Self { parts: Arc::new(Parts { requests, names, pointers, blocks, env, config }) })
+        let read_ahead = read_ahead::ReadAhead::new(&config);
+        Ok(Self { parts: Arc::new(Parts { requests, names, pointers, blocks, read_ahead, env, config }) })
+    }
+
+    /// Closes the cache's disk tier, so that the next process finds what is in it. The archive goes on working.
+    pub async fn close(&self) {
+        self.parts.blocks.close().await;
     }
 
     /// Opens a shard for its owner. Call it only after the epoch is in the metadata store: from then on no earlier

@@ -86,12 +86,15 @@ fn left_to_upload(
 ) -> Result<BTreeMap<PartitionId, PartitionUpload>, ArchiveError> {
     let mut left = BTreeMap::new();
     for mut upload in uploads {
-        let expected = view.partitions.get(&upload.id).map_or(Offset(0), |partition| partition.next_offset);
+        let known = view.partitions.get(&upload.id);
+        let expected = known.map_or(Offset(0), |partition| partition.next_offset);
+        let log_start =
+            known.map_or(Offset(0), |partition| partition.log_start).max(upload.section.log_start);
         upload.batches.retain(|(header, _)| header.next_offset() > expected);
         let Some((first, _)) = upload.batches.first() else { continue };
         let found = first.base_offset;
         // A gap is allowed only below the log start: nobody may read there.
-        if found < expected || (found > expected && upload.section.log_start < found) {
+        if found < expected || (found > expected && log_start < found) {
             return Err(ArchiveError::NotContiguous { partition: upload.id, expected, found });
         }
         #[cfg(feature = "mutations")]

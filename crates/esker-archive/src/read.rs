@@ -77,6 +77,7 @@ impl ShardArchive {
             // Ranges cover everything below the archived end, so there is a batch at or after every offset in them.
             return Err(ArchiveError::OutOfRange { partition: id, offset, log_start, next_offset });
         }
+        self.parts.read_ahead.after_read(&self.parts, &view, id, offset, read.next_offset);
         Ok(read)
     }
 
@@ -88,13 +89,13 @@ impl ShardArchive {
         max_bytes: u64,
     ) -> impl futures::Stream<Item = Result<(ObjectRef, BlockEntry, Bytes), ArchiveError>> {
         let shard = self.shard;
-        let indexes = stream::iter(wanted(&partition.ranges[partition.range_at(offset)..], max_bytes));
+        let indexes =
+            stream::iter(wanted(&partition.ranges[partition.range_at(offset)..], offset, max_bytes));
         let indexes = indexes.map(move |range| async move {
             let index = self.parts.blocks.index(shard, &range.object, range.section).await?;
             Ok::<_, ArchiveError>((*range.object, index))
         });
-        // The first block counts nothing: the read may begin at its last batch.
-        let mut planned = None;
+        let mut planned = 0;
         let blocks = indexes
             .buffered(AT_ONCE)
             .map_ok(move |(object, index)| {
@@ -104,8 +105,9 @@ impl ShardArchive {
             })
             .try_flatten()
             .try_take_while(move |(_, block)| {
-                let wanted = planned.is_none_or(|planned| planned < max_bytes);
-                planned = Some(planned.map_or(0, |planned| planned + u64::from(block.span.length)));
+                let wanted = planned == 0 || planned < max_bytes;
+                let BlockEntry { base_offset, last_offset, span, .. } = *block;
+                planned += expected(u64::from(span.length), base_offset, last_offset, offset);
                 future::ready(Ok(wanted))
             });
         let fetch = move |(object, block): (ObjectRef, BlockEntry)| async move {
@@ -205,15 +207,23 @@ impl Parts {
     }
 }
 
-/// The ranges that a read of `max_bytes` from somewhere in the first one can touch.
-fn wanted(ranges: &[RangeEntry], max_bytes: u64) -> Vec<RangeEntry> {
-    let mut planned = None;
+/// The ranges that a read of `max_bytes` from `offset`, in the first of them, is expected to touch.
+fn wanted(ranges: &[RangeEntry], offset: Offset, max_bytes: u64) -> Vec<RangeEntry> {
+    let mut planned = 0u64;
     let enough = |range: &&RangeEntry| {
-        let wanted = planned.is_none_or(|planned| planned < max_bytes);
-        planned = Some(planned.map_or(0, |planned: u64| planned.saturating_add(range.bytes)));
+        let wanted = planned == 0 || planned < max_bytes;
+        planned =
+            planned.saturating_add(expected(range.bytes, range.first_offset, range.last_offset, offset));
         wanted
     };
     ranges.iter().take_while(enough).cloned().collect()
+}
+
+/// How much of `bytes` from `first` to `last` lies at or behind `offset`, taking all records for equally large; at
+/// least 1. Wrong by a little it makes a read a little shorter, or fetches what the next read needs.
+fn expected(bytes: u64, first: Offset, last: Offset, offset: Offset) -> u64 {
+    let (all, rest) = (last.0.abs_diff(first.0) + 1, last.0.abs_diff(first.max(offset).0) + 1);
+    (u128::from(bytes) * u128::from(rest) / u128::from(all)).max(1) as u64
 }
 
 /// The batches of a block from the one that ends at `offset` or later, up to `left` bytes (but at least one if

@@ -101,6 +101,16 @@ impl Requests {
         self.repeat("delete", path, attempt).await
     }
 
+    /// An object's length in bytes.
+    pub(crate) async fn length(&self, path: &Path) -> Result<u64, ArchiveError> {
+        let attempt = |_| {
+            let head =
+                async { self.store.head(path).await.map_err(|error| classify("look at", path, error)) };
+            head.map(|result| result.map(|meta| meta.size)).boxed()
+        };
+        self.repeat("look at", path, attempt).await
+    }
+
     /// Everything below a path.
     pub(crate) async fn list(&self, path: &Path) -> Result<Vec<ObjectMeta>, ArchiveError> {
         let attempt = |_| {

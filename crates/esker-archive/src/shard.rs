@@ -1,9 +1,12 @@
 //! One shard's archive, as its owner sees it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use esker_core::{
-    Epoch, Offset, PartitionId, ShardId,
+    Epoch, Offset, PartitionId, ShardId, TopicNumber,
     object::{FormatError, ObjectId, PartitionSection},
     producer::ProducerState,
 };
@@ -95,6 +98,12 @@ impl ShardArchive {
     pub fn bounds(&self, id: PartitionId) -> (Offset, Offset) {
         let view = self.view();
         view.partitions.get(&id).map_or((Offset(0), Offset(0)), |found| (found.log_start, found.next_offset))
+    }
+
+    /// The topics of which something is archived.
+    #[must_use]
+    pub fn topics(&self) -> BTreeSet<TopicNumber> {
+        self.view().partitions.keys().map(|id| id.topic).collect()
     }
 
     /// The ranges of a partition in offset order; empty when it has none.

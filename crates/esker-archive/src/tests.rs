@@ -3,6 +3,9 @@
 mod commits;
 mod http;
 mod offload;
+mod reads;
+mod tidy;
+mod verify;
 
 use std::{
     ops::Range,
@@ -23,7 +26,8 @@ use esker_meta::SessionKey;
 use object_store::{ObjectStore, memory::InMemory};
 
 use crate::{
-    Archive, ArchiveConfig, Offload, PartitionUpload, RequestConfig, ShardArchive, memory::MemoryPointers,
+    Archive, ArchiveConfig, Offload, PartitionUpload, RequestConfig, ShardArchive, faults::FaultyStore,
+    memory, memory::MemoryPointers,
 };
 
 pub(crate) const SHARD: ShardId = ShardId(3);
@@ -119,7 +123,7 @@ pub(crate) fn session(number: i32) -> SessionKey {
 
 /// Everything a test needs. Time is tokio's, so `start_paused` tests wait for nothing.
 pub(crate) struct World {
-    pub(crate) store: Arc<dyn ObjectStore>,
+    pub(crate) store: FaultyStore,
     pub(crate) pointers: Arc<MemoryPointers>,
     pub(crate) env: Env,
     pub(crate) config: ArchiveConfig,
@@ -138,11 +142,12 @@ impl World {
         let requests = RequestConfig { deadline: Duration::from_secs(5), ..RequestConfig::default() };
         let config =
             ArchiveConfig { requests, commit_deadline: Duration::from_secs(5), ..ArchiveConfig::default() };
+        let store = FaultyStore::new(store, env.clone());
         Self { store, pointers: Arc::new(MemoryPointers::new()), env, config, session: AtomicU64::new(0) }
     }
 
     pub(crate) async fn archive(&self) -> Archive {
-        let (store, pointers) = (Arc::clone(&self.store), Arc::clone(&self.pointers));
+        let (store, pointers) = (Arc::new(self.store.clone()), Arc::clone(&self.pointers));
         Archive::open(store, "prefix", pointers, self.env.clone(), self.config.clone()).await.unwrap()
     }
 

@@ -8,7 +8,6 @@ use esker_env::Env;
 use esker_kafka_wire::Request;
 use parking_lot::Mutex;
 
-use crate::retry::Backoff;
 use crate::{ClientConfig, ClientError, Cluster, Connection, Connector};
 
 /// A cluster's client. Cheap to clone; clones share connections and metadata.
@@ -174,30 +173,5 @@ impl Client {
         server_wait: Duration,
     ) -> Result<R::Response, ClientError> {
         self.controller_connection().await?.start(request, i16::MAX, server_wait)?.await
-    }
-
-    /// Runs `attempt` until it succeeds, fails for good, or the retry time is over. Metadata is refreshed between
-    /// attempts where that may be what is stale.
-    ///
-    /// # Errors
-    /// The last attempt's.
-    pub async fn with_retry<T>(
-        &self,
-        mut attempt: impl AsyncFnMut() -> Result<T, ClientError>,
-    ) -> Result<T, ClientError> {
-        let mut backoff = Backoff::new(&self.0.config, &self.0.env);
-        loop {
-            let error = match attempt().await {
-                Ok(done) => return Ok(done),
-                Err(error) => error,
-            };
-            if !error.is_retriable() || !backoff.pause(&self.0.env).await {
-                return Err(error);
-            }
-            tracing::debug!(%error, "trying again");
-            if let Err(stale) = self.refresh_known().await {
-                tracing::debug!(error = %stale, "metadata stays as it is");
-            }
-        }
     }
 }

@@ -48,7 +48,7 @@ struct State {
 
 impl Shared {
     /// Fails everything that waits, now and later. The first reason stays.
-    fn close(&self, reason: ClientError) {
+    fn close(&self, reason: &ClientError) {
         let waiting = {
             let mut state = self.state.lock();
             state.closed.get_or_insert(reason.clone());
@@ -60,7 +60,7 @@ impl Shared {
         }
     }
 
-    fn lost(&self, detail: impl ToString) -> ClientError {
+    fn lost(&self, detail: &(impl ToString + ?Sized)) -> ClientError {
         ClientError::Disconnected { address: self.address.clone(), detail: detail.to_string() }
     }
 }
@@ -99,7 +99,7 @@ impl Connection {
                     reason = read_answers(reader, &shared, limit) => reason,
                     reason = write_requests(writer, queue, &shared) => reason,
                 };
-                shared.close(reason);
+                shared.close(&reason);
             }
         };
         Self {
@@ -283,7 +283,7 @@ impl<M> PendingResponse<M> {
             limit: self.limit,
         };
         // Whatever waits behind this request would time out too: start afresh.
-        self.shared.close(error.clone());
+        self.shared.close(&error);
         Poll::Ready(Err(error))
     }
 
@@ -317,11 +317,11 @@ async fn write_requests(
             match writer.write_buf(&mut rope).await {
                 Ok(0) => return shared.lost("it takes no more bytes"),
                 Ok(_) => {}
-                Err(error) => return shared.lost(error),
+                Err(error) => return shared.lost(&error),
             }
         }
         if let Err(error) = writer.flush().await {
-            return shared.lost(error);
+            return shared.lost(&error);
         }
     }
     shared.lost("it was closed")
@@ -334,14 +334,14 @@ async fn read_answers(reader: ReadHalf<Box<dyn Stream>>, shared: &Shared, limit:
         let frame = match read_frame(&mut reader, limit).await {
             Ok(Some(frame)) => frame,
             Ok(None) => return shared.lost("the broker closed it"),
-            Err(error) => return shared.lost(error),
+            Err(error) => return shared.lost(&error),
         };
         let Some((id, _)) = frame.split_first_chunk::<4>() else {
             return shared.lost("the broker sent a frame without a correlation id");
         };
         let correlation = i32::from_be_bytes(*id);
         let Some(answer) = shared.state.lock().waiting.remove(&correlation) else {
-            return shared.lost(format!("the broker answered request {correlation}, which was not sent"));
+            return shared.lost(&format!("the broker answered request {correlation}, which was not sent"));
         };
         // A caller that gave up no longer listens.
         let _ = answer.send(Ok(frame));

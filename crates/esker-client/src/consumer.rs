@@ -194,12 +194,11 @@ impl Consumer {
         }
         self.start_fetches();
         // One poll puts the requests on the wire; what has landed already is kept.
-        while let Some(Some(fetched)) = self.fetches.next().now_or_never() {
-            if let Err(error) = self.take(fetched) {
-                tracing::debug!(%error, "told at the next poll, when the fetch fails again");
-                self.stale = true;
-            }
-            return;
+        if let Some(Some(fetched)) = self.fetches.next().now_or_never()
+            && let Err(error) = self.take(fetched)
+        {
+            tracing::debug!(%error, "told at the next poll, when the fetch fails again");
+            self.stale = true;
         }
     }
 

@@ -17,6 +17,7 @@ use esker_kafka_wire::messages::leave_group_request::MemberIdentity;
 use esker_kafka_wire::{ErrorCode, KString};
 
 use crate::admin::{Committer, commit};
+use crate::retry::with_retry;
 use crate::{Client, ClientError, Consumer, ConsumerConfig, Polled, StartAt};
 use heartbeat::{Beat, Signal};
 
@@ -148,13 +149,10 @@ impl GroupConsumer {
             return Ok(());
         }
         let (group, member, done) = (&self.config.group, &self.member, &self.done);
-        let committed = self
-            .client
-            .with_retry(async || {
-                let connection = self.client.coordinator_connection(group).await?;
-                commit(&connection, group, member, done).await
-            })
-            .await;
+        let committed = with_retry!(&self.client, {
+            let connection = self.client.coordinator_connection(group).await?;
+            commit(&connection, group, member, done).await
+        });
         match committed {
             Ok(()) => self.done.clear(),
             Err(error) => self.heed(Some(Signal::of(&error).ok_or(error)?)).await?,
@@ -170,10 +168,11 @@ impl GroupConsumer {
         let committed = self.commit().await;
         self.heart = None;
         // A static member stays until its session ends.
-        if !self.member.member.is_empty() && self.member.instance.is_none() {
-            if let Err(error) = self.leave().await {
-                tracing::debug!(%error, "the group will notice by itself");
-            }
+        if !self.member.member.is_empty()
+            && self.member.instance.is_none()
+            && let Err(error) = self.leave().await
+        {
+            tracing::debug!(%error, "the group will notice by itself");
         }
         committed
     }

@@ -20,6 +20,9 @@ mod retry;
 mod transport;
 mod versions;
 
+#[cfg(test)]
+mod testing;
+
 pub use admin::{
     CommittedOffset, ConfigEntry, ConfigOp, CreatedTopic, GroupDescription, GroupListing, GroupMember,
     GroupOffsets, NewTopic, ResourceKind,

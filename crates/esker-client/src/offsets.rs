@@ -7,6 +7,7 @@ use esker_kafka_wire::KString;
 use esker_kafka_wire::messages::list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic};
 use esker_kafka_wire::messages::{ListOffsetsRequest, ListOffsetsResponse};
 
+use crate::retry::with_retry;
 use crate::{Client, ClientError};
 
 /// Which records a reader sees.
@@ -73,7 +74,7 @@ impl Client {
         isolation: Isolation,
     ) -> Result<BTreeMap<(Arc<str>, i32), FoundOffset>, ClientError> {
         let mut found = BTreeMap::new();
-        self.with_retry(async || {
+        with_retry!(self, {
             let mut by_leader: BTreeMap<i32, Places<'_>> = BTreeMap::new();
             for place @ (name, partition, _) in places {
                 if found.contains_key(&(Arc::from(*name), *partition)) {
@@ -87,8 +88,7 @@ impl Client {
                 read(&response, &mut found)?;
             }
             Ok(())
-        })
-        .await?;
+        })?;
         Ok(found)
     }
 

@@ -72,7 +72,7 @@ pub enum StartError {
     )]
     StoresMissing(Vec<LostLedger>),
     /// A ledger could not be recovered.
-    #[error("ledger {ledger} cannot be recovered: {source}")]
+    #[error("ledger {ledger} cannot be recovered: {source}{}", advice(.source))]
     Ledger {
         /// The ledger.
         ledger: LedgerId,
@@ -91,6 +91,16 @@ pub enum StartError {
     /// The metadata store failed.
     #[error(transparent)]
     Meta(#[from] MetaError),
+}
+
+fn advice(error: &LedgerError) -> &'static str {
+    match error.action {
+        Action::Operator => {
+            "\nMend the log directory and start again; or accept the loss of what it no longer holds by starting once \
+             with accept-lost-stores"
+        }
+        _ => "",
+    }
 }
 
 fn join(lost: &[LostLedger]) -> String {

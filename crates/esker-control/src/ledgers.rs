@@ -13,7 +13,9 @@ pub trait Ledgers: Send + Sync + 'static {
 
     /// Steps 3 to 5 of a recovery: seals the ledger on its stores, finds its end, and copies frames until a write quorum
     /// holds everything below it. Repeating it gives an end that is no smaller.
-    fn recover(&self, ledger: LedgerRecord) -> BoxFuture<'_, Result<FrameIndex, LedgerError>>;
+    ///
+    /// `unclean`: an operator accepts that what its stores no longer hold, or cannot deny having held, is lost.
+    fn recover(&self, ledger: LedgerRecord, unclean: bool) -> BoxFuture<'_, Result<FrameIndex, LedgerError>>;
 
     /// Lets every store that can be asked drop what it holds of the ledger. Its descriptor is gone by now.
     fn forget(&self, ledger: LedgerId) -> BoxFuture<'_, Result<(), LedgerError>>;

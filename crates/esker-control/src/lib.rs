@@ -12,11 +12,13 @@ mod ledgers;
 mod recovery;
 mod session;
 mod start;
+mod wal_ledgers;
 
 pub use error::{LostLedger, StartError};
 pub use ledgers::{LedgerError, Ledgers};
 pub use session::BrokerSession;
 pub use start::{StartOptions, start_broker};
+pub use wal_ledgers::{WalLedgers, descriptor};
 
 #[cfg(test)]
 mod tests;

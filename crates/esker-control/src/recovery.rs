@@ -23,7 +23,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use esker_core::{Epoch, LedgerId, SessionId, ShardId, StoreId};
+use esker_core::{Action, Epoch, LedgerId, SessionId, ShardId, StoreId};
 use esker_meta::{Cluster, LedgerRecord, Meta, Revision, SessionKey, ShardMove, ShardRecord, Versioned};
 
 use crate::{Ledgers, LostLedger, StartError};
@@ -93,6 +93,7 @@ impl Inheritance {
         meta: &Meta,
         ledgers: &dyn Ledgers,
         given_up: &BTreeSet<LedgerId>,
+        unclean: bool,
     ) -> Result<(), StartError> {
         let reachable = ledgers.reachable();
         let open = self.ledgers.values_mut().filter(|ledger| ledger.record.end().is_none());
@@ -103,10 +104,14 @@ impl Inheritance {
                 continue;
             }
             let id = ledger.record.id;
-            let end = ledgers
-                .recover(ledger.record.clone())
-                .await
-                .map_err(|source| StartError::Ledger { ledger: id, source })?;
+            let end = match ledgers.recover(ledger.record.clone(), unclean).await {
+                Ok(end) => end,
+                // Somebody else was here: the metadata says what came of it.
+                Err(error) if error.action == Action::Refresh => {
+                    return Err(StartError::Contended(format!("of ledger {id}")));
+                }
+                Err(source) => return Err(StartError::Ledger { ledger: id, source }),
+            };
             *ledger = meta.seal_ledger(self.session, ledger, end).await?;
             tracing::info!(ledger = %id, end = ?ledger.record.end(), "recovered a ledger of an earlier session");
         }

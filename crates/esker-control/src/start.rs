@@ -32,7 +32,7 @@ pub struct StartOptions {
     pub store: StoreId,
     /// How long the session outlives its last renewal.
     pub session_ttl: Duration,
-    /// Give up ledgers of which no store can be asked, and with them whatever only they held.
+    /// Give up ledgers of which no store can be asked, and what stores that can be asked no longer hold of others.
     pub accept_lost_stores: bool,
 }
 
@@ -149,7 +149,7 @@ async fn inherit(
         tracing::error!(%lost, "giving up a ledger, as told: records that only it held are lost");
     }
     let given_up: BTreeSet<LedgerId> = lost.iter().map(|lost| lost.ledger).collect();
-    inheritance.seal(meta, ledgers, &given_up).await?;
+    inheritance.seal(meta, ledgers, &given_up, options.accept_lost_stores).await?;
     let shards = inheritance.take_shards(meta, &given_up).await?;
     Ok((shards, lost))
 }

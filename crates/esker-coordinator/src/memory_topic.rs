@@ -15,7 +15,7 @@ use crate::topic::{OffsetsTopic, TopicError, TopicRange, TopicRead};
 
 /// The topic; clones share it, so that a second coordinator can take it over.
 #[derive(Clone)]
-pub(crate) struct MemoryTopic(Arc<Inner>);
+pub struct MemoryTopic(Arc<Inner>);
 
 struct Inner {
     state: Mutex<State>,
@@ -31,32 +31,46 @@ struct State {
     appends: usize,
 }
 
-impl MemoryTopic {
-    pub(crate) fn new() -> Self {
+impl Default for MemoryTopic {
+    fn default() -> Self {
         Self(Arc::new(Inner { state: Mutex::default(), gate: Semaphore::new(Semaphore::MAX_PERMITS) }))
+    }
+}
+
+impl MemoryTopic {
+    /// A topic that has not been created.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
     }
 
     /// From now on appends stay in flight, until [`MemoryTopic::release`].
-    pub(crate) fn hold(&self) {
+    pub fn hold(&self) {
         self.0.gate.forget_permits(Semaphore::MAX_PERMITS);
     }
 
-    pub(crate) fn release(&self) {
+    /// What is in flight becomes durable.
+    pub fn release(&self) {
         self.0.gate.add_permits(Semaphore::MAX_PERMITS - self.0.gate.available_permits());
     }
 
     /// What the next appends answer; `None` for success.
-    pub(crate) fn fail(&self, error: Option<TopicError>) {
+    pub fn fail(&self, error: Option<TopicError>) {
         self.0.state.lock().fail = error;
     }
 
     /// Appends so far.
-    pub(crate) fn appends(&self) -> usize {
+    #[must_use]
+    pub fn appends(&self) -> usize {
         self.0.state.lock().appends
     }
 
     /// Every batch of a partition.
-    pub(crate) fn batches(&self, partition: u32) -> Vec<Bytes> {
+    ///
+    /// # Panics
+    /// When there is no such partition.
+    #[must_use]
+    pub fn batches(&self, partition: u32) -> Vec<Bytes> {
         let state = self.0.state.lock();
         state.partitions[partition as usize].iter().map(|(_, bytes)| bytes.clone()).collect()
     }

@@ -90,11 +90,11 @@ pub(crate) fn decode(key: &[u8], value: Option<&[u8]>) -> Result<Decoded, Decode
     match stored_prefix(&key)? {
         0 => {
             let key: LegacyOffsetCommitKey = decode_key(key)?;
-            decode_offset(key.group, key.topic, key.partition, value)
+            decode_offset(&key.group, &key.topic, key.partition, value)
         }
         1 => {
             let key: OffsetCommitKey = decode_key(key)?;
-            decode_offset(key.group, key.topic, key.partition, value)
+            decode_offset(&key.group, &key.topic, key.partition, value)
         }
         2 => {
             let GroupMetadataKey { group } = decode_key(key)?;
@@ -109,8 +109,8 @@ pub(crate) fn decode(key: &[u8], value: Option<&[u8]>) -> Result<Decoded, Decode
 }
 
 fn decode_offset(
-    group: KString,
-    topic: KString,
+    group: &KString,
+    topic: &KString,
     partition: i32,
     value: Option<Bytes>,
 ) -> Result<Decoded, DecodeError> {

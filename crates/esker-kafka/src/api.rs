@@ -1,7 +1,4 @@
 //! One file per API: parse, apply, encode. The table that routes to them is in `dispatch`.
-//!
-//! APIs of consumer groups (join, sync, heartbeat, leave, offset commit, fetch and delete, describe, list and delete
-//! groups) belong here too, one file each, with one row each in the table.
 
 pub(crate) mod alter_configs;
 pub(crate) mod api_versions;
@@ -9,31 +6,42 @@ pub(crate) mod create_acls;
 pub(crate) mod create_partitions;
 pub(crate) mod create_topics;
 pub(crate) mod delete_acls;
+pub(crate) mod delete_groups;
 pub(crate) mod delete_records;
 pub(crate) mod delete_topics;
 pub(crate) mod describe_acls;
 pub(crate) mod describe_client_quotas;
 pub(crate) mod describe_cluster;
 pub(crate) mod describe_configs;
+pub(crate) mod describe_groups;
 pub(crate) mod describe_log_dirs;
 pub(crate) mod describe_topic_partitions;
 pub(crate) mod describe_user_scram_credentials;
 pub(crate) mod elect_leaders;
 pub(crate) mod fetch;
 pub(crate) mod find_coordinator;
+pub(crate) mod heartbeat;
 pub(crate) mod incremental_alter_configs;
 pub(crate) mod init_producer_id;
+pub(crate) mod join_group;
+pub(crate) mod leave_group;
 pub(crate) mod list_config_resources;
+pub(crate) mod list_groups;
 pub(crate) mod list_offsets;
 pub(crate) mod list_partition_reassignments;
 pub(crate) mod metadata;
+pub(crate) mod offset_commit;
+pub(crate) mod offset_delete;
+pub(crate) mod offset_fetch;
 pub(crate) mod offset_for_leader_epoch;
 pub(crate) mod produce;
+pub(crate) mod sync_group;
 
 // What several of them use.
 pub(crate) mod acl;
 pub(crate) mod configs;
 pub(crate) mod fetch_session;
+pub(crate) mod groups;
 pub(crate) mod refusal;
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use esker_coordinator::Groups;
 use esker_env::Env;
 use esker_log::Log;
 use esker_meta::{Catalog, Meta, ProducerIds};
@@ -21,6 +22,8 @@ pub struct KafkaParts {
     pub catalog: Arc<Catalog>,
     /// Brokers and leaders.
     pub cluster: Arc<dyn Cluster>,
+    /// Consumer groups.
+    pub groups: Groups,
 }
 
 /// The Kafka front end of one broker.
@@ -32,6 +35,7 @@ pub struct Broker {
     pub(crate) catalog: Arc<Catalog>,
     pub(crate) producer_ids: ProducerIds,
     pub(crate) cluster: Arc<dyn Cluster>,
+    pub(crate) groups: Groups,
     pub(crate) request_memory: Budget,
     pub(crate) response_memory: Budget,
     pub(crate) fetch_sessions: FetchSessions,
@@ -60,6 +64,7 @@ impl Broker {
             meta: parts.meta,
             catalog: parts.catalog,
             cluster: parts.cluster,
+            groups: parts.groups,
         })
     }
 }

@@ -4,6 +4,7 @@ use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use esker_archive::ArchiveConfig;
+use esker_coordinator::{GroupConfig, Groups, GroupsGuard, LogTopic};
 use esker_core::{
     BrokerId,
     batch::{BatchBuilder, BatchView, Compression, NewRecord},
@@ -36,6 +37,7 @@ pub(crate) struct World {
     pub(crate) broker: Arc<Broker>,
     pub(crate) stop: watch::Sender<bool>,
     held: watch::Sender<bool>,
+    _groups: GroupsGuard,
     _node: Node,
     _dir: tempfile::TempDir,
 }
@@ -94,7 +96,12 @@ impl World {
             advertised: [("main".to_owned(), ("broker.test".to_owned(), 9092))].into(),
             log: node.log.clone(),
         };
+        let of_groups = GroupConfig { initial_rebalance_delay: Duration::ZERO, ..GroupConfig::default() };
+        let offsets = LogTopic::new(node.log.clone(), node.meta.clone(), env.clone(), 1);
+        let groups = Groups::new(of_groups, env.clone(), Arc::new(offsets));
+        let groups_guard = groups.start();
         let parts = KafkaParts {
+            groups,
             env: env.clone(),
             log: node.log.clone(),
             meta: node.meta.clone(),
@@ -108,6 +115,7 @@ impl World {
             broker: Broker::new(config, parts),
             stop: watch::Sender::new(false),
             held,
+            _groups: groups_guard,
             _node: node,
             _dir: dir,
         }
@@ -181,6 +189,11 @@ impl Client {
         let (correlation_id, response) = self.receive::<Q::Response>(version).await;
         assert_eq!(correlation_id, sent);
         response
+    }
+
+    /// The client's end of the connection, and the news that the broker has closed its own.
+    pub(crate) fn into_parts(self) -> (DuplexStream, oneshot::Receiver<Closed>) {
+        (self.stream, self.end)
     }
 
     /// Why the broker closed the connection.

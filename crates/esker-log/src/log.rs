@@ -188,10 +188,12 @@ impl Log {
     /// Gives everything up at once, because the session is over: appends and reads are refused from here on. What is
     /// under way may or may not survive, as its tickets say.
     pub fn abandon(&self, reason: &str) {
+        if self.0.stopping.swap(true, Ordering::AcqRel) {
+            return; // it is on its way out already
+        }
         for shard in self.0.owned_shards() {
             shard.state.lock().closed = true;
         }
-        self.0.stopping.store(true, Ordering::Release);
         self.0.closed(reason);
     }
 

@@ -108,7 +108,14 @@ impl Inner {
                 return; // the log is closed
             }
         }
-        let _ = starts;
+        // The starts from before this round: what moved just now is dropped in the next one, when it is in the rows.
+        let dropped = self.dropped_topics(shard);
+        if let Err(error) = shard.archive.expire(&starts, &dropped).await {
+            tracing::warn!(shard = %shard.id, %error, "expired objects stay for now");
+        }
+        if let Err(error) = shard.archive.collect_garbage().await {
+            tracing::warn!(shard = %shard.id, %error, "garbage stays for now");
+        }
     }
 
     /// Where retention wants the log start of a row, if higher than it is.
@@ -145,6 +152,11 @@ impl Inner {
         }
         let start = start.min(row.high_watermark);
         (start > row.log_start).then_some(start)
+    }
+
+    /// Topics that the archive of a shard still has and the catalog no longer knows.
+    fn dropped_topics(&self, shard: &Shard) -> BTreeSet<TopicNumber> {
+        shard.archive.topics().into_iter().filter(|topic| self.catalog.is_dropped(*topic)).collect()
     }
 
     /// Drops the rows of deleted topics.

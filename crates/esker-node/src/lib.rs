@@ -2,7 +2,6 @@
 //!
 //! The binary starts a [`Node`] on real parts, the simulator on simulated ones; what happens in between is the same.
 
-mod ledgers;
 mod node;
 
 pub use node::{Node, NodeConfig, NodeParts, StartError};

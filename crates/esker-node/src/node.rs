@@ -3,15 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use esker_archive::{Archive, ArchiveConfig, ArchiveError};
-use esker_control::{BrokerSession, StartOptions, start_broker};
+use esker_control::{BrokerSession, StartOptions, WalLedgers, start_broker};
 use esker_core::{BrokerId, LedgerId, Mode};
 use esker_env::{Disk, Env};
 use esker_log::{FlushError, LedgerPlace, Log, LogConfig, LogParts, OpenError, OwnedLane, OwnedShard};
 use esker_meta::{Catalog, Cluster, Endpoint, GuardedError, Keys, Meta, MetaError, MetaStore};
 use esker_wal::{LogStore, Store, StoreConfig};
 use object_store::ObjectStore;
-
-use crate::ledgers::LocalLedgers;
 
 /// The parts of the world that a node stands on.
 pub struct NodeParts {
@@ -109,7 +107,7 @@ impl Node {
             session_ttl: config.session_ttl,
             accept_lost_stores: config.accept_lost_stores,
         };
-        let ledgers = Arc::new(LocalLedgers { env: env.clone(), store: Arc::clone(&store) });
+        let ledgers = Arc::new(WalLedgers::one(Arc::clone(&store), env.clone()));
         let session = start_broker(meta.clone(), env.clone(), ledgers, &cluster, options).await?;
         let session = Arc::new(session);
         let catalog = Catalog::start(meta.clone()).await?;

@@ -31,12 +31,27 @@ impl World {
         }
     }
 
+    /// The log's directory, once the last write of a killed node has let go of it.
+    async fn disk(&self) -> RealDisk {
+        let opened = async {
+            loop {
+                match RealDisk::open(self.dir.path().join("store")) {
+                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                        tokio::task::yield_now().await;
+                    }
+                    opened => return opened.unwrap(),
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), opened).await.expect("the directory's lock is let go")
+    }
+
     async fn try_start(&self) -> Result<(Node, Tasks), StartError> {
         let env = Env::real();
         let tasks = env.tasks.clone();
         let parts = NodeParts {
             env,
-            disk: Arc::new(RealDisk::open(self.dir.path().join("store")).unwrap()),
+            disk: Arc::new(self.disk().await),
             meta: Arc::clone(&self.meta) as Arc<dyn MetaStore>,
             objects: Arc::clone(&self.objects),
         };
@@ -232,6 +247,12 @@ async fn deleted_records_stay_deleted() {
     kill(running).await;
     let (node, _tasks) = world.start().await;
     assert_eq!(node.log.offsets(id).unwrap().log_start, Offset(7));
+    node.stop().await.unwrap();
+    drop((node, _tasks));
+    world.lose_log();
+    let (node, _tasks) = world.start().await;
+    assert_eq!(node.log.offsets(id).unwrap().log_start, Offset(7));
+    assert_eq!(read_all(&node, id, 7).await, expected(0..10)[7..]);
 }
 
 #[tokio::test]

@@ -1,6 +1,12 @@
 //! The `esker` binary.
 
+mod broker;
 mod cli;
+mod config;
+mod http;
+mod metrics;
+mod settings;
+mod state;
 
 use std::process::ExitCode;
 
@@ -16,12 +22,16 @@ struct Esker {
 
 #[derive(clap::Subcommand)]
 enum Command {
+    Dev(broker::Dev),
+    Broker(broker::BrokerCommand),
     #[command(flatten)]
     Client(cli::ClientCommand),
 }
 
 fn main() -> ExitCode {
     match Esker::parse().command {
+        Command::Dev(dev) => dev.run(),
+        Command::Broker(broker) => broker.run(),
         Command::Client(command) => cli::run(command),
     }
 }

@@ -29,4 +29,8 @@ impl BlockCache for MemoryCache {
     fn remove(&self, key: BlockKey) {
         self.0.lock().remove(&key);
     }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        std::future::ready(()).boxed()
+    }
 }

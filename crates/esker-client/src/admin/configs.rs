@@ -7,6 +7,7 @@ use esker_kafka_wire::messages::incremental_alter_configs_request::{AlterConfigs
 use esker_kafka_wire::messages::{DescribeConfigsRequest, IncrementalAlterConfigsRequest};
 
 use super::SERVER_WAIT;
+use crate::retry::with_retry;
 use crate::{Client, ClientError};
 
 /// What has settings. The numbers are those on the wire.
@@ -88,7 +89,7 @@ impl Client {
             }],
             ..DescribeConfigsRequest::default()
         };
-        self.with_retry(async || {
+        with_retry!(self, {
             let response = match kind {
                 ResourceKind::Broker => self.connection(broker_id(name)?).await?.call(&request).await?,
                 _ => self.call_any(&request).await?,
@@ -101,7 +102,6 @@ impl Client {
             }
             Ok(all)
         })
-        .await
     }
 
     /// Changes settings of a resource; those not named stay.
@@ -127,7 +127,7 @@ impl Client {
             }],
             validate_only: false,
         };
-        self.with_retry(async || {
+        with_retry!(self, {
             let response = match kind {
                 ResourceKind::Broker => self.connection(broker_id(name)?).await?.call(&request).await?,
                 _ => self.call_controller(&request, SERVER_WAIT).await?,
@@ -138,7 +138,6 @@ impl Client {
             }
             Ok(())
         })
-        .await
     }
 }
 

@@ -12,6 +12,7 @@ use esker_kafka_wire::messages::{
 };
 use esker_kafka_wire::{ErrorCode, KString, decode_prefixed};
 
+use crate::retry::with_retry;
 use crate::{Client, ClientError, Connection};
 
 /// A group in a list.
@@ -88,7 +89,7 @@ impl Client {
     /// # Errors
     /// A broker does not answer.
     pub async fn list_groups(&self) -> Result<Vec<GroupListing>, ClientError> {
-        self.with_retry(async || {
+        with_retry!(self, {
             let mut all = BTreeSet::new();
             for broker in self.cluster().brokers.keys() {
                 let response = self.connection(*broker).await?.call(&ListGroupsRequest::default()).await?;
@@ -104,7 +105,6 @@ impl Client {
             }
             Ok(all.into_iter().collect())
         })
-        .await
     }
 
     /// A group, whichever protocol its members speak. One that does not exist is `Dead`, as brokers have it.
@@ -112,14 +112,13 @@ impl Client {
     /// # Errors
     /// The coordinator refuses or does not answer.
     pub async fn describe_group(&self, group: &str) -> Result<GroupDescription, ClientError> {
-        self.with_retry(async || {
+        with_retry!(self, {
             let connection = self.coordinator_connection(group).await?;
             match describe_modern(&connection, group).await? {
                 Some(description) => Ok(description),
                 None => describe_classic(&connection, group).await,
             }
         })
-        .await
     }
 
     /// Deletes a group without members, and its offsets.
@@ -128,14 +127,13 @@ impl Client {
     /// It has members or does not exist.
     pub async fn delete_group(&self, group: &str) -> Result<(), ClientError> {
         let request = DeleteGroupsRequest { groups_names: vec![KString::from(group)] };
-        self.with_retry(async || {
+        with_retry!(self, {
             let response = self.coordinator_connection(group).await?.call(&request).await?;
             for result in &response.results {
                 ClientError::check(result.error_code, None, || format!("deleting group {group:?}"))?;
             }
             Ok(())
         })
-        .await
     }
 }
 

@@ -12,6 +12,7 @@ use esker_kafka_wire::messages::offset_fetch_request::{
 };
 use esker_kafka_wire::messages::{OffsetCommitRequest, OffsetFetchRequest, OffsetFetchResponse};
 
+use crate::retry::with_retry;
 use crate::{Client, ClientError, Connection};
 
 /// The newest versions that name topics rather than giving their ids.
@@ -49,11 +50,10 @@ impl Client {
     /// # Errors
     /// The coordinator refuses or does not answer.
     pub async fn committed_offsets(&self, group: &str) -> Result<GroupOffsets, ClientError> {
-        self.with_retry(async || {
+        with_retry!(self, {
             let connection = self.coordinator_connection(group).await?;
             fetch_offsets(&connection, group, None).await
         })
-        .await
     }
 
     /// Sets positions of a group without members.
@@ -65,11 +65,10 @@ impl Client {
         group: &str,
         offsets: &BTreeMap<(Arc<str>, i32), i64>,
     ) -> Result<(), ClientError> {
-        self.with_retry(async || {
+        with_retry!(self, {
             let connection = self.coordinator_connection(group).await?;
             commit(&connection, group, &Committer::default(), offsets).await
         })
-        .await
     }
 }
 

@@ -14,6 +14,7 @@ use esker_kafka_wire::{ErrorCode, KString};
 use uuid::Uuid;
 
 use super::{SERVER_WAIT, SERVER_WAIT_MS};
+use crate::retry::with_retry;
 use crate::{Client, ClientError, Topic};
 
 /// A topic to create.
@@ -78,7 +79,7 @@ impl Client {
             timeout_ms: SERVER_WAIT_MS,
             validate_only,
         };
-        self.with_retry(async || {
+        with_retry!(self, {
             let response = self.call_controller(&request, SERVER_WAIT).await?;
             let result = response.topics.first().ok_or_else(|| silent("creating", &topic.name))?;
             ClientError::check(result.error_code, result.error_message.as_deref(), || {
@@ -87,7 +88,6 @@ impl Client {
             let (partitions, replication_factor) = (result.num_partitions, result.replication_factor);
             Ok(CreatedTopic { id: result.topic_id, partitions, replication_factor })
         })
-        .await
     }
 
     /// All topics, by name.
@@ -95,7 +95,7 @@ impl Client {
     /// # Errors
     /// No broker answers.
     pub async fn list_topics(&self) -> Result<Vec<Arc<Topic>>, ClientError> {
-        let cluster = self.with_retry(async || self.refresh_once(None).await).await?;
+        let cluster = with_retry!(self, { self.refresh_once(None).await })?;
         Ok(cluster.topics.values().cloned().collect())
     }
 
@@ -110,14 +110,13 @@ impl Client {
             timeout_ms: SERVER_WAIT_MS,
             validate_only: false,
         };
-        self.with_retry(async || {
+        with_retry!(self, {
             let response = self.call_controller(&request, SERVER_WAIT).await?;
             let result = response.results.first().ok_or_else(|| silent("adding partitions to", topic))?;
             let what = || format!("adding partitions to {topic:?}");
             ClientError::check(result.error_code, result.error_message.as_deref(), what)
                 .map_err(|error| refused(error, topic))
         })
-        .await
     }
 
     /// Deletes a topic and everything in it.
@@ -131,7 +130,7 @@ impl Client {
             topic_names: vec![name],
             timeout_ms: SERVER_WAIT_MS,
         };
-        self.with_retry(async || {
+        with_retry!(self, {
             let connection = self.controller_connection().await?;
             // Names moved from one field to the other with version 6.
             let mut request = request.clone();
@@ -146,7 +145,6 @@ impl Client {
             ClientError::check(result.error_code, result.error_message.as_deref(), what)
                 .map_err(|error| refused(error, topic))
         })
-        .await
     }
 
     /// Deletes the records of a partition before `offset` (-1: all), and returns the new first offset.
@@ -159,7 +157,7 @@ impl Client {
             topics: vec![DeleteRecordsTopic { name: KString::from(topic), partitions }],
             timeout_ms: SERVER_WAIT_MS,
         };
-        self.with_retry(async || {
+        with_retry!(self, {
             let connection = self.connection(self.leader_of(topic, partition).await?).await?;
             let response = connection.start(&request, i16::MAX, SERVER_WAIT)?.await?;
             let result = response.topics.first().and_then(|topic| topic.partitions.first());
@@ -169,6 +167,5 @@ impl Client {
             })?;
             Ok(result.low_watermark)
         })
-        .await
     }
 }

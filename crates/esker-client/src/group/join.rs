@@ -16,7 +16,7 @@ use esker_kafka_wire::{ErrorCode, KString, decode_prefixed, encode_prefixed};
 use super::assign::{Assignment, range};
 use super::{GroupConsumer, Signal, heartbeat};
 use crate::admin::{assigned, fetch_offsets};
-use crate::retry::Backoff;
+use crate::retry::{Backoff, with_retry};
 use crate::{ClientError, StartAt};
 
 const PROTOCOL_TYPE: &str = "consumer";
@@ -152,13 +152,10 @@ impl GroupConsumer {
         let topics: BTreeMap<Arc<str>, Vec<i32>> =
             mine.into_iter().map(|(topic, partitions)| (Arc::from(topic), partitions)).collect();
         let group = &self.config.group;
-        let committed = self
-            .client
-            .with_retry(async || {
-                let connection = self.client.coordinator_connection(group).await?;
-                fetch_offsets(&connection, group, Some(&topics)).await
-            })
-            .await?;
+        let committed = with_retry!(&self.client, {
+            let connection = self.client.coordinator_connection(group).await?;
+            fetch_offsets(&connection, group, Some(&topics)).await
+        })?;
         let start = self.config.start;
         self.consumer.assign(topics.iter().flat_map(|(topic, partitions)| {
             partitions.iter().map(|partition| {

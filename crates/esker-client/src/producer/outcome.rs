@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use esker_env::Monotonic;
 use tokio::sync::Notify;
 
 use crate::ClientError;
@@ -17,6 +18,8 @@ pub struct Acknowledged {
     pub offset: i64,
     /// The broker's timestamp in milliseconds since the Unix epoch, if the topic uses log append time.
     pub log_append_time: Option<i64>,
+    /// When the client learned of it.
+    pub at: Monotonic,
 }
 
 /// A batch's success: the first offset and log append time, -1 where there is none.
@@ -24,6 +27,14 @@ pub struct Acknowledged {
 pub(super) struct Ack {
     pub(super) base_offset: i64,
     pub(super) log_append_time: i64,
+    pub(super) at: Monotonic,
+}
+
+impl Ack {
+    /// The broker has the batch and does not tell where.
+    pub(super) fn unknown(at: Monotonic) -> Self {
+        Self { base_offset: -1, log_append_time: -1, at }
+    }
 }
 
 #[derive(Default)]
@@ -81,6 +92,7 @@ impl Delivery {
             partition: self.partition,
             offset: if ack.base_offset < 0 { -1 } else { ack.base_offset + self.index as i64 },
             log_append_time: (ack.log_append_time >= 0).then_some(ack.log_append_time),
+            at: ack.at,
         }))
     }
 

@@ -378,24 +378,24 @@ impl Sender {
             }
             Landed::Produced(id, sent, result) => {
                 self.nodes.get_mut(&id).expect("it was sent to").in_flight -= 1;
-                self.settle(sent, result, now);
+                self.settle(sent, &result, now);
             }
         }
     }
 
-    fn settle(&mut self, sent: Sent, result: Result<ProduceResponse, ClientError>, now: Monotonic) {
+    fn settle(&mut self, sent: Sent, result: &Result<ProduceResponse, ClientError>, now: Monotonic) {
         let shared = Arc::clone(&self.shared);
         let cluster = shared.client.cluster();
         let mut queues = shared.queues.lock();
         for (number, batch) in sent {
             let queue = queues.get(number);
-            let result = match &result {
+            let result = match result {
                 Err(error) => Err(error.clone()),
-                Ok(_) if shared.config.acks == Acks::None => Ok(Ack { base_offset: -1, log_append_time: -1 }),
+                Ok(_) if shared.config.acks == Acks::None => Ok(Ack::unknown(now)),
                 Ok(response) => {
                     let topic = cluster.topics.get(&queue.topic);
                     match find(response, &queue.topic, topic, queue.partition) {
-                        Some(partition) => outcome(partition, &queue.topic),
+                        Some(partition) => outcome(partition, &queue.topic, now),
                         None => Err(ClientError::Malformed {
                             address: "the broker".into(),
                             detail: format!("no answer for {}-{}", queue.topic, queue.partition),
@@ -427,7 +427,7 @@ impl Sender {
             Ok(_) | Err(ClientError::Refused { code: ErrorCode::DuplicateSequenceNumber, .. }) => {
                 queue.failures = 0;
                 queue.stamped.remove(&batch.serial);
-                let ack = result.unwrap_or(Ack { base_offset: -1, log_append_time: -1 });
+                let ack = result.unwrap_or(Ack::unknown(now));
                 return self.shared.finish(&batch, Ok(ack));
             }
             Err(error) => error,
@@ -508,11 +508,11 @@ fn find<'a>(
     topic.partition_responses.iter().find(|answer| answer.index == partition)
 }
 
-fn outcome(answer: &PartitionProduceResponse, topic: &str) -> Result<Ack, ClientError> {
+fn outcome(answer: &PartitionProduceResponse, topic: &str, at: Monotonic) -> Result<Ack, ClientError> {
     let record = answer.record_errors.first().and_then(|record| record.batch_index_error_message.as_ref());
     let message = answer.error_message.as_ref().or(record).map(KString::as_str);
     ClientError::check(answer.error_code, message, || format!("producing to {topic}-{}", answer.index))?;
-    Ok(Ack { base_offset: answer.base_offset, log_append_time: answer.log_append_time_ms })
+    Ok(Ack { base_offset: answer.base_offset, log_append_time: answer.log_append_time_ms, at })
 }
 
 /// Whether the batch may have been appended although the attempt failed: anything but a clear refusal.

@@ -212,6 +212,7 @@ impl crate::Ledgers for NoStores {
     fn recover(
         &self,
         _: esker_meta::LedgerRecord,
+        _: bool,
     ) -> esker_env::BoxFuture<'_, Result<FrameIndex, crate::LedgerError>> {
         unreachable!()
     }

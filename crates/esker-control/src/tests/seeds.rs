@@ -56,27 +56,37 @@ async fn every_step_of_a_start_can_be_the_last_one() {
 
 #[tokio::test]
 async fn drawn_lives_lose_nothing() {
-    let seeds = 40;
-    for seed in 0..seeds {
-        let random = SeededRandom::new(seed);
-        let mut world = World::new().await;
-        for _ in 0..6 {
-            while random.below(2) == 0 {
-                let options = world.options();
-                if let Ok(process) = world.start(Life::steps(random.below(25)), options).await {
-                    world.kill(process);
-                }
+    for seed in 0..40 {
+        drawn_lives(seed, 0).await;
+    }
+}
+
+#[tokio::test]
+async fn lost_answers_confuse_nobody() {
+    let seeds = (0..24).map(|seed| drawn_lives(seed, 100));
+    futures::future::join_all(seeds).await;
+}
+
+async fn drawn_lives(seed: u64, lost_answers: u32) {
+    let random = SeededRandom::new(seed);
+    let mut world = World::seeded(seed).await;
+    world.lost_answers = lost_answers;
+    for _ in 0..6 {
+        while random.below(2) == 0 {
+            let options = world.options();
+            if let Ok(process) = world.start(Life::steps(random.below(25)), options).await {
+                world.kill(process);
             }
-            let mut process = world.start_well().await;
-            live(&mut world, &mut process, &random).await;
-            match random.below(3) {
-                0 => world.kill(process),
-                1 => world.stop(process, false).await,
-                _ => {
-                    world.stop(process, true).await;
-                    if random.below(2) == 0 {
-                        world.blank_directory();
-                    }
+        }
+        let mut process = world.start_well().await;
+        live(&mut world, &mut process, &random).await;
+        match random.below(3) {
+            0 => world.kill(process),
+            1 => world.stop(process, false).await,
+            _ => {
+                world.stop(process, true).await;
+                if random.below(2) == 0 {
+                    world.blank_directory();
                 }
             }
         }

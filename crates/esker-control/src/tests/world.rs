@@ -12,7 +12,7 @@ use std::{
 
 use bytes::Bytes;
 use esker_core::{Action, BrokerId, Epoch, FrameIndex, LedgerId, Mode, ShardId, StoreId};
-use esker_env::{BoxFuture, Env};
+use esker_env::{BoxFuture, Env, SeededRandom};
 use esker_meta::{
     Cluster, KeyValue, Keys, LeaseId, LedgerRecord, Listing, ManifestGuard, MemoryMeta, Meta, MetaError,
     MetaStore, Revision, Txn, TxnAnswer, Watch,
@@ -141,7 +141,7 @@ impl Ledgers for Stores {
         [self.directory.id].into()
     }
 
-    fn recover(&self, ledger: LedgerRecord) -> BoxFuture<'_, Result<FrameIndex, LedgerError>> {
+    fn recover(&self, ledger: LedgerRecord, _: bool) -> BoxFuture<'_, Result<FrameIndex, LedgerError>> {
         Box::pin(async move {
             self.step()?;
             assert!(
@@ -188,6 +188,8 @@ pub(super) struct World {
     pub(super) meta: Meta,
     /// Acknowledged, and not in the object store.
     pub(super) owed: BTreeMap<ShardId, BTreeSet<LedgerId>>,
+    /// Of a thousand transactions of a process, so many lose their answer.
+    pub(super) lost_answers: u32,
     epochs: BTreeMap<ShardId, Epoch>,
     written: u64,
 }
@@ -198,7 +200,11 @@ fn meta_over(store: Arc<dyn MetaStore>, env: &Env) -> Meta {
 
 impl World {
     pub(super) async fn new() -> Self {
-        let env = Env::real();
+        Self::seeded(0).await
+    }
+
+    pub(super) async fn seeded(seed: u64) -> Self {
+        let env = Env { random: Arc::new(SeededRandom::new(seed)), ..Env::real() };
         let memory = MemoryMeta::new(env.clone());
         let meta = meta_over(Arc::new(memory.client()), &env);
         let cluster = meta.create_or_load_cluster(SHARDS).await.unwrap();
@@ -210,6 +216,7 @@ impl World {
             owed: BTreeMap::new(),
             epochs: BTreeMap::new(),
             written: 0,
+            lost_answers: 0,
             env,
         };
         world.blank_directory();
@@ -241,6 +248,7 @@ impl World {
     ) -> Result<Process, StartError> {
         let env = Env { tasks: esker_env::Tasks::new(), ..self.env.clone() };
         let store = Mortal { store: self.memory.client(), life: Arc::clone(&life) };
+        store.store.faults().set_ambiguity(self.lost_answers);
         let meta = meta_over(Arc::new(store), &env);
         let stores = Arc::new(Stores { directory: Arc::clone(&self.directory), life: Arc::clone(&life) });
         match start_broker(meta.clone(), env.clone(), stores, &self.cluster, options).await {

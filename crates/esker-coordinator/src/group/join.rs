@@ -91,7 +91,7 @@ impl Group {
         let member_id = new_member_id(stem, unique);
         if let Some(instance_id) = &request.instance_id {
             if let Some(old_id) = self.statics.get(instance_id).cloned() {
-                self.replace_static(cx, request, &old_id, member_id, token);
+                self.replace_static(cx, request, &old_id, &member_id, token);
             } else {
                 self.add_member(cx, request, member_id, token);
             }

@@ -33,12 +33,12 @@ impl Group {
         cx: &mut Cx<'_>,
         request: &JoinRequest,
         old_id: &KString,
-        new_id: KString,
+        new_id: &KString,
         token: Token,
     ) {
         let old_leader = self.leader.clone().unwrap_or_default();
-        self.rename_member(cx, old_id, &new_id);
-        let member = &self.members[&new_id];
+        self.rename_member(cx, old_id, new_id);
+        let member = &self.members[new_id];
         let swap = StaticSwap {
             instance_id: member.instance_id.clone().expect("found by its instance id"),
             old_id: old_id.clone(),
@@ -50,8 +50,8 @@ impl Group {
             rebalance_timeout: member.rebalance_timeout,
         };
         tracing::info!(group = %self.id, instance = %swap.instance_id, %old_id, %new_id, "static member is back");
-        self.update_member(cx, request, &new_id, token);
-        self.touch(cx, &new_id);
+        self.update_member(cx, request, new_id, token);
+        self.touch(cx, new_id);
         match self.state {
             GroupState::Stable if self.protocol.as_ref() == Some(&self.select_protocol()) => {
                 match self.state_record(cx.config, None) {

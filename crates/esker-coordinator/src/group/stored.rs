@@ -132,14 +132,14 @@ impl Group {
         let protocol = self.protocol.as_ref()?;
         let mut topics = BTreeSet::new();
         for member in self.members.values() {
-            topics.extend(subscription_topics(member.metadata(protocol))?);
+            topics.extend(subscription_topics(&member.metadata(protocol))?);
         }
         Some(topics)
     }
 }
 
 /// The topics of a consumer's subscription. Every version begins like version 0.
-fn subscription_topics(metadata: Bytes) -> Option<Vec<KString>> {
+fn subscription_topics(metadata: &Bytes) -> Option<Vec<KString>> {
     let mut reader = Reader::new(metadata.slice(metadata.len().min(2)..));
     let subscription = ConsumerProtocolSubscription::decode(&mut reader, 0).ok()?;
     Some(subscription.topics.iter().map(KString::compact).collect())

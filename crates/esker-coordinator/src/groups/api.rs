@@ -1,6 +1,7 @@
 //! What front ends call. Each call completes when its answer is durable, or when the rebalance that it waits for ends.
 //! A call may be dropped at any time; what it asked for happens all the same.
 
+use esker_core::TopicId;
 use esker_kafka_wire::KString;
 
 use super::Groups;
@@ -70,10 +71,7 @@ impl Groups {
     /// # Errors
     /// When nothing was committed.
     pub async fn commit(&self, group: &KString, request: &CommitRequest) -> Result<Results, GroupError> {
-        // A consumer outside of any membership may have no group id; only members need one.
-        if request.member.generation >= 0 {
-            check_id(group)?;
-        }
+        // Old consumers outside of any membership may have no group id.
         let asked = self.0.ask(group, |shard, cx, token| shard.commit(cx, group, request, token)).await?;
         written(asked)
     }
@@ -119,7 +117,6 @@ impl Groups {
     /// # Errors
     /// See [`GroupError`].
     pub async fn delete(&self, group: &KString) -> Result<(), GroupError> {
-        check_id(group)?;
         written(self.0.ask(group, |shard, cx, token| shard.delete(cx, group, token)).await?)
     }
 
@@ -128,7 +125,6 @@ impl Groups {
     /// # Errors
     /// When this broker cannot tell.
     pub async fn describe(&self, group: &KString) -> Result<Option<GroupDescription>, GroupError> {
-        check_id(group)?;
         self.0.on_shard(group, |active, _| active.shard.describe(group)).await
     }
 
@@ -148,10 +144,10 @@ impl Groups {
     }
 
     /// Topics are gone: deletes their offsets in every group, in the background.
-    pub fn topics_deleted(&self, topics: &[KString]) {
+    pub fn topics_deleted(&self, topics: &[(KString, TopicId)]) {
         self.0.on_every_shard(|active, cx| {
-            for topic in topics {
-                active.shard.topic_deleted(cx, topic);
+            for (name, id) in topics {
+                active.shard.topic_deleted(cx, name, *id);
             }
         });
     }

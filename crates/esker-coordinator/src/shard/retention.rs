@@ -1,5 +1,6 @@
 //! Offsets that nobody needs any more.
 
+use esker_core::TopicId;
 use esker_kafka_wire::KString;
 
 use super::{Shard, commit::forget};
@@ -22,9 +23,15 @@ impl Shard {
     }
 
     /// A topic is gone: so are the offsets in it, or they would be taken for those of a later topic of this name.
-    pub(crate) fn topic_deleted(&mut self, cx: &mut Cx<'_>, topic: &KString) {
+    pub(crate) fn topic_deleted(&mut self, cx: &mut Cx<'_>, topic: &KString, id: TopicId) {
         for group in self.groups.values().filter(|group| group.state != GroupState::Dead) {
-            let gone = group.offsets.keys_of(topic).map(|partition| (topic.compact(), partition)).collect();
+            // Offsets may be of a later topic of this name already.
+            let later = |partition: i32| {
+                let commit = group.offsets.get(topic, partition);
+                commit.is_some_and(|commit| !commit.topic_id.is_nil() && commit.topic_id != id.0)
+            };
+            let gone = group.offsets.keys_of(topic).filter(|partition| !later(*partition));
+            let gone = gone.map(|partition| (topic.compact(), partition)).collect();
             forget(group, cx, gone, None);
         }
     }

@@ -21,5 +21,8 @@ pub(crate) const TOPIC_OPERATIONS: i32 =
 pub(crate) const CLUSTER_OPERATIONS: i32 =
     CREATE | ALTER | DESCRIBE | CLUSTER_ACTION | DESCRIBE_CONFIGS | ALTER_CONFIGS | IDEMPOTENT_WRITE;
 
+/// Operations on a consumer group.
+pub(crate) const GROUP_OPERATIONS: i32 = READ | DELETE | DESCRIBE | DESCRIBE_CONFIGS | ALTER_CONFIGS;
+
 /// The message of every answer about ACLs.
 pub(crate) const NO_AUTHORIZER: &str = "No Authorizer is configured.";

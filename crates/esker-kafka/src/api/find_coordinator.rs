@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use esker_coordinator::OFFSETS_TOPIC;
 use esker_kafka_wire::{
     ApiKey, ErrorCode, KString,
     messages::{FindCoordinatorRequest, FindCoordinatorResponse, find_coordinator_response::Coordinator},
@@ -20,10 +21,13 @@ const TRANSACTION: i8 = 1;
 pub(crate) async fn handle(context: Context, request: FindCoordinatorRequest) -> FindCoordinatorResponse {
     if context.version >= BATCHED_FROM {
         let keys = BTreeSet::from_iter(request.coordinator_keys);
-        let coordinators = keys.into_iter().map(|key| find(&context, request.key_type, key)).collect();
+        let mut coordinators = Vec::with_capacity(keys.len());
+        for key in keys {
+            coordinators.push(find(&context, request.key_type, key).await);
+        }
         return FindCoordinatorResponse { coordinators, ..FindCoordinatorResponse::default() };
     }
-    let found = find(&context, request.key_type, request.key);
+    let found = find(&context, request.key_type, request.key).await;
     FindCoordinatorResponse {
         error_code: found.error_code,
         error_message: found.error_message,
@@ -34,8 +38,8 @@ pub(crate) async fn handle(context: Context, request: FindCoordinatorRequest) ->
     }
 }
 
-/// This broker is the coordinator of everything while it is the only one.
-fn find(context: &Context, key_type: i8, key: KString) -> Coordinator {
+/// The owner of the partition that has the group's state.
+async fn find(context: &Context, key_type: i8, key: KString) -> Coordinator {
     let refuse = |error: ErrorCode, message: &'static str| Coordinator {
         key: key.clone(),
         node_id: -1,
@@ -50,10 +54,18 @@ fn find(context: &Context, key_type: i8, key: KString) -> Coordinator {
         TRANSACTION => return refuse(ErrorCode::UnsupportedVersion, "transactions are not served yet"),
         _ => return refuse(ErrorCode::InvalidRequest, "this kind of coordinator is not served"),
     }
-    let this = context.broker.cluster.this_broker();
-    let nodes = context.broker.cluster.brokers(context.listener());
-    let Some(node) = nodes.into_iter().find(|node| node.id == this) else {
-        return refuse(ErrorCode::CoordinatorNotAvailable, "this listener has no advertised endpoint");
+    let broker = &context.broker;
+    let Ok(partition) = broker.groups.find(&key).await else {
+        return refuse(ErrorCode::CoordinatorNotAvailable, "the offsets topic cannot be created now");
+    };
+    // A topic that was just created may not have come round to the catalog.
+    let leader = match broker.partition(OFFSETS_TOPIC, partition.cast_signed()) {
+        Ok(id) => broker.cluster.leadership(id).leader,
+        Err(_) => Some(broker.cluster.this_broker()),
+    };
+    let nodes = broker.cluster.brokers(context.listener());
+    let Some(node) = nodes.into_iter().find(|node| Some(node.id) == leader) else {
+        return refuse(ErrorCode::CoordinatorNotAvailable, "nobody owns the group's partition now");
     };
     Coordinator {
         key,

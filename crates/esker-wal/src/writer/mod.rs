@@ -6,9 +6,6 @@
 mod queue;
 mod task;
 
-#[cfg(test)]
-mod tests;
-
 use std::{
     sync::{
         Arc,

@@ -150,6 +150,10 @@ impl Consume {
                 if let Source::Group(group) = source {
                     group.mark_done(&polled.topic, polled.partition, written);
                 }
+                // What comes after the last record asked for is neither written nor done.
+                if left == 0 {
+                    break;
+                }
             }
             out.flush()?;
         }

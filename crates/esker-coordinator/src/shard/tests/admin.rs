@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use esker_core::TopicId;
+
 use super::*;
 
 fn delete(bench: &mut Bench) -> Result<(), GroupError> {
@@ -106,8 +108,13 @@ fn offsets_in_a_deleted_topic_go_with_it() {
     bench.commit(&nobody(), 3).expect("no members");
     let request = commit_of(&nobody(), "kept", 0, 3);
     bench.act(|shard, cx, group, token| shard.commit(cx, group, &request, token));
-    bench.act(|shard, cx, _, _| shard.topic_deleted(cx, &s("t")));
+    let deleted = TopicId(Uuid::from_u128(1));
+    let mut later = commit_of(&nobody(), "t", 1, 3);
+    later.offsets[0].topic_id = Uuid::from_u128(2);
+    bench.act(|shard, cx, group, token| shard.commit(cx, group, &later, token));
+    bench.act(|shard, cx, _, _| shard.topic_deleted(cx, &s("t"), deleted));
     assert_eq!((bench.offset("t", 0), bench.offset("kept", 0)), (None, Some(3)));
+    assert_eq!(bench.offset("t", 1), Some(3), "of a later topic of this name");
 }
 
 #[test]

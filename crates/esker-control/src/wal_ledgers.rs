@@ -1,0 +1,106 @@
+//! [`Ledgers`] over the write-ahead log's stores.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use esker_core::{Action, Classified, FrameIndex, LedgerId, Mode, StoreId};
+use esker_env::{BoxFuture, Env};
+use esker_meta::LedgerRecord;
+use esker_wal::{Descriptor, LogStore, RecoverError, Store, Trim};
+
+use crate::{LedgerError, Ledgers};
+
+/// The stores that a process can talk to: its own, and clients of others'.
+pub struct WalLedgers {
+    own: Arc<Store>,
+    stores: Vec<Arc<dyn LogStore>>,
+    env: Env,
+}
+
+impl WalLedgers {
+    /// A node's own store alone.
+    #[must_use]
+    pub fn one(own: Arc<Store>, env: Env) -> Self {
+        let stores = vec![Arc::clone(&own) as Arc<dyn LogStore>];
+        Self { own, stores, env }
+    }
+
+    fn of(&self, copyset: &[StoreId]) -> Vec<Arc<dyn LogStore>> {
+        self.stores.iter().filter(|store| copyset.contains(&store.id())).map(Arc::clone).collect()
+    }
+}
+
+/// What the log needs to know of a ledger's record.
+#[must_use]
+pub fn descriptor(record: &LedgerRecord) -> Descriptor {
+    Descriptor {
+        ledger: record.id,
+        mode: record.mode,
+        copyset: record.copyset.clone(),
+        write_quorum: usize::from(record.write_quorum),
+    }
+}
+
+impl Ledgers for WalLedgers {
+    fn reachable(&self) -> BTreeSet<StoreId> {
+        self.stores.iter().map(|store| store.id()).collect()
+    }
+
+    fn recover(&self, record: LedgerRecord, unclean: bool) -> BoxFuture<'_, Result<FrameIndex, LedgerError>> {
+        Box::pin(async move {
+            let stores = self.of(&record.copyset);
+            let error = match esker_wal::recover(&descriptor(&record), &stores, &self.env).await {
+                Ok(recovered) => return Ok(recovered.end),
+                Err(error) => error,
+            };
+            // Alone, and never promised more than the page cache: what a power loss took no other store can give back,
+            // and waiting for one would be waiting for ever.
+            let page_cache_alone = record.mode == Mode::Received && record.copyset.len() == 1;
+            let may_guess = match &error {
+                RecoverError::TooFewAuthoritative { .. } => unclean || page_cache_alone,
+                RecoverError::Unreadable { .. } | RecoverError::TooFewHolders { .. } => unclean,
+                RecoverError::Over(_) => false,
+            };
+            if may_guess && let Some(end) = largest_tail(&record, &stores).await {
+                tracing::error!(%error, ledger = %record.id, %end, "recovered a ledger up to what its stores still hold");
+                return Ok(end);
+            }
+            Err(LedgerError { why: error.to_string(), action: action(&error, unclean) })
+        })
+    }
+
+    fn forget(&self, ledger: LedgerId) -> BoxFuture<'_, Result<(), LedgerError>> {
+        Box::pin(async move {
+            for store in &self.stores {
+                let forgotten = store.trim(ledger, Trim::Forget).await;
+                forgotten.map_err(|error| LedgerError { why: error.to_string(), action: error.action() })?;
+            }
+            Ok(())
+        })
+    }
+
+    fn held(&self) -> Vec<LedgerId> {
+        self.own.ledgers()
+    }
+}
+
+/// The end of what the stores hold; `None` when none of them answers.
+async fn largest_tail(record: &LedgerRecord, stores: &[Arc<dyn LogStore>]) -> Option<FrameIndex> {
+    let mut end = None;
+    for store in stores {
+        match store.seal(record.id, record.mode).await {
+            Ok(answer) => end = end.max(Some(answer.tail)),
+            Err(error) => {
+                tracing::warn!(%error, ledger = %record.id, store = %store.id(), "no answer to a seal")
+            }
+        }
+    }
+    end
+}
+
+/// A broker that starts cannot wait for its own store to come to know more.
+fn action(error: &RecoverError, unclean: bool) -> Action {
+    match error {
+        RecoverError::TooFewAuthoritative { .. } if !unclean => Action::Operator,
+        _ => error.action(),
+    }
+}

@@ -1,0 +1,125 @@
+//! The offsets topic on the broker's log.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use esker_core::{Offset, PartitionId, batch::CheckedBatch};
+use esker_env::{BoxFuture, Env};
+use esker_log::{AppendError, AppendOptions, Isolation, Log, LogError, ReadError, ReadLimits};
+use esker_meta::{Meta, NewTopic, Topic, TopicError as MetaTopicError};
+
+use crate::topic::{OFFSETS_TOPIC, OffsetsTopic, TopicError, TopicRange, TopicRead};
+
+/// How long creating the topic waits until the log serves it.
+const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
+/// How often it looks.
+const LOOK_EVERY: Duration = Duration::from_millis(2);
+
+/// `__consumer_offsets`: an ordinary compacted topic.
+pub struct LogTopic {
+    log: Log,
+    meta: Meta,
+    env: Env,
+    replication_factor: u16,
+}
+
+impl LogTopic {
+    /// The topic on this log. `replication_factor` counts when it is created (`offsets.topic.replication.factor`).
+    #[must_use]
+    pub fn new(log: Log, meta: Meta, env: Env, replication_factor: u16) -> Self {
+        Self { log, meta, env, replication_factor }
+    }
+
+    fn topic(&self) -> Option<Arc<Topic>> {
+        self.log.catalog().by_name(OFFSETS_TOPIC).filter(|topic| !topic.record.deleting)
+    }
+
+    fn partition(&self, index: u32) -> Result<PartitionId, TopicError> {
+        let topic = self.topic().ok_or_else(|| TopicError::Lost("the offsets topic is gone".to_owned()))?;
+        Ok(PartitionId { topic: topic.record.number, index })
+    }
+
+    async fn create_topic(&self, partitions: u32) -> Result<u32, TopicError> {
+        let unavailable = |error: &dyn std::fmt::Display| TopicError::Unavailable(error.to_string());
+        let new = NewTopic {
+            name: OFFSETS_TOPIC.to_owned(),
+            partitions,
+            replication_factor: self.replication_factor,
+            configs: BTreeMap::from([("cleanup.policy".to_owned(), "compact".to_owned())]),
+        };
+        match self.meta.create_topic(&new).await {
+            Ok(_) => tracing::info!(partitions, "offsets topic created"),
+            // Another request or broker was first.
+            Err(MetaTopicError::TopicExists(_)) => {}
+            Err(error) => return Err(unavailable(&error)),
+        }
+        let visible = async {
+            loop {
+                if let Some(count) = self.partitions() {
+                    return count;
+                }
+                self.env.clock.sleep(LOOK_EVERY).await;
+            }
+        };
+        self.env.timeout(VISIBLE_WITHIN, visible).await.map_err(|elapsed| unavailable(&elapsed))
+    }
+}
+
+impl OffsetsTopic for LogTopic {
+    fn partitions(&self) -> Option<u32> {
+        let topic = self.topic()?;
+        let last = PartitionId { topic: topic.record.number, index: topic.record.partitions - 1 };
+        // The log comes to know a topic a moment after the catalog.
+        let served = !matches!(self.log.offsets(last), Err(LogError::UnknownPartition(_)));
+        served.then_some(topic.record.partitions)
+    }
+
+    fn create(&self, partitions: u32) -> BoxFuture<'_, Result<u32, TopicError>> {
+        Box::pin(self.create_topic(partitions))
+    }
+
+    fn range(&self, partition: u32) -> Result<TopicRange, TopicError> {
+        let offsets = self.log.offsets(self.partition(partition)?).map_err(|error| lost(&error))?;
+        Ok(TopicRange { start: offsets.log_start, end: offsets.high_watermark })
+    }
+
+    fn read(
+        &self,
+        partition: u32,
+        from: Offset,
+        max_bytes: usize,
+    ) -> BoxFuture<'_, Result<TopicRead, TopicError>> {
+        Box::pin(async move {
+            let limits = ReadLimits { max_bytes, at_least_one: true, isolation: Isolation::ReadUncommitted };
+            match self.log.read(self.partition(partition)?, from, limits).await {
+                Ok(read) => Ok(TopicRead { chunks: read.chunks, next: read.next }),
+                Err(ReadError::Log(error)) => Err(lost(&error)),
+                Err(error) => Err(TopicError::Unavailable(error.to_string())),
+            }
+        })
+    }
+
+    fn append(
+        &self,
+        partition: u32,
+        batch: Bytes,
+    ) -> Result<BoxFuture<'static, Result<(), TopicError>>, TopicError> {
+        let batch =
+            CheckedBatch::internal(&batch).map_err(|error| TopicError::Unavailable(error.to_string()))?;
+        let options = AppendOptions { all_replicas: true };
+        let appended =
+            self.log.append(self.partition(partition)?, batch, options).map_err(|error| refused(&error))?;
+        Ok(Box::pin(async move { appended.ticket.durable().await.map_err(|error| refused(&error)) }))
+    }
+}
+
+fn lost(error: &LogError) -> TopicError {
+    TopicError::Lost(error.to_string())
+}
+
+fn refused(error: &AppendError) -> TopicError {
+    match error {
+        AppendError::Log(_) | AppendError::Closed(_) => TopicError::Lost(error.to_string()),
+        _ => TopicError::Unavailable(error.to_string()),
+    }
+}

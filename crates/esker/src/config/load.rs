@@ -1,0 +1,137 @@
+//! Reading the configuration and telling what is wrong with it.
+
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use super::Config;
+
+/// Prefix of the variables that override settings.
+const PREFIX: &str = "ESKER_";
+
+/// The table whose keys are free.
+const FREE: &str = "topic_defaults";
+
+/// What is wrong with the configuration.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConfigError {
+    #[error("cannot read {path}: {error}")]
+    Read { path: PathBuf, error: std::io::Error },
+    #[error("{path} is not valid TOML: {error}")]
+    Syntax { path: PathBuf, error: Box<toml::de::Error> },
+    #[error("unknown setting {key:?} in {from}{}", hint(.nearest.as_deref()))]
+    Unknown { key: String, from: String, nearest: Option<String> },
+    #[error("bad value: {0}")]
+    Value(Box<toml::de::Error>),
+    #[error("{0}")]
+    Meaning(String),
+}
+
+fn hint(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |nearest| format!("; did you mean {nearest:?}?"))
+}
+
+/// Merges a file, the environment's variables and overrides from flags (`section.key`, text), in this order.
+pub(crate) fn load(
+    file: Option<&Path>,
+    variables: impl Iterator<Item = (String, String)>,
+    flags: &[(&str, String)],
+) -> Result<Config, ConfigError> {
+    let mut merged = Table::new();
+    if let Some(path) = file {
+        #[allow(
+            clippy::disallowed_methods,
+            reason = "the configuration is read once, before there is a world"
+        )]
+        let text = std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::Read { path: path.to_owned(), error })?;
+        merged = text
+            .parse()
+            .map_err(|error| ConfigError::Syntax { path: path.to_owned(), error: Box::new(error) })?;
+        check_keys(&merged, &path.display().to_string())?;
+    }
+    for (name, value) in variables {
+        let Some(rest) = name.strip_prefix(PREFIX) else { continue };
+        let Some((section, key)) = rest.split_once("__") else { continue };
+        let (section, mut key) = (section.to_lowercase(), key.to_lowercase());
+        if section == FREE {
+            key = key.replace("__", ".").replace('_', ".");
+        }
+        set(&mut merged, &section, &key, &value);
+        check_keys(&merged, &format!("the environment ({name})"))?;
+    }
+    for (name, value) in flags {
+        let (section, key) = name.split_once('.').expect("flags name section.key");
+        set(&mut merged, section, key, value);
+    }
+    let config: Config = merged.try_into().map_err(|error| ConfigError::Value(Box::new(error)))?;
+    check_meaning(&config)?;
+    Ok(config)
+}
+
+/// Puts a textual value: as TOML where that is what the key takes, as a string otherwise.
+fn set(merged: &mut Table, section: &str, key: &str, text: &str) {
+    let known = known();
+    let wanted = known.get(section).and_then(|table| table.get(key));
+    let parsed = match wanted {
+        Some(Value::String(_)) | None => None,
+        Some(_) => format!("v = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("v")),
+    };
+    let value = parsed.unwrap_or_else(|| Value::String(text.to_owned()));
+    let table = merged.entry(section).or_insert_with(|| Value::Table(Table::new()));
+    if let Value::Table(table) = table {
+        table.insert(key.to_owned(), value);
+    }
+}
+
+/// Every section and key there is, with its default.
+fn known() -> Table {
+    Table::try_from(Config::default()).expect("the default configuration is a table")
+}
+
+fn check_keys(given: &Table, from: &str) -> Result<(), ConfigError> {
+    let known = known();
+    for (section, table) in given {
+        let Some(Value::Table(keys)) = known.get(section) else {
+            return Err(unknown(section, from, known.keys().cloned().collect()));
+        };
+        let Value::Table(table) = table else { continue };
+        if section == FREE {
+            continue;
+        }
+        if let Some(key) = table.keys().find(|key| !keys.contains_key(*key)) {
+            let all = keys.keys().map(|known| format!("{section}.{known}")).collect();
+            return Err(unknown(&format!("{section}.{key}"), from, all));
+        }
+    }
+    Ok(())
+}
+
+fn unknown(key: &str, from: &str, known: Vec<String>) -> ConfigError {
+    let score = |candidate: &String| strsim::jaro_winkler(key, candidate);
+    let nearest = known.into_iter().max_by(|a, b| score(a).total_cmp(&score(b)));
+    ConfigError::Unknown { key: key.to_owned(), from: from.to_owned(), nearest }
+}
+
+fn check_meaning(config: &Config) -> Result<(), ConfigError> {
+    let meaning = |message: String| Err(ConfigError::Meaning(message));
+    if config.node.id < 0 {
+        return meaning(format!("node.id is {}, it must be 0 or more", config.node.id));
+    }
+    if !(1..=65_536).contains(&config.node.shards) {
+        return meaning(format!("node.shards is {}, it must be 1 to 65536", config.node.shards));
+    }
+    if config.wal.file_bytes < 1 << 20 || config.wal.max_bytes < 4 * config.wal.file_bytes {
+        return meaning(format!(
+            "wal.file_bytes ({}) must be at least 1 MiB and wal.max_bytes ({}) at least four files",
+            config.wal.file_bytes, config.wal.max_bytes
+        ));
+    }
+    if config.meta.url != "embedded" {
+        return meaning(format!("meta.url is {:?}: this release knows \"embedded\"", config.meta.url));
+    }
+    if let Err(error) = esker_log::TopicConfig::parse(&config.topic_defaults()) {
+        return meaning(format!("topic_defaults: {error}"));
+    }
+    Ok(())
+}

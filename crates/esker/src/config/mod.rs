@@ -1,0 +1,9 @@
+//! Configuration: `esker.toml`, overridden by `ESKER_SECTION__KEY`, overridden by flags.
+
+mod load;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use load::{ConfigError, load};
+pub(crate) use settings::{Config, Listeners, Logging};

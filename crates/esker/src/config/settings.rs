@@ -1,0 +1,202 @@
+//! Every setting of a broker: plain data with defaults. The documentation page is `docs/configuration.md`.
+
+use std::{collections::BTreeMap, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// Settings that derive from one table must be present in its default, so that unknown keys can be told.
+macro_rules! section {
+    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty = $default:expr,)* }) => {
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub(crate) struct $name {
+            $($(#[$field_doc])* pub(crate) $field: $kind,)*
+        }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: $default,)* }
+            }
+        }
+    };
+}
+
+section! {
+    /// Who this broker is and where it keeps its files.
+    Node {
+        /// The broker's id, 0 or more, unique in the cluster.
+        id: i32 = 1,
+        /// Holds `store`, `cache`, and with the embedded defaults `objects` and `meta`.
+        data_dir: PathBuf = PathBuf::from(".dev"),
+        /// Shards of the cluster; counts only when the cluster is created.
+        shards: u32 = 8,
+    }
+}
+
+section! {
+    /// Addresses.
+    Listeners {
+        /// The Kafka protocol.
+        kafka: String = "127.0.0.1:9092".to_owned(),
+        /// The address that Kafka clients are told; empty for the one above.
+        kafka_advertised: String = String::new(),
+        /// `/livez`, `/readyz`, `/metrics`, `/admin/flush`.
+        http: String = "127.0.0.1:9096".to_owned(),
+    }
+}
+
+section! {
+    /// The metadata store.
+    MetaSettings {
+        /// `embedded`: a database in `data_dir/meta`.
+        url: String = "embedded".to_owned(),
+    }
+}
+
+section! {
+    /// Where sealed data goes.
+    ObjectStore {
+        /// `file:///path`, `s3://bucket/prefix`, `gs://...`, `az://...`, `memory://`; empty for `data_dir/objects`.
+        url: String = String::new(),
+        /// An S3 endpoint other than Amazon's; plain http if it says so.
+        endpoint: String = String::new(),
+        /// The region of the bucket.
+        region: String = "us-east-1".to_owned(),
+        /// Static credentials; empty to use the platform's.
+        access_key_id: String = String::new(),
+        /// Static credentials; empty to use the platform's.
+        secret_access_key: String = String::new(),
+        /// Do not sign bodies (the request itself stays signed).
+        unsigned_payload: bool = false,
+    }
+}
+
+section! {
+    /// The broker's own log lines.
+    Logging {
+        /// A `tracing` filter: `info`, or `info,esker_wal=debug`.
+        level: String = "info".to_owned(),
+        /// `text` or `json`.
+        format: String = "text".to_owned(),
+    }
+}
+
+section! {
+    /// The write-ahead log.
+    Wal {
+        /// Space that it may take, bytes. Producers slow down from 80 % on and are refused from 95 % on.
+        max_bytes: u64 = 8 << 30,
+        /// Size of a log file, bytes.
+        file_bytes: u64 = 128 << 20,
+    }
+}
+
+section! {
+    /// Offload to the object store, and reading back.
+    ArchiveSettings {
+        /// A shard is flushed at this many bytes.
+        flush_bytes: u64 = 32 << 20,
+        /// A shard is flushed when its oldest unflushed batch is this old, milliseconds.
+        flush_interval_ms: u64 = 300_000,
+        /// How long the log keeps what an object has, milliseconds.
+        trim_delay_ms: u64 = 60_000,
+        /// How long an object that nothing refers to is kept, milliseconds.
+        delete_grace_ms: u64 = 86_400_000,
+        /// Blocks read from objects, kept in memory, bytes.
+        cache_memory_bytes: u64 = 64 << 20,
+        /// Blocks read from objects, kept in `data_dir/cache`, bytes; 0 for none.
+        cache_disk_bytes: u64 = 1 << 30,
+        /// Reads of the object store at the same time.
+        read_concurrency: u32 = 16,
+    }
+}
+
+section! {
+    /// What clients may take.
+    Limits {
+        /// Recently committed data kept in memory for consumers that keep up, bytes.
+        tail_bytes: u64 = 64 << 20,
+        /// Requests of one connection that are not answered yet, bytes.
+        request_bytes_per_connection: u64 = 104_857_600,
+        /// Requests of all connections that are not answered yet, bytes.
+        request_bytes_total: u64 = 128 << 20,
+        /// The largest request, bytes.
+        socket_request_max_bytes: u32 = 104_857_600,
+        /// Connections.
+        max_connections: u32 = 20_000,
+        /// A connection that says nothing for this long is closed, milliseconds.
+        idle_connection_ms: u64 = 600_000,
+    }
+}
+
+section! {
+    /// Broker-wide settings of Kafka, by Kafka's names with `_` for `.`.
+    Kafka {
+        /// Partitions of a topic that is created without saying how many.
+        num_partitions: u32 = 1,
+        /// Replication factor of a topic that is created without saying which.
+        default_replication_factor: u16 = 1,
+        /// Whether asking for an unknown topic creates it.
+        auto_create_topics_enable: bool = true,
+        /// Whether topics can be deleted.
+        delete_topic_enable: bool = true,
+        /// Default of `max.message.bytes`.
+        message_max_bytes: u32 = 1_048_588,
+        /// Partitions of `__consumer_offsets`; counts only when it is created.
+        offsets_topic_num_partitions: u32 = 50,
+        /// How long the first rebalance of an empty group waits for more members, milliseconds.
+        group_initial_rebalance_delay_ms: u32 = 3_000,
+        /// Shortest session timeout that a member may ask for, milliseconds.
+        group_min_session_timeout_ms: u32 = 6_000,
+        /// Longest session timeout that a member may ask for, milliseconds.
+        group_max_session_timeout_ms: u32 = 1_800_000,
+        /// How long offsets of an empty group are kept, minutes.
+        offsets_retention_minutes: u32 = 10_080,
+        /// How long an idempotent producer that writes nothing is remembered, milliseconds.
+        producer_id_expiration_ms: u64 = 86_400_000,
+        /// Default of `retention.ms`.
+        log_retention_ms: i64 = 604_800_000,
+        /// How often retention runs, milliseconds.
+        log_retention_check_interval_ms: u64 = 300_000,
+    }
+}
+
+/// Everything.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Config {
+    pub(crate) node: Node,
+    pub(crate) listeners: Listeners,
+    pub(crate) meta: MetaSettings,
+    pub(crate) object_store: ObjectStore,
+    pub(crate) log: Logging,
+    pub(crate) wal: Wal,
+    pub(crate) archive: ArchiveSettings,
+    pub(crate) limits: Limits,
+    pub(crate) kafka: Kafka,
+    /// Broker-wide defaults of topic configs, by topic config key.
+    pub(crate) topic_defaults: BTreeMap<String, String>,
+}
+
+impl Config {
+    /// The object store's URL with the default filled in.
+    pub(crate) fn object_store_url(&self) -> String {
+        if self.object_store.url.is_empty() {
+            let path = std::path::absolute(self.node.data_dir.join("objects"))
+                .unwrap_or_else(|_| self.node.data_dir.join("objects"));
+            return format!("file://{}", path.display());
+        }
+        self.object_store.url.clone()
+    }
+
+    /// The topic config defaults: Kafka's broker-wide names first, then whatever `[topic_defaults]` says.
+    pub(crate) fn topic_defaults(&self) -> BTreeMap<String, String> {
+        let mut defaults = BTreeMap::from([
+            ("retention.ms".to_owned(), self.kafka.log_retention_ms.to_string()),
+            ("max.message.bytes".to_owned(), self.kafka.message_max_bytes.to_string()),
+        ]);
+        defaults.extend(self.topic_defaults.clone());
+        defaults
+    }
+}

@@ -1,0 +1,95 @@
+//! The HTTP port: health, metrics, and the few things an operator may ask for.
+
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+
+use bytes::Bytes;
+use esker_env::Tasks;
+use esker_log::Log;
+use http_body_util::Full;
+use hyper::{Method, Request, Response, StatusCode, body::Incoming, header, service::service_fn};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+
+use crate::{metrics::Metrics, state::Serving};
+
+/// What the port answers from.
+pub(crate) struct Http {
+    pub(crate) serving: Arc<Serving>,
+    pub(crate) metrics: Metrics,
+}
+
+/// Binds the port and answers until the tasks end.
+pub(crate) async fn serve(http: Arc<Http>, address: &str, tasks: &Tasks) -> std::io::Result<SocketAddr> {
+    let listener = TcpListener::bind(address).await?;
+    let bound = listener.local_addr()?;
+    let connections = tasks.clone();
+    tasks.spawn(async move {
+        loop {
+            let stream = match listener.accept().await {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "accepting an HTTP connection failed");
+                    tokio::task::yield_now().await;
+                    continue;
+                }
+            };
+            let http = Arc::clone(&http);
+            connections.spawn(async move {
+                let service = service_fn(|request| {
+                    let http = Arc::clone(&http);
+                    async move { Ok::<_, Infallible>(http.answer(&request).await) }
+                });
+                let connection = hyper::server::conn::http1::Builder::new()
+                    .serve_connection(TokioIo::new(stream), service);
+                if let Err(error) = connection.await {
+                    tracing::debug!(%error, "HTTP connection ended");
+                }
+            });
+        }
+    });
+    Ok(bound)
+}
+
+impl Http {
+    async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        match (request.method(), request.uri().path()) {
+            (&Method::GET, "/livez") => match self.serving.failure() {
+                None => text(StatusCode::OK, "ok\n"),
+                Some(reason) => text(StatusCode::INTERNAL_SERVER_ERROR, format!("{reason}\n")),
+            },
+            (&Method::GET, "/readyz") => match self.serving.not_ready() {
+                None => text(StatusCode::OK, "ok\n"),
+                Some(reason) => text(StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
+            },
+            (&Method::GET, "/metrics") => {
+                let body = self.metrics.render(self.serving.log().as_ref());
+                let mut response = text(StatusCode::OK, body);
+                let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+                response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));
+                response
+            }
+            (&Method::POST, "/admin/flush") => match self.serving.log() {
+                Some(log) => flush(&log).await,
+                None => text(StatusCode::SERVICE_UNAVAILABLE, "not serving\n"),
+            },
+            (_, "/livez" | "/readyz" | "/metrics" | "/admin/flush") => text(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "use GET for health and metrics, POST for /admin/flush\n",
+            ),
+            _ => text(StatusCode::NOT_FOUND, "try /livez, /readyz, /metrics or POST /admin/flush\n"),
+        }
+    }
+}
+
+async fn flush(log: &Log) -> Response<Full<Bytes>> {
+    match log.flush_all().await {
+        Ok(()) => text(StatusCode::OK, "flushed\n"),
+        Err(error) => text(StatusCode::SERVICE_UNAVAILABLE, format!("{error}\n")),
+    }
+}
+
+fn text(status: StatusCode, body: impl Into<Bytes>) -> Response<Full<Bytes>> {
+    let mut response = Response::new(Full::new(body.into()));
+    *response.status_mut() = status;
+    response
+}

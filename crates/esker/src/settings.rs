@@ -1,0 +1,168 @@
+//! From the configuration to the settings of each part.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use esker_archive::{ArchiveConfig, CacheConfig, CacheKind, DiskCacheConfig, RequestConfig};
+use esker_coordinator::GroupConfig;
+use esker_core::BrokerId;
+use esker_env::RealDisk;
+use esker_kafka::KafkaConfig;
+use esker_log::LogConfig;
+use esker_node::NodeConfig;
+use esker_wal::StoreConfig;
+use object_store::ObjectStore;
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Config, ConfigError, Listeners, Logging};
+
+/// How long a session outlives its last renewal.
+const SESSION_TTL: Duration = Duration::from_secs(3);
+
+/// Sends log lines to standard error.
+pub(crate) fn start_logging(logging: &Logging) -> Result<(), tracing_subscriber::filter::ParseError> {
+    let filter = EnvFilter::try_new(&logging.level)?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    if logging.format == "json" {
+        lines.json().init()
+    } else {
+        lines.init()
+    }
+    Ok(())
+}
+
+/// Connections and log files need descriptors; the soft limit is often 1024.
+pub(crate) fn raise_file_limit() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let limit = getrlimit(Resource::Nofile);
+    let raised = Rlimit { current: limit.maximum, maximum: limit.maximum };
+    if let Err(error) = setrlimit(Resource::Nofile, raised) {
+        tracing::warn!(%error, current = ?limit.current, "cannot raise the limit of open files");
+    }
+}
+
+/// The node's settings.
+pub(crate) fn node(config: &Config, object_prefix: String, accept_lost_stores: bool) -> NodeConfig {
+    let millis = Duration::from_millis;
+    let archive = &config.archive;
+    let disk = (archive.cache_disk_bytes > 0).then(|| DiskCacheConfig {
+        dir: config.node.data_dir.join("cache"),
+        bytes: archive.cache_disk_bytes as usize,
+    });
+    NodeConfig {
+        broker: BrokerId(config.node.id),
+        endpoints: Vec::new(),
+        shards: config.node.shards,
+        object_prefix,
+        store: StoreConfig {
+            max_bytes: config.wal.max_bytes,
+            file_size: config.wal.file_bytes as u32,
+            boot_id: RealDisk::boot_id(),
+            ..StoreConfig::default()
+        },
+        archive: ArchiveConfig {
+            requests: RequestConfig {
+                concurrent_reads: archive.read_concurrency as usize,
+                ..RequestConfig::default()
+            },
+            cache: CacheConfig {
+                kind: CacheKind::Foyer { disk },
+                memory_bytes: archive.cache_memory_bytes as usize,
+                ..CacheConfig::default()
+            },
+            garbage_grace: millis(archive.delete_grace_ms),
+            // An upload that took longer than this is not committed: its object might be taken for an orphan.
+            max_commit_age: millis(archive.delete_grace_ms / 2).min(Duration::from_secs(3600)),
+            ..ArchiveConfig::default()
+        },
+        log: LogConfig {
+            topic_defaults: config.topic_defaults(),
+            tail_bytes: config.limits.tail_bytes as usize,
+            flush_bytes: archive.flush_bytes,
+            flush_age: millis(archive.flush_interval_ms),
+            trim_delay: millis(archive.trim_delay_ms),
+            retention_interval: millis(config.kafka.log_retention_check_interval_ms),
+            producer_expiration: millis(config.kafka.producer_id_expiration_ms),
+            ..LogConfig::default()
+        },
+        session_ttl: SESSION_TTL,
+        accept_lost_stores,
+    }
+}
+
+/// The front end's settings.
+pub(crate) fn kafka(config: &Config) -> KafkaConfig {
+    let (limits, kafka) = (&config.limits, &config.kafka);
+    KafkaConfig {
+        max_request_bytes: limits.socket_request_max_bytes as usize,
+        request_memory: (limits.request_bytes_total as usize).max(limits.socket_request_max_bytes as usize),
+        connection_request_memory: limits.request_bytes_per_connection as usize,
+        max_connections: limits.max_connections as usize,
+        idle_timeout: Duration::from_millis(limits.idle_connection_ms),
+        auto_create_topics: kafka.auto_create_topics_enable,
+        default_partitions: kafka.num_partitions,
+        default_replication_factor: kafka.default_replication_factor,
+        delete_topics: kafka.delete_topic_enable,
+        ..KafkaConfig::default()
+    }
+}
+
+/// The group coordinator's settings.
+pub(crate) fn groups(config: &Config) -> GroupConfig {
+    let kafka = &config.kafka;
+    let millis = |millis: u32| Duration::from_millis(u64::from(millis));
+    GroupConfig {
+        offsets_partitions: kafka.offsets_topic_num_partitions,
+        min_session_timeout: millis(kafka.group_min_session_timeout_ms),
+        max_session_timeout: millis(kafka.group_max_session_timeout_ms),
+        initial_rebalance_delay: millis(kafka.group_initial_rebalance_delay_ms),
+        offsets_retention: Duration::from_secs(u64::from(kafka.offsets_retention_minutes) * 60),
+        ..GroupConfig::default()
+    }
+}
+
+/// The object store and the path in it.
+pub(crate) fn object_store(
+    config: &Config,
+    environment: &BTreeMap<String, String>,
+) -> Result<(Arc<dyn ObjectStore>, String), ConfigError> {
+    let settings = &config.object_store;
+    let mut options = BTreeMap::new();
+    let mut option = |key: &str, value: &str| {
+        if !value.is_empty() {
+            options.insert(key.to_owned(), value.to_owned());
+        }
+    };
+    let url = config.object_store_url();
+    option("endpoint", &settings.endpoint);
+    // The only one with a default, and only Amazon's protocol knows it.
+    if url.starts_with("s3") {
+        option("region", &settings.region);
+    }
+    option("access_key_id", &settings.access_key_id);
+    option("secret_access_key", &settings.secret_access_key);
+    if settings.unsigned_payload {
+        option("unsigned_payload", "true");
+    }
+    if settings.endpoint.starts_with("http://") {
+        option("allow_http", "true");
+    }
+    let opened = esker_archive::object_store_from_url(&url, &options, environment)
+        .map_err(|error| ConfigError::Meaning(format!("object_store.url: {error}")))?;
+    Ok((opened.store, opened.prefix))
+}
+
+/// Host and port that clients are told to use.
+pub(crate) fn advertised(listeners: &Listeners) -> Result<(String, u16), ConfigError> {
+    let text =
+        if listeners.kafka_advertised.is_empty() { &listeners.kafka } else { &listeners.kafka_advertised };
+    let bad = || ConfigError::Meaning(format!("{text:?} is not host:port; set listeners.kafka_advertised"));
+    let (host, port) = text.rsplit_once(':').ok_or_else(bad)?;
+    let port = port.parse().map_err(|_| bad())?;
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    if matches!(host, "0.0.0.0" | "::" | "") {
+        return Err(ConfigError::Meaning(format!(
+            "listeners.kafka is {text:?}, which no client can connect to: set listeners.kafka_advertised"
+        )));
+    }
+    Ok((host.to_owned(), port))
+}
