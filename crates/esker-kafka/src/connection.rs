@@ -207,11 +207,12 @@ struct FrameStart {
 }
 
 impl FrameStart {
-    /// Bytes that the decoded request may take beside its frame; part of what is granted for it. Requests of records
-    /// decode to little, but a small structure of other requests may take ten times its bytes.
+    /// Bytes that the decoded request may take beside its frame; part of what is granted for it. A partition of a
+    /// produce request never takes more than its smallest batch; structures of other requests may take ten times
+    /// their bytes.
     fn decode_budget(self) -> usize {
         if self.api_key == ApiKey::Produce.code() {
-            (self.length / 2).min(8 << 20) + (1 << 10)
+            self.length.min(8 << 20) + (2 << 10)
         } else {
             self.length * 16 + (2 << 10)
         }

@@ -134,7 +134,7 @@ async fn request_memory_is_given_back_and_bounds_what_is_read() {
     .await;
     world.topic("t", 1).await;
     world.hold(true);
-    let large = "x".repeat(400 << 10);
+    let large = "x".repeat(200 << 10);
     let mut clients = Vec::new();
     for _ in 0..4 {
         let mut client = world.connect();
