@@ -85,11 +85,12 @@ impl Archive {
         if let Some(root) = &root {
             report.check_root(root, &mut promised, &mut ends);
         }
-        for object in &pointer.recent {
-            promised.insert(object.id, (*object, Vec::new()));
-        }
-        let total = promised.len() as u64;
-        for (number, (object, ranges)) in promised.values().enumerate() {
+        // Recent objects continue their partitions in the order of their commits; names made within one millisecond
+        // have no order.
+        let recent = pointer.recent.iter().map(|object| (*object, Vec::new()));
+        let checked: Vec<(ObjectRef, Vec<IndexEntry>)> = promised.into_values().chain(recent).collect();
+        let total = checked.len() as u64;
+        for (number, (object, ranges)) in checked.iter().enumerate() {
             progress(number as u64, total);
             parts.verify_object(shard, object, ranges, &mut report, &mut ends).await?;
         }

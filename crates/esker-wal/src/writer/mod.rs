@@ -3,6 +3,7 @@
 //! Batches are enqueued under the shard's lock, in offset order. A task packs what waits into the next frame, sends it to
 //! every store of the copyset, and commits frames in order once W stores hold them. Several frames may be on their way.
 
+mod progress;
 mod queue;
 mod task;
 
@@ -21,9 +22,10 @@ use esker_core::{
 };
 use esker_env::{Env, TaskGuard};
 use parking_lot::Mutex;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use crate::{Descriptor, LogStore};
+use progress::Progress;
 use queue::Queue;
 use task::Task;
 
@@ -139,15 +141,6 @@ pub struct LedgerWriter {
     _task: TaskGuard,
 }
 
-/// How far the writer has come.
-#[derive(Clone, Debug, Default)]
-struct Progress {
-    /// Every ticket up to this one is committed.
-    committed: u64,
-    /// Nothing more will be.
-    closed: Option<WriterClosed>,
-}
-
 /// The commit point and the right to move it (W3): both under one lock, so that after a freeze it stays.
 #[derive(Debug, Default)]
 struct Gate {
@@ -163,7 +156,7 @@ struct Shared {
     gate: Mutex<Gate>,
     /// Something for the task to look at: the first batch of a queue, a full window, a close.
     wake: Notify,
-    progress: watch::Sender<Progress>,
+    progress: Progress,
     /// Bytes enqueued and not committed.
     backlog: AtomicUsize,
 }
@@ -199,7 +192,7 @@ impl LedgerWriter {
             queue: Mutex::new(Queue::default()),
             gate: Mutex::new(Gate::default()),
             wake: Notify::new(),
-            progress: watch::Sender::new(Progress::default()),
+            progress: Progress::default(),
             backlog: AtomicUsize::new(0),
         });
         let task = Task::new(Arc::clone(&shared), stores, env.clone(), sink);
@@ -245,13 +238,7 @@ impl LedgerWriter {
     /// # Errors
     /// When the writer ended before; a recovery may still find the batch, unless the writer was frozen.
     pub async fn committed(&self, ticket: Ticket) -> Result<(), WriterClosed> {
-        let mut progress = self.shared.progress.subscribe();
-        let reached = progress.wait_for(|now| now.committed >= ticket.0 || now.closed.is_some()).await;
-        match reached {
-            Ok(now) if now.committed >= ticket.0 => Ok(()),
-            Ok(now) => Err(now.closed.clone().unwrap_or(WriterClosed::Closed)),
-            Err(_) => Err(WriterClosed::Closed),
-        }
+        self.shared.progress.reached(ticket).await
     }
 
     /// Bytes enqueued and not yet committed, directory entries included.
@@ -284,9 +271,7 @@ impl LedgerWriter {
     pub async fn close(&self) {
         self.shared.queue.lock().drain();
         self.shared.wake.notify_one();
-        let mut progress = self.shared.progress.subscribe();
-        // An error means that the sender is gone, and with it the writer.
-        let _ = progress.wait_for(|now| now.closed.is_some()).await;
+        self.shared.progress.ended().await;
     }
 }
 
@@ -295,18 +280,12 @@ impl Shared {
     fn end(&self, reason: &WriterClosed) -> bool {
         let gone = self.queue.lock().close(reason.clone());
         self.backlog.fetch_sub(gone, Ordering::Relaxed);
-        let ended = self.progress.send_if_modified(|progress| {
-            let first = progress.closed.is_none();
-            if first {
-                progress.closed = Some(reason.clone());
-            }
-            first
-        });
+        let ended = self.progress.end(reason);
         self.wake.notify_one();
         ended
     }
 
     fn ended(&self) -> bool {
-        self.progress.borrow().closed.is_some()
+        self.progress.is_over()
     }
 }

@@ -204,10 +204,7 @@ impl Task {
             });
         }
         self.shared.backlog.fetch_sub(size, Ordering::Relaxed);
-        self.shared.progress.send_modify(|progress| {
-            assert!(progress.committed < last.0, "the commit point only moves up");
-            progress.committed = last.0;
-        });
+        self.shared.progress.commit(last);
     }
 
     fn fail(&self, error: &StoreError) {

@@ -1,0 +1,112 @@
+//! Many worlds, on several threads, and what they add up to.
+
+use std::{
+    collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+
+use crate::{Options, Outcome, run};
+
+/// Failures kept; the rest are counted.
+const KEPT: usize = 20;
+
+/// What many worlds added up to.
+#[derive(Clone, Debug, Default)]
+pub struct Tally {
+    /// Worlds that ran to their end.
+    pub worlds: u64,
+    /// Simulated time of all of them.
+    pub simulated: Duration,
+    /// How often what happened.
+    pub counts: BTreeMap<&'static str, u64>,
+    /// Worlds that failed.
+    pub failed: u64,
+    /// The first seeds that failed, and why.
+    pub failures: BTreeMap<u64, String>,
+}
+
+/// The command that runs one seed again and prints its log.
+#[must_use]
+pub fn replay_command(seed: u64) -> String {
+    format!("cargo run -p esker-sim --profile quick -- replay {seed}")
+}
+
+/// Runs `count` seeds from `first` on, over `jobs` threads; stops early once `until` says so.
+///
+/// # Panics
+/// Never: a panic in a world is its failure.
+pub fn run_seeds(
+    first: u64,
+    count: u64,
+    jobs: usize,
+    options: Options,
+    until: impl Fn(&Tally) -> bool + Sync,
+) -> Tally {
+    let next = AtomicU64::new(first);
+    let tally = Mutex::new(Tally::default());
+    let work = || {
+        loop {
+            let seed = next.fetch_add(1, Ordering::Relaxed);
+            if seed >= first.saturating_add(count) || until(&tally.lock()) {
+                return;
+            }
+            let outcome = catch_unwind(AssertUnwindSafe(|| run(seed, options)));
+            tally.lock().add(seed, outcome.map_err(|panic| message(panic.as_ref())));
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..jobs.max(1) {
+            scope.spawn(work);
+        }
+    });
+    tally.into_inner()
+}
+
+fn message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
+}
+
+impl Tally {
+    fn add(&mut self, seed: u64, outcome: Result<Outcome, String>) {
+        self.worlds += 1;
+        let why = match outcome {
+            Ok(outcome) => {
+                self.simulated += outcome.simulated;
+                for (what, count) in outcome.counts {
+                    *self.counts.entry(what).or_default() += count;
+                }
+                outcome.violations.join("\n    ")
+            }
+            Err(panic) => format!("panic: {panic}"),
+        };
+        if !why.is_empty() {
+            self.failed += 1;
+            if self.failures.len() < KEPT {
+                self.failures.insert(seed, why);
+            }
+        }
+    }
+
+    /// Says what happened, and how to see each failure again.
+    #[must_use]
+    pub fn report(&self) -> String {
+        let mut lines = vec![format!(
+            "{} worlds, {} hours simulated, {} failed",
+            self.worlds,
+            self.simulated.as_secs() / 3600,
+            self.failed
+        )];
+        lines.extend(self.counts.iter().map(|(what, count)| format!("  {what}: {count}")));
+        lines.extend(
+            self.failures
+                .iter()
+                .map(|(seed, why)| format!("seed {seed}: {}\n    {why}", replay_command(*seed))),
+        );
+        lines.join("\n")
+    }
+}
