@@ -13,14 +13,17 @@ use object_store::{ObjectMeta, ObjectStoreExt, path::Path};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    rustls::crypto::ring::default_provider().install_default().map_err(|_| "the crypto provider is set already")?;
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .map_err(|_| "the crypto provider is set already")?;
     let mut arguments = std::env::args().skip(1);
     let mut next = |what: &str| arguments.next().ok_or(format!("{what} is missing"));
     let url = next("URL")?;
     let concurrency: usize = next("CONCURRENCY")?.parse()?;
     let range_bytes: u64 = next("RANGE_BYTES")?.parse()?;
-    let options: BTreeMap<String, String> =
-        arguments.filter_map(|option| option.split_once('=').map(|(k, v)| (k.to_owned(), v.to_owned()))).collect();
+    let options: BTreeMap<String, String> = arguments
+        .filter_map(|option| option.split_once('=').map(|(k, v)| (k.to_owned(), v.to_owned())))
+        .collect();
 
     let opened = object_store_from_url(&url, &options, &BTreeMap::new())?;
     let prefix = Path::from(opened.prefix.as_str());
@@ -33,11 +36,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let clock = Env::real().clock;
     let start = clock.now();
     let store = &opened.store;
-    let bytes: usize = stream::iter(ranges.collect::<Vec<_>>())
-        .map(|(location, range)| async move { store.get_range(&location, range).await.map(|bytes| bytes.len()) })
-        .buffer_unordered(concurrency)
-        .try_fold(0, |sum, length| async move { Ok(sum + length) })
-        .await?;
+    let bytes: usize =
+        stream::iter(ranges.collect::<Vec<_>>())
+            .map(|(location, range)| async move {
+                store.get_range(&location, range).await.map(|bytes| bytes.len())
+            })
+            .buffer_unordered(concurrency)
+            .try_fold(0, |sum, length| async move { Ok(sum + length) })
+            .await?;
     let seconds = (clock.now() - start).as_secs_f64();
     let rate = bytes as f64 / 1e6 / seconds;
     println!(

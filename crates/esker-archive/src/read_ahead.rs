@@ -18,10 +18,12 @@ const MEMORY_SHARE: u64 = 8;
 pub(crate) struct ReadAhead {
     config: ReadAheadConfig,
     /// By the position where the next read of a sequential reader begins.
-    readers: Mutex<Lru<(PartitionId, Offset), Arc<Mutex<Reader>>>>,
+    readers: Mutex<Lru<(PartitionId, Offset), SharedReader>>,
     /// Fetches under way.
     permits: Arc<Semaphore>,
 }
+
+type SharedReader = Arc<Mutex<Reader>>;
 
 /// A sequential reader.
 #[derive(Default)]

@@ -1,4 +1,9 @@
 //! Groups on a node's own log, on a real disk: what was answered as done is there after kill -9.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test stands outside the simulated world"
+)]
 
 use std::{sync::Arc, time::Duration};
 

@@ -10,10 +10,10 @@ mod mode;
 
 pub mod batch;
 pub mod batch_header;
+pub mod frame;
 pub mod manifest;
 pub mod object;
 pub mod producer;
-pub mod frame;
 pub mod shard_map;
 
 pub use batch_header::{BatchHeader, EntryKind};

@@ -1,4 +1,9 @@
 //! A node over its whole life, on a real disk: what was acknowledged is read back from memory, log and objects.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test stands outside the simulated world"
+)]
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 

@@ -1,4 +1,9 @@
 //! Bit rot: what is damaged is reported or repaired, never taken for an end of the log.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test stands outside the simulated world"
+)]
 
 mod common;
 

@@ -1,4 +1,9 @@
 //! Random histories of one store against a simple model: what was acknowledged is there, whatever happened since.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test stands outside the simulated world"
+)]
 
 mod common;
 

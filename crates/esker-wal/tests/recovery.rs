@@ -1,4 +1,9 @@
 //! Recovery of a dead writer's ledger over three stores.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test stands outside the simulated world"
+)]
 
 mod common;
 

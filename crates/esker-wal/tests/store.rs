@@ -1,4 +1,9 @@
 //! The store's rules, one by one, on a simulated disk.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test stands outside the simulated world"
+)]
 
 mod common;
 

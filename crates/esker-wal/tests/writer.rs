@@ -1,4 +1,9 @@
 //! The ledger's writer: packing, commit order, windows, quorum, freeze.
+#![allow(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    reason = "a test stands outside the simulated world"
+)]
 
 mod common;
 

@@ -44,7 +44,7 @@ impl Code for BlockKey {
 
 impl FoyerCache {
     pub(crate) async fn open(memory: usize, disk: Option<&DiskCacheConfig>) -> Result<Self, ArchiveError> {
-        let failed = |error: foyer::Error| ArchiveError::Cache(error.to_string());
+        let failed = |error: Error| ArchiveError::Cache(error.to_string());
         let builder = HybridCache::builder()
             .with_name("esker")
             // At once rather than on eviction: what was fetched survives a crash of the process.

@@ -1,3 +1,5 @@
+#![allow(clippy::disallowed_methods, reason = "a test brings its own files")]
+
 use super::*;
 
 fn variables(pairs: &[(&str, &str)]) -> impl Iterator<Item = (String, String)> {
