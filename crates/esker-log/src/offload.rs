@@ -65,10 +65,26 @@ impl Inner {
                 section: part.section.clone(),
             });
         }
+        #[cfg(feature = "mutations")]
+        self.trim_too_early(shard, &plan).await;
         let offload = Offload { partitions, clear_pending: plan.clear_pending.clone() };
         shard.archive.offload(offload).await?;
         self.apply_flush(shard, plan);
         Ok(true)
+    }
+
+    /// The broken rule of a mutation test.
+    #[cfg(feature = "mutations")]
+    async fn trim_too_early(&self, shard: &Shard, plan: &Plan) {
+        if !self.config.trim_before_commit {
+            return;
+        }
+        for part in &plan.parts {
+            if let Some(row) = shard.state.lock().rows.get_mut(&part.id) {
+                row.archived_end = part.end;
+            }
+        }
+        self.trim(&self.floors()).await;
     }
 
     /// Writes log starts that only the ledgers have into the manifest, and unlinks objects that lie below them.

@@ -32,6 +32,9 @@ pub struct LogConfig {
     pub producer_expiration: Duration,
     /// The most bytes that a batch may decompress to where the broker must look inside.
     pub max_decompressed_bytes: usize,
+    /// Breaks a rule on purpose: frames are trimmed once they are on their way, before the manifest has them.
+    #[cfg(feature = "mutations")]
+    pub trim_before_commit: bool,
 }
 
 impl Default for LogConfig {
@@ -50,6 +53,8 @@ impl Default for LogConfig {
             max_local_batches: 4 << 20,
             producer_expiration: Duration::from_secs(24 * 60 * 60),
             max_decompressed_bytes: 128 << 20,
+            #[cfg(feature = "mutations")]
+            trim_before_commit: false,
         }
     }
 }

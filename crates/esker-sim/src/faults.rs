@@ -39,7 +39,7 @@ impl Faults {
         self.meta.faults().set_latency(None);
         self.meta.faults().set_unreachable(false);
         let disk = self.host.disk();
-        disk.set_slow(None);
+        disk.set_slow(scenario.disk_latency);
         disk.set_capacity(scenario.disk_bytes);
         self.history.note(format_args!("healed"));
     }
@@ -47,6 +47,18 @@ impl Faults {
     async fn sleep_up_to(&self, longest: Duration) {
         let millis = self.env.random.below(longest.as_millis() as u64 + 1);
         self.env.clock.sleep(Duration::from_millis(millis)).await;
+    }
+
+    /// Lets a fault last; now and then the broker or the machine dies in the middle of it.
+    async fn last_up_to(&self, scenario: &Scenario, longest: Duration) {
+        self.sleep_up_to(longest).await;
+        match self.env.random.below(6) {
+            0 => self.host.send(Command::Crash),
+            1 if scenario.power_loss => self.host.send(Command::PowerLoss),
+            2 => self.host.send(Command::Restart),
+            _ => return,
+        }
+        self.sleep_up_to(longest).await;
     }
 
     async fn one(&self, scenario: &Scenario) {
@@ -69,22 +81,22 @@ impl Faults {
                 let longest = Duration::from_millis(1 + random.below(2_000));
                 self.history.note(format_args!("disk: up to {longest:?} slow"));
                 self.host.disk().set_slow(Some((longest, 1 + random.below(20))));
-                self.sleep_up_to(Duration::from_secs(5)).await;
-                self.host.disk().set_slow(None);
+                self.last_up_to(scenario, Duration::from_secs(5)).await;
+                self.host.disk().set_slow(scenario.disk_latency);
             }
             9 => {
                 self.history.note(format_args!("disk: full"));
                 self.history.count("disk full");
                 self.host.disk().set_capacity(random.below(scenario.disk_bytes / 2));
-                self.sleep_up_to(Duration::from_secs(5)).await;
+                self.last_up_to(scenario, Duration::from_secs(5)).await;
                 self.host.disk().set_capacity(scenario.disk_bytes);
             }
-            10..=13 => self.objects_fail().await,
-            _ => self.meta_fails().await,
+            10..=13 => self.objects_fail(scenario).await,
+            _ => self.meta_fails(scenario).await,
         }
     }
 
-    async fn objects_fail(&self) {
+    async fn objects_fail(&self, scenario: &Scenario) {
         let random = self.env.random.as_ref();
         let rate = || if random.below(2) == 0 { 0 } else { random.below(300) as u32 };
         let rates = FaultRates {
@@ -100,14 +112,14 @@ impl Faults {
         self.history.note(format_args!("objects: {rates:?}"));
         self.history.count("object store faults");
         self.objects.set(rates);
-        self.sleep_up_to(Duration::from_secs(15)).await;
+        self.last_up_to(scenario, Duration::from_secs(15)).await;
         if random.below(4) > 0 {
             self.objects.set(FaultRates::default());
             self.history.note(format_args!("objects: well again"));
         }
     }
 
-    async fn meta_fails(&self) {
+    async fn meta_fails(&self, scenario: &Scenario) {
         let random = self.env.random.as_ref();
         let faults = self.meta.faults();
         self.history.count("metadata faults");
@@ -115,27 +127,27 @@ impl Faults {
             0 => {
                 self.history.note(format_args!("metadata: unreachable"));
                 faults.set_unreachable(true);
-                self.sleep_up_to(Duration::from_secs(12)).await;
+                self.last_up_to(scenario, Duration::from_secs(12)).await;
                 faults.set_unreachable(false);
             }
             1 => {
                 let latency = Duration::from_millis(1 + random.below(1_500));
                 self.history.note(format_args!("metadata: {latency:?} late"));
                 faults.set_latency(Some(latency));
-                self.sleep_up_to(Duration::from_secs(10)).await;
+                self.last_up_to(scenario, Duration::from_secs(10)).await;
                 faults.set_latency(None);
             }
             2 => {
                 self.history.note(format_args!("metadata: down"));
                 self.meta.set_down(true);
-                self.sleep_up_to(Duration::from_secs(12)).await;
+                self.last_up_to(scenario, Duration::from_secs(12)).await;
                 self.meta.set_down(false);
             }
             _ => {
                 let rate = random.below(400) as u32;
                 self.history.note(format_args!("metadata: {rate} of 1000 answers lost"));
                 faults.set_ambiguity(rate);
-                self.sleep_up_to(Duration::from_secs(15)).await;
+                self.last_up_to(scenario, Duration::from_secs(15)).await;
                 faults.set_ambiguity(0);
             }
         }

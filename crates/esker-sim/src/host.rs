@@ -60,7 +60,9 @@ struct Running {
 
 fn new_disk(parts: &HostParts) -> SimDisk {
     let random = Arc::new(SeededRandom::new(parts.env.random.next_u64()));
-    SimDisk::new(random, Arc::clone(&parts.env.clock), parts.scenario.disk_bytes)
+    let disk = SimDisk::new(random, Arc::clone(&parts.env.clock), parts.scenario.disk_bytes);
+    disk.set_slow(parts.scenario.disk_latency);
+    disk
 }
 
 impl Host {
@@ -158,7 +160,7 @@ impl Supervisor {
         if lost && let Some(previous) = self.previous.take() {
             self.parts.history.note(format_args!("the old log directory is brought back"));
             self.parts.history.count("directories brought back");
-            previous.set_slow(None);
+            previous.set_slow(self.parts.scenario.disk_latency);
             previous.set_capacity(self.parts.scenario.disk_bytes);
             *self.disk.lock() = previous;
         }

@@ -43,6 +43,8 @@ pub(crate) struct Scenario {
     /// Longest pause between two faults.
     pub(crate) calm: Duration,
     pub(crate) disk_bytes: u64,
+    /// The disk at its best: the longest write or sync, and how one in how many is that slow.
+    pub(crate) disk_latency: Option<(Duration, u64)>,
 }
 
 fn millis(random: &dyn Random, from: u64, to: u64) -> Duration {
@@ -85,6 +87,8 @@ impl Scenario {
                     trim_delay: millis(random, 0, 2_000),
                     tick: millis(random, 20, 300),
                     retention_interval: millis(random, 2_000, 20_000),
+                    #[cfg(feature = "mutations")]
+                    trim_before_commit: options.mutation == Some(Mutation::TrimBeforeCommit),
                     ..LogConfig::default()
                 },
                 session_ttl: millis(random, 3_000, 10_000),
@@ -101,6 +105,10 @@ impl Scenario {
                 &[Duration::from_millis(300), Duration::from_secs(3), Duration::from_secs(10)],
             ),
             disk_bytes: max_bytes * 2 + (8 << 20),
+            disk_latency: pick(
+                random,
+                &[0, 1, 5, 40].map(|longest| (longest > 0).then_some((Duration::from_millis(longest), 1))),
+            ),
         }
     }
 }

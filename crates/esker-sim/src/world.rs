@@ -163,7 +163,6 @@ impl World {
         }
         producers.abort_all();
         others.abort_all();
-        break_snapshots(false);
     }
 
     /// Everything is read from the log, then from objects alone.

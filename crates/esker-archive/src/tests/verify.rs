@@ -39,6 +39,17 @@ async fn a_whole_shard_is_counted() {
     assert_eq!((empty.objects, empty.problems.len()), (0, 0));
 }
 
+/// Names made within one millisecond have no order; the simulator found that they were taken to have one.
+#[tokio::test(start_paused = true)]
+async fn recent_objects_continue_each_other_in_the_order_of_their_commits() {
+    let world = World::new();
+    let shard = world.next_owner().await;
+    for round in 0..8 {
+        shard.offload(one(upload(partition(1), round * 30..round * 30 + 30, 100))).await.unwrap();
+    }
+    assert_eq!(problems(&world).await, Vec::<String>::new());
+}
+
 #[tokio::test(start_paused = true)]
 async fn damage_anywhere_in_any_object_is_found() {
     let world = filled().await;
