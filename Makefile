@@ -66,7 +66,11 @@ clients: binaries tools ## Java, librdkafka, pure Python, kafkajs and kcat throu
 	$(PYTEST) tests/clients --broker=$(BROKER)
 
 .PHONY: integration
-integration: binaries tools ## Real clients, the main job, crashes and hostile input, each in its short form
+integration: binaries tools ## Real clients through one list of checks, and crashes, in short form
+	$(PYTEST) tests/clients/test_clients.py tests/crash --broker=$(BROKER)
+
+.PHONY: integration-all
+integration-all: binaries tools ## The same with kafka-python's own suite, the main job and hostile input
 	$(PYTEST) tests --broker=$(BROKER)
 
 # Full-size runs of the same tests. MB and KILLS set their size.

@@ -58,14 +58,13 @@ pub fn decode_request_header(r: &mut Reader) -> Result<(ApiKey, RequestHeader), 
     Ok((api, RequestHeader::decode(r, api.request_header_version(version))?))
 }
 
-/// Reads a body of a known type that takes the rest of the frame.
+/// Reads a body of a known type. Bytes behind it are ignored, as Kafka's brokers do: librdkafka's requests for the
+/// metadata of all topics carry some.
 ///
 /// # Errors
-/// As [`Message::decode_exact`].
+/// As [`Message::decode`].
 pub fn decode_request<M: Request>(r: &mut Reader, version: i16) -> Result<M, DecodeError> {
-    let message = M::decode(r, version)?;
-    r.finish(M::NAME)?;
-    Ok(message)
+    M::decode(r, version)
 }
 
 /// A whole response frame with its length prefix.

@@ -36,9 +36,21 @@ impl<R: AsyncRead + Unpin> FrameReader<'_, R> {
         if have == 0 {
             return Err(Closed::ByPeer);
         }
-        env.timeout(config.receive_timeout, self.input.read_exact(&mut head[have..]))
-            .await
-            .map_err(|_| Closed::Stalled)??;
+        let mut have = have;
+        while have < START {
+            // A frame too short for a header may be all that ever comes: judge it by its length alone.
+            if let Some(length) =
+                head.first_chunk().filter(|_| have >= 4).map(|length| i32::from_be_bytes(*length))
+                && length < MIN_FRAME as i32
+            {
+                return Err(Closed::FrameLength(length));
+            }
+            let read = env.timeout(config.receive_timeout, self.input.read(&mut head[have..])).await;
+            match read.map_err(|_| Closed::Stalled)?? {
+                0 => return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into()),
+                more => have += more,
+            }
+        }
         let start = self.judge(head)?;
 
         let memory = start.length + start.decode_budget();

@@ -40,6 +40,9 @@ struct InFlight {
     end: Lsn,
 }
 
+/// Bytes in memory at a time while what was found is written again.
+const WRITE_AGAIN_BYTES: u32 = 4 << 20;
+
 pub(super) struct PhysicalWriter {
     shared: Arc<Shared>,
     active: Arc<LogFile>,
@@ -119,11 +122,29 @@ impl PhysicalWriter {
 
     /// Writes this run's first checkpoint, behind what was found or in the next file.
     pub(super) async fn resume(&mut self) -> Result<(), Failure> {
+        self.write_again().await?;
         let size = self.shared.state.lock().checkpoint_bound() + 2 * END_SIZE;
         if u64::from(self.end) + size > u64::from(self.active.size) {
             return self.rotate().await;
         }
         self.write_checkpoint(self.end, Vec::new()).await
+    }
+
+    /// Makes durable what this run found. It may be in the page cache alone: after a failed sync Linux takes the pages
+    /// for clean, and a later sync of the untouched file succeeds without writing them. So the bytes are written again,
+    /// in place and unchanged, before anything is answered that builds on them.
+    async fn write_again(&self) -> Result<(), Failure> {
+        let (file, mut at) = (&self.active.file, FIRST_ENTRY);
+        let failed = |error: io::Error| Failure::new("making durable what was found", &self.active, &error);
+        while at < self.end {
+            let length = (self.end - at).min(WRITE_AGAIN_BYTES);
+            let bytes = file.read_at(u64::from(at), length as usize).await.map_err(failed)?;
+            let last = at + length == self.end;
+            let durability = if last { Durability::Synced } else { Durability::Received };
+            file.write_at(u64::from(at), vec![bytes], durability).await.map_err(failed)?;
+            at += length;
+        }
+        Ok(())
     }
 
     pub(super) async fn run(mut self) {
