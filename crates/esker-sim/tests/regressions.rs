@@ -3,10 +3,12 @@
 
 use esker_sim::{Options, replay_command, run};
 
-const SEEDS: [(u64, &str); 3] = [
+const SEEDS: [(u64, &str); 5] = [
     (1, "verify took recent objects in the order of their names, which have none within a millisecond"),
     (15, "the same, five objects in one millisecond"),
     (18, "the same, in two partitions of one shard"),
+    (101, "a frame whose sync had failed was believed after a restart, and starts failed for ever"),
+    (109, "the same: a power loss after the restart took the frame away"),
 ];
 
 #[test]
