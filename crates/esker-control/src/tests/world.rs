@@ -235,7 +235,7 @@ impl World {
             endpoints: Vec::new(),
             rack: None,
             store: self.directory.id,
-            session_ttl: Duration::from_secs(3),
+            session_ttl: Duration::from_secs(60),
             accept_lost_stores: false,
         }
     }
