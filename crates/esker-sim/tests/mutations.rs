@@ -10,7 +10,7 @@ fn is_caught(mutation: Mutation) {
     let options = Options { mutation: Some(mutation) };
     let tally = run_seeds(0, 1_000, 2, options, |tally| tally.failed > 0);
     assert!(tally.failed > 0, "{mutation:?} went unnoticed in {} worlds", tally.worlds);
-    println!("{mutation:?} was caught within {} worlds:\n{}", tally.worlds, tally.report());
+    tracing::info!(?mutation, worlds = tally.worlds, "caught");
 }
 
 #[test]
