@@ -129,7 +129,10 @@ impl Task {
         Some(queue.take(lane))
     }
 
-    fn send(&mut self, batches: VecDeque<PendingBatch>, payload: usize, last: Ticket) {
+    fn send(&mut self, mut batches: VecDeque<PendingBatch>, payload: usize, last: Ticket) {
+        // They commit together, so only the order within a partition counts. Side by side, a partition's batches are
+        // one read for whoever lags behind, and one piece of an object.
+        batches.make_contiguous().sort_by_key(|batch| batch.header.partition);
         let (ledger, mode) = (self.shared.descriptor.ledger, self.shared.descriptor.mode);
         let built = FrameBuilder::new(ledger, self.next, mode, batches.len(), payload);
         let mut builder = built.expect("the queue keeps frames within the format's bounds");
