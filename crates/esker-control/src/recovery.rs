@@ -23,7 +23,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use esker_core::{Action, Epoch, LedgerId, SessionId, ShardId, StoreId};
+use esker_core::{Action, Epoch, FrameIndex, LedgerId, SessionId, ShardId, StoreId};
 use esker_meta::{Cluster, LedgerRecord, Meta, Revision, SessionKey, ShardMove, ShardRecord, Versioned};
 
 use crate::{Ledgers, LostLedger, StartError};
@@ -163,7 +163,11 @@ impl Inheritance {
                     "ledger {} is open",
                     record.id
                 );
-                pending.insert(record.id);
+                // One that ended before its first frame holds nothing: starts that fail again and again would
+                // otherwise pile up such ledgers.
+                if record.end() != Some(FrameIndex(0)) {
+                    pending.insert(record.id);
+                }
             }
         }
         pending.retain(|ledger| !given_up.contains(ledger));

@@ -32,6 +32,25 @@ async fn a_killed_broker_finds_its_ledgers_pending() {
 }
 
 #[tokio::test]
+async fn starts_that_fail_after_opening_their_lanes_leave_no_ledgers() {
+    let mut world = World::new().await;
+    let mut process = world.start_well().await;
+    world.append(&mut process, Mode::Fsync, ShardId(3)).await;
+    world.kill(process);
+    for _ in 0..5 {
+        let process = world.start_well().await;
+        for mode in [Mode::Fsync, Mode::Received, Mode::Throughput] {
+            process.session.open_lane(mode, vec![world.directory.id], 1).await.unwrap();
+        }
+        world.kill(process);
+    }
+    let process = world.start_well().await;
+    assert_eq!(process.session.shards()[3].1.pending.len(), 1);
+    assert_eq!(world.meta.list_ledgers(BROKER).await.unwrap().len(), 1);
+    assert_eq!(world.directory.ledgers().len(), 1);
+}
+
+#[tokio::test]
 async fn a_drained_broker_starts_on_a_blank_log_directory() {
     let mut world = World::new().await;
     let mut process = world.start_well().await;
