@@ -8,7 +8,6 @@ mod tests;
 use std::{
     fs::{self, File, OpenOptions},
     io,
-    os::unix::fs::FileExt,
     path::{Component, Path, PathBuf},
     sync::Arc,
 };
@@ -179,17 +178,18 @@ impl DiskFile for RealFile {
     fn read_at(&self, offset: u64, length: usize) -> BoxFuture<'static, io::Result<Bytes>> {
         let file = Arc::clone(&self.file);
         Box::pin(blocking(move || {
-            let mut buffer = vec![0; length];
-            let mut filled = 0;
-            while filled < length {
-                match file.read_at(&mut buffer[filled..], offset + filled as u64) {
+            // Not zeroed first: most reads fill all of it.
+            let mut buffer = Vec::with_capacity(length);
+            while buffer.len() < length {
+                let at = offset + buffer.len() as u64;
+                match rustix::io::pread(&file, rustix::buffer::spare_capacity(&mut buffer), at) {
                     Ok(0) => break,
-                    Ok(read) => filled += read,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    Err(error) => return Err(error),
+                    Ok(_) | Err(rustix::io::Errno::INTR) => {}
+                    Err(error) => return Err(error.into()),
                 }
             }
-            buffer.truncate(filled);
+            // Nothing says that a vector has no more room than was asked for.
+            buffer.truncate(length);
             Ok(buffer.into())
         }))
     }

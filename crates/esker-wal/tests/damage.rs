@@ -10,7 +10,11 @@ mod common;
 use std::sync::Arc;
 
 use common::*;
-use esker_core::FrameIndex;
+use esker_core::{
+    Epoch, FrameIndex, Offset, PartitionId, TopicNumber,
+    batch::{BatchBuilder, CheckedBatch, Compression, NewRecord},
+    frame::{Frame, FrameBuilder},
+};
 use esker_env::{Random, SeededRandom};
 use esker_wal::{Descriptor, LogStore, RecoverError, StoreError, Trim, recover};
 
@@ -153,6 +157,59 @@ async fn damage_that_appears_while_running_is_found_by_the_first_read() {
     assert!(sealed.authoritative && sealed.tail == FrameIndex(3));
     host.store().repair_append(frame(ledger(1), FSYNC, 1, 5000)).await.unwrap();
     assert_holds(host.store(), &frame(ledger(1), FSYNC, 1, 5000)).await;
+}
+
+/// A frame of three real batches, one for each of three partitions.
+fn real_frame() -> Frame {
+    let mut batches = Vec::new();
+    for index in 0..3 {
+        let (partition, epoch) = (PartitionId { topic: TopicNumber(1), index }, Epoch(4));
+        let mut batch = BatchBuilder::new(Compression::None);
+        let value = vec![index as u8; 1000 + index as usize];
+        batch.push(&NewRecord { value: Some(&value), ..NewRecord::default() }).unwrap();
+        let checked = CheckedBatch::internal(&batch.build().unwrap()).unwrap();
+        let entry = checked.directory_entry(partition, epoch, Offset(70 + i64::from(index)));
+        batches.push((entry, checked.bytes));
+    }
+    let payload = batches.iter().map(|(_, bytes)| bytes.len()).sum();
+    let mut builder = FrameBuilder::new(ledger(1), FrameIndex(0), FSYNC, batches.len(), payload).unwrap();
+    for (entry, bytes) in &batches {
+        builder.push(*entry, bytes);
+    }
+    builder.finish()
+}
+
+#[tokio::test(start_paused = true)]
+async fn whole_batches_prove_themselves_and_damage_beside_them_is_not_theirs() {
+    let written = real_frame();
+    let length = |slot: usize| written.headers()[slot].length;
+    let second = length(0)..length(0) + length(1);
+    let payload = written.payload();
+    let slice = |range: &std::ops::Range<u32>| payload.slice(range.start as usize..range.end as usize);
+    // A bit of the second batch, anywhere.
+    for bit in (0..8 * u64::from(length(1))).step_by(7) {
+        let host = Host::started(5, small()).await;
+        host.store().append(written.clone()).await.unwrap();
+        let start = {
+            let file = host.disk.peek("0000000000.wal").unwrap();
+            file.windows(payload.len()).position(|window| window == &payload[..]).unwrap() as u64
+        };
+        let read = |range: std::ops::Range<u32>| host.store().read(ledger(1), FrameIndex(0), range);
+        let at = start + u64::from(second.start);
+        host.disk.flip_bit("0000000000.wal", at + bit / 8, (bit % 8) as u8);
+        let first = 0..second.start;
+        assert_eq!(read(first.clone()).await.unwrap(), slice(&first), "damage beside it");
+        let damaged = read(second.clone()).await;
+        assert!(matches!(damaged, Err(StoreError::Unreadable { .. })), "bit {bit}: {damaged:?}");
+    }
+    // Runs of batches, and ranges that are no run.
+    let host = Host::started(5, small()).await;
+    host.store().append(written.clone()).await.unwrap();
+    let end = payload.len() as u32;
+    for range in [second.clone(), second.start..end, 0..second.end, 5..second.end, 1..2, 0..0, 0..end] {
+        let read = host.store().read(ledger(1), FrameIndex(0), range.clone()).await.unwrap();
+        assert_eq!(read, slice(&range), "{range:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

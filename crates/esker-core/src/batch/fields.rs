@@ -170,6 +170,19 @@ impl BatchFields {
         out[RECORDS_COUNT].copy_from_slice(&self.records_count.to_be_bytes());
     }
 
+    /// Whether `bytes` are, whole and undamaged, the batch that this directory entry stands for: the fields that no
+    /// checksum covers are those of the entry, and the batch's own CRC32C covers the rest.
+    #[must_use]
+    pub fn proves(entry: &BatchHeader, bytes: &[u8]) -> bool {
+        let Ok(fields) = Self::read(bytes) else { return false };
+        entry.kind == EntryKind::Batch
+            && bytes.len() == entry.length as usize
+            && fields.total_len() == bytes.len()
+            && fields.base_offset == entry.base_offset.0
+            && fields.leader_epoch == entry.epoch.0
+            && crc32c::crc32c(&bytes[CRC_COVERS..]) == fields.crc
+    }
+
     /// Bytes of the whole batch.
     #[must_use]
     pub fn total_len(&self) -> usize {

@@ -4,7 +4,8 @@ use std::{ops::Range, sync::Arc};
 
 use bytes::Bytes;
 use esker_core::{
-    FrameIndex, LedgerId,
+    BatchHeader, FrameIndex, LedgerId,
+    batch::BatchFields,
     frame::{Frame, FrameHeader},
 };
 
@@ -24,6 +25,7 @@ struct Located {
     file: Arc<LogFile>,
     lsn: Lsn,
     header: FrameHeader,
+    directory: Arc<[BatchHeader]>,
     verified: bool,
 }
 
@@ -56,7 +58,13 @@ fn locate(state: &State, ledger: LedgerId, index: FrameIndex) -> Result<Located,
     };
     let content = slot.content.as_ref().ok_or(StoreError::NotHeld { ledger, index })?;
     let file = state.files.get(lsn.file()).ok_or(StoreError::NotHeld { ledger, index })?;
-    Ok(Located { file: Arc::clone(file), lsn, header: content.header, verified: slot.verified })
+    Ok(Located {
+        file: Arc::clone(file),
+        lsn,
+        header: content.header,
+        directory: Arc::clone(&content.directory),
+        verified: slot.verified,
+    })
 }
 
 pub(super) async fn payload(
@@ -80,13 +88,49 @@ pub(super) async fn payload(
             Err(damaged(&shared, ledger, index, located.lsn))
         };
     }
-    // The first read of a frame reads all of it: a part cannot be checked.
+    // Whole batches prove themselves: no need to read what lies around them.
+    if let Some(batches) = run_of(&located.directory, &range).filter(|_| range.len() < length as usize) {
+        let bytes = located.bytes(start + range.start, range.len()).await?;
+        if proven(batches, &bytes) {
+            return Ok(bytes);
+        }
+    }
+    // Any other part cannot be checked without the rest.
     let bytes = located.bytes(start, length as usize).await?;
     if bytes.len() != length as usize || crc32c::crc32c(&bytes) != located.header.payload_crc {
         return Err(damaged(&shared, ledger, index, located.lsn));
     }
     mark_verified(&mut shared.state.lock(), ledger, index, located.lsn);
-    Ok(bytes.slice(range))
+    if range.len() == length as usize {
+        return Ok(bytes);
+    }
+    // A copy, for a slice would keep the whole frame in memory.
+    Ok(Bytes::copy_from_slice(&bytes[range]))
+}
+
+/// The entries whose bytes are exactly this range of the payload.
+fn run_of<'a>(directory: &'a [BatchHeader], range: &Range<usize>) -> Option<&'a [BatchHeader]> {
+    let (mut position, mut first) = (0, None);
+    for (slot, entry) in directory.iter().enumerate() {
+        // Entries without bytes stand where the next one begins.
+        if position == range.start && entry.length > 0 {
+            first = Some(slot);
+        }
+        position += entry.length as usize;
+        if position >= range.end {
+            return (position == range.end).then(|| first.map(|first| &directory[first..=slot])).flatten();
+        }
+    }
+    None
+}
+
+fn proven(entries: &[BatchHeader], mut bytes: &[u8]) -> bool {
+    entries.iter().all(|entry| {
+        bytes.split_at_checked(entry.length as usize).is_some_and(|(batch, rest)| {
+            bytes = rest;
+            batch.is_empty() || BatchFields::proves(entry, batch)
+        })
+    })
 }
 
 pub(super) async fn frame(
