@@ -164,11 +164,12 @@ impl Inner {
         Ok(result)
     }
 
-    /// As [`Inner::on_shard`], for what is answered later.
+    /// As [`Inner::on_shard`], for what is answered later. `act` is dropped, then `taken` called, before the wait.
     async fn ask<T>(
         self: &Arc<Self>,
         group: &KString,
         act: impl FnOnce(&mut Shard, &mut Cx<'_>, Token) -> T,
+        taken: impl FnOnce(),
     ) -> Result<(T, Answer), GroupError> {
         let token = self.token();
         let (result, receiver) = self
@@ -177,6 +178,7 @@ impl Inner {
                 (act(&mut active.shard, cx, token), receiver)
             })
             .await?;
+        taken();
         // The other end goes with the partition's state, when that is lost.
         let answer = receiver.await.map_err(|_| GroupError::NotCoordinator)?;
         Ok((result, answer))
