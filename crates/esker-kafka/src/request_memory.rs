@@ -8,8 +8,8 @@
 //! 2. While anybody waits there is *pressure*, and a frame must arrive: see [`Arrival`]. All frames that stall are
 //!    given up at once, so that any number of them costs a waiter about one `pressed_receive_timeout` per round.
 //! 3. Those who wait have turns: a smaller request comes first, unless a larger one has waited long ([`AGEING`]).
-//! 4. Whoever has much waiting already waits longer for more: turns of one client address follow one another, so a
-//!    thousand connections from one address hold up another address about as much as one does.
+//! 4. What a client address already has waiting makes its next request count as larger ([`CROWD`]), so that many
+//!    connections from one address do not hold up another address for long.
 
 #[cfg(test)]
 mod tests;
@@ -33,6 +33,9 @@ pub(crate) const SMALL: usize = 256 << 10;
 /// Bytes by which a request may be larger than another and still come first, for each second that it came earlier.
 const AGEING: usize = 1 << 20;
 
+/// So many requests of an address that wait make its next one count twice its size.
+const CROWD: u64 = 8;
+
 /// The request memory of a broker. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct RequestMemory(Arc<Inner>);
@@ -54,8 +57,8 @@ struct State {
     waiting: BTreeMap<Turn, Waiter>,
     /// Those of `waiting` that are small.
     small: BTreeSet<Turn>,
-    /// Bytes that wait, by client address.
-    by_address: BTreeMap<IpAddr, usize>,
+    /// Requests that wait, by client address.
+    by_address: BTreeMap<IpAddr, u64>,
     arrivals: u64,
 }
 
@@ -207,9 +210,10 @@ impl State {
     }
 
     fn enqueue(&mut self, now: Monotonic, waiter: Waiter) -> Turn {
-        let ahead = self.by_address.entry(waiter.address).or_default();
-        *ahead += waiter.bytes;
-        let handicap = Duration::from_micros((*ahead as u64).saturating_mul(1_000_000) / AGEING as u64);
+        let crowd = self.by_address.entry(waiter.address).or_default();
+        let bytes = (waiter.bytes as u64).saturating_mul(CROWD + *crowd) / CROWD;
+        *crowd += 1;
+        let handicap = Duration::from_micros(bytes.saturating_mul(1_000_000) / AGEING as u64);
         self.arrivals += 1;
         let turn = (now + handicap, self.arrivals);
         if waiter.bytes <= SMALL {
@@ -223,7 +227,7 @@ impl State {
         let waiter = self.waiting.remove(&turn)?;
         self.small.remove(&turn);
         let left = self.by_address.get_mut(&waiter.address).expect("counted since it waits");
-        *left -= waiter.bytes;
+        *left -= 1;
         if *left == 0 {
             self.by_address.remove(&waiter.address);
         }

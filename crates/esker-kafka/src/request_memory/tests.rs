@@ -145,10 +145,12 @@ async fn smaller_ones_come_first_until_larger_ones_have_waited_long() {
 
 #[tokio::test]
 async fn one_address_with_many_connections_waits_for_itself() {
-    let mut requests = vec![(1, 30, Duration::from_millis(1)); 20];
-    requests.push((2, 30, Duration::ZERO));
-    let order = served_order(&requests).await;
-    assert_eq!(order.iter().position(|at| *at == 20), Some(1), "{order:?}");
+    for ((client, mib), position) in [((2, 30), 1), ((2, 10), 0), ((1, 10), 2)] {
+        let mut requests = vec![(1, 30, Duration::from_millis(1)); 20];
+        requests.push((client, mib, Duration::ZERO));
+        let order = served_order(&requests).await;
+        assert_eq!(order.iter().position(|at| *at == 20), Some(position), "{order:?}");
+    }
 }
 
 #[tokio::test]
