@@ -18,7 +18,7 @@ pub use self::api::Results;
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 use esker_env::{Env, TaskGuard};
@@ -54,6 +54,8 @@ struct Inner {
     partitions: RwLock<Vec<Arc<Partition>>>,
     next_token: AtomicU64,
     alarm: Alarm,
+    /// Bytes of group state, over all partitions.
+    usage: Arc<AtomicUsize>,
 }
 
 impl Groups {
@@ -67,6 +69,7 @@ impl Groups {
             partitions: RwLock::default(),
             next_token: AtomicU64::new(0),
             alarm: Alarm::default(),
+            usage: Arc::default(),
         }))
     }
 
