@@ -4,7 +4,8 @@ import random
 import resource
 import socket
 import struct
-from contextlib import ExitStack
+import threading
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -63,6 +64,7 @@ def attack(target):
     assert target.process.alive(), target.process.log_tail()
     if isinstance(target, EskerBroker):
         peak = target.process.peak_rss()
+        print(f"{peak / MIB:.0f} MiB resident at the peak")
         assert peak < BUDGET, f"{peak / MIB:.0f} MiB resident at the peak, {BUDGET / MIB:.0f} MiB allowed"
         assert not target.panics(), target.panics()
 
@@ -109,20 +111,42 @@ def test_counts_that_the_bytes_cannot_hold(attack):
             connection.send(data).send(request(3, 0, struct.pack(">i", 0)))
 
 
-def test_frames_that_never_end(attack, broker_kind):
-    """Many connections announce large requests and stop halfway."""
+@pytest.mark.parametrize("pause", [None, 0.2], ids=["stalled", "trickling"])
+def test_frames_that_never_end(attack, broker_kind, pause):
+    """Many connections announce large requests and stop halfway, or go on a little at a time."""
     if broker_kind == "kafka":
         pytest.skip("Kafka allocates what is announced: its heap ends before the attack does")
+    stop, connections = threading.Event(), []
+
+    def announce(held):
+        connection = held.enter_context(Connection(attack))
+        connection.socket.settimeout(0.05)
+        try:  # a Produce request of version 9, as far as it goes
+            connection.socket.sendall(struct.pack(">ihh", 15 * MIB, 0, 9) + bytes(8 * MIB))
+        except (TimeoutError, ConnectionError):
+            pass  # the broker reads no further, or has hung up: both are right
+        connections.append(connection)
+
+    def trickle():
+        while not stop.wait(pause):
+            for connection in connections:
+                with suppress(TimeoutError):
+                    connection.send(b"\0")
+
     with ExitStack() as held:
         for _ in range(64):
-            connection = held.enter_context(Connection(attack))
-            connection.socket.settimeout(0.5)
-            try:
-                connection.socket.sendall(struct.pack(">i", 15 * MIB) + bytes(8 * MIB))
-            except (TimeoutError, ConnectionError):
-                pass  # the broker reads no further, or has hung up: both are right
+            announce(held)
+        if pause:
+            thread = threading.Thread(target=trickle, daemon=True)
+            thread.start()
+            held.callback(thread.join)
+            held.callback(stop.set)
         with Bystander(f"127.0.0.1:{attack}", FAT, patience=20):
-            pass
+            producer = Producer({"bootstrap.servers": f"127.0.0.1:{attack}", "message.timeout.ms": 30_000})
+            errors = []
+            for _ in range(10):  # large enough to have no memory set aside for them
+                producer.produce(FAT, bytes(900_000), partition=1, on_delivery=lambda error, _: error and errors.append(error))
+            assert producer.flush(40) == 0 and not errors, errors
 
 
 CORRUPT = 2

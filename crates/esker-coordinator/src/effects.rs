@@ -66,13 +66,15 @@ pub(crate) struct Cx<'a> {
     pub(crate) config: &'a GroupConfig,
     pub(crate) now: Now,
     pub(crate) random: &'a dyn Random,
+    /// Bytes that group state may still grow by; set by the shard.
+    pub(crate) room: usize,
     pub(crate) answers: Vec<(Token, Answer)>,
     pub(crate) writes: Vec<Write>,
 }
 
 impl<'a> Cx<'a> {
     pub(crate) fn new(config: &'a GroupConfig, now: Now, random: &'a dyn Random) -> Self {
-        Self { config, now, random, answers: Vec::new(), writes: Vec::new() }
+        Self { config, now, random, room: usize::MAX, answers: Vec::new(), writes: Vec::new() }
     }
 
     pub(crate) fn answer_join(&mut self, token: Token, answer: JoinAnswer) {

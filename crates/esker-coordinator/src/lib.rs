@@ -18,6 +18,7 @@ mod shard;
 mod timers;
 mod topic;
 mod types;
+mod usage;
 
 #[cfg(any(test, feature = "testing"))]
 mod memory_topic;

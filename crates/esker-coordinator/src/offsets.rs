@@ -6,6 +6,8 @@ use esker_core::{Epoch, Offset};
 use esker_kafka_wire::KString;
 use uuid::Uuid;
 
+use crate::usage::OFFSET;
+
 /// An offset as it was committed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommittedOffset {
@@ -45,11 +47,21 @@ struct Slot {
     in_flight: u32,
 }
 
+impl Slot {
+    /// Bytes in memory. Commits in flight count by their number: they hold their requests' memory.
+    fn weight(&self, topic: &KString) -> usize {
+        // Topics have few partitions in the worst case.
+        OFFSET + topic.len() + self.committed.as_ref().map_or(0, |commit| commit.metadata.len())
+    }
+}
+
 /// The offsets of one group. Reading sees durable commits only.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct GroupOffsets {
     topics: BTreeMap<KString, BTreeMap<i32, Slot>>,
     slots: usize,
+    /// Of all slots, see [`Slot::weight`].
+    bytes: usize,
 }
 
 impl GroupOffsets {
@@ -60,6 +72,17 @@ impl GroupOffsets {
 
     pub(crate) fn is_empty(&self) -> bool {
         self.slots == 0
+    }
+
+    /// Bytes in memory.
+    pub(crate) fn weight(&self) -> usize {
+        self.bytes
+    }
+
+    /// By how much the memory would grow by a commit.
+    pub(crate) fn growth(&self, topic: &KString, partition: i32, metadata: usize) -> usize {
+        let slot = self.topics.get(topic).and_then(|partitions| partitions.get(&partition));
+        (OFFSET + topic.len() + metadata).saturating_sub(slot.map_or(0, |slot| slot.weight(topic)))
     }
 
     pub(crate) fn get(&self, topic: &str, partition: i32) -> Option<&CommittedOffset> {
@@ -92,51 +115,56 @@ impl GroupOffsets {
         self.topics.get(topic).into_iter().flat_map(|partitions| partitions.keys().copied())
     }
 
-    fn slot(&mut self, topic: &KString, partition: i32) -> &mut Slot {
-        let partitions = self.topics.entry(topic.clone()).or_default();
-        partitions.entry(partition).or_insert_with(|| {
+    /// Changes a partition's slot, made when missing and removed when empty.
+    fn change(&mut self, topic: &KString, partition: i32, act: impl FnOnce(&mut Slot)) {
+        if !self.topics.contains_key(topic) {
+            self.topics.insert(topic.clone(), BTreeMap::new());
+        }
+        let partitions = self.topics.get_mut(topic).expect("made above");
+        let slot = partitions.entry(partition).or_insert_with(|| {
             self.slots += 1;
-            Slot::default()
-        })
+            let slot = Slot::default();
+            self.bytes += slot.weight(topic);
+            slot
+        });
+        let before = slot.weight(topic);
+        act(slot);
+        self.bytes = self.bytes + slot.weight(topic) - before;
+        if slot.committed.is_none() && slot.in_flight == 0 {
+            self.bytes -= slot.weight(topic);
+            self.slots -= 1;
+            partitions.remove(&partition);
+            if partitions.is_empty() {
+                self.topics.remove(topic);
+            }
+        }
     }
 
     /// A commit has been handed to the log.
     pub(crate) fn begin(&mut self, topic: &KString, partition: i32) {
-        self.slot(topic, partition).in_flight += 1;
+        self.change(topic, partition, |slot| slot.in_flight += 1);
     }
 
     /// A commit is durable (`Some`), or was not written (`None`).
     pub(crate) fn finish(&mut self, topic: &KString, partition: i32, commit: Option<CommittedOffset>) {
-        let slot = self.slot(topic, partition);
-        assert!(slot.in_flight > 0, "what finishes has begun");
-        slot.in_flight -= 1;
-        if commit.is_some() {
-            slot.committed = commit;
-        }
-        self.prune(topic, partition);
+        self.change(topic, partition, |slot| {
+            assert!(slot.in_flight > 0, "what finishes has begun");
+            slot.in_flight -= 1;
+            if commit.is_some() {
+                slot.committed = commit;
+            }
+        });
     }
 
     /// A durable commit, read back from the log.
     pub(crate) fn restore(&mut self, topic: &KString, partition: i32, commit: CommittedOffset) {
-        self.slot(topic, partition).committed = Some(commit);
+        self.change(topic, partition, |slot| slot.committed = Some(commit));
     }
 
     /// The partition's durable commit is gone.
     pub(crate) fn remove(&mut self, topic: &KString, partition: i32) {
         if self.contains(topic, partition) {
-            self.slot(topic, partition).committed = None;
-            self.prune(topic, partition);
-        }
-    }
-
-    fn prune(&mut self, topic: &KString, partition: i32) {
-        let Some(partitions) = self.topics.get_mut(topic) else { return };
-        if partitions.get(&partition).is_some_and(|slot| slot.committed.is_none() && slot.in_flight == 0) {
-            partitions.remove(&partition);
-            self.slots -= 1;
-        }
-        if partitions.is_empty() {
-            self.topics.remove(topic);
+            self.change(topic, partition, |slot| slot.committed = None);
         }
     }
 }

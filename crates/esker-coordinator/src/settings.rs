@@ -24,8 +24,13 @@ pub struct GroupConfig {
     pub offsets_retention: Duration,
     /// How often expired offsets are looked for (`offsets.retention.check.interval.ms`).
     pub retention_check_interval: Duration,
-    /// The most bytes of protocol names and metadata that one member may bring.
+    /// The most bytes that one member may bring: protocol names and metadata, and what it calls itself.
     pub max_member_metadata: usize,
+    /// The most bytes that the members of one group may have brought, with their assignments.
+    pub max_group_members: usize,
+    /// The most bytes of group state in memory, over all groups that this broker coordinates: beyond it there are no
+    /// new groups, members and offsets, but those that exist go on.
+    pub max_state: usize,
     /// The most bytes that a group's stored state (members, metadata, assignments) may take.
     pub max_group_record: usize,
     /// The most groups in one partition of `__consumer_offsets`.
@@ -49,6 +54,8 @@ impl Default for GroupConfig {
             offsets_retention: Duration::from_secs(7 * 24 * 60 * 60),
             retention_check_interval: Duration::from_secs(10 * 60),
             max_member_metadata: 4 << 20,
+            max_group_members: 64 << 20,
+            max_state: 512 << 20,
             max_group_record: 16 << 20,
             max_groups_per_partition: 50_000,
             max_offsets_per_group: 250_000,

@@ -117,7 +117,7 @@ impl Broker {
             knows_member_id_required: false,
             knows_skip_assignment: true,
         };
-        let joined = self.groups.join(&group.into(), request).await;
+        let joined = self.groups.join(&group.into(), request, || ()).await;
         assert_eq!(joined.error, None);
         let member =
             MemberRef { member_id: joined.member_id, instance_id: None, generation: joined.generation };
@@ -127,7 +127,7 @@ impl Broker {
             protocol: None,
             assignments: vec![(member.member_id.clone(), "mine".into())],
         };
-        self.groups.sync(&group.into(), sync).await.unwrap();
+        self.groups.sync(&group.into(), sync, || ()).await.unwrap();
         member
     }
 }

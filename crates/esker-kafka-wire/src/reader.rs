@@ -60,6 +60,11 @@ impl Reader {
         self.position
     }
 
+    /// Bytes of memory that what is still to be read may take.
+    pub fn budget(&self) -> usize {
+        self.budget
+    }
+
     /// The version being read.
     pub(crate) fn version(&self) -> i16 {
         self.version

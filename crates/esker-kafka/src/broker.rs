@@ -7,7 +7,10 @@ use esker_env::Env;
 use esker_log::Log;
 use esker_meta::{Catalog, Meta, ProducerIds};
 
-use crate::{api::fetch_session::FetchSessions, budget::Budget, cluster::Cluster, config::KafkaConfig};
+use crate::{
+    api::fetch_session::FetchSessions, budget::Budget, cluster::Cluster, config::KafkaConfig,
+    request_memory::RequestMemory,
+};
 
 /// The parts that the front end needs.
 #[derive(Clone)]
@@ -36,7 +39,7 @@ pub struct Broker {
     pub(crate) producer_ids: ProducerIds,
     pub(crate) cluster: Arc<dyn Cluster>,
     pub(crate) groups: Groups,
-    pub(crate) request_memory: Budget,
+    pub(crate) request_memory: RequestMemory,
     pub(crate) response_memory: Budget,
     pub(crate) fetch_sessions: FetchSessions,
 }
@@ -54,7 +57,7 @@ impl Broker {
             "request_memory holds one largest request"
         );
         Arc::new(Self {
-            request_memory: Budget::new(config.request_memory),
+            request_memory: RequestMemory::new(&config, Arc::clone(&parts.env.clock)),
             response_memory: Budget::new(config.response_memory),
             fetch_sessions: FetchSessions::new(&config),
             config,

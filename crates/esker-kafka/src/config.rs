@@ -11,7 +11,8 @@ pub struct KafkaConfig {
     /// counts as request memory too.
     pub max_control_request_bytes: usize,
     /// `queued.max.request.bytes`: bytes of requests, as read and as decoded, over all connections; reading
-    /// stops beyond it. At least `max_request_bytes`.
+    /// stops beyond it. At least `max_request_bytes`. An eighth of it is for requests that need at most 256 KiB, as
+    /// far as the rest still holds one largest request.
     pub request_memory: usize,
     /// Request bytes in memory for one connection; one frame may always be there.
     pub connection_request_memory: usize,
@@ -31,6 +32,11 @@ pub struct KafkaConfig {
     pub receive_timeout: Duration,
     /// Bytes per second that a frame must arrive with on average, once `receive_timeout` has passed.
     pub min_receive_rate: usize,
+    /// While others wait for request memory, a connection is closed when a frame it has begun to send makes no
+    /// progress for this long.
+    pub pressed_receive_timeout: Duration,
+    /// While others wait for request memory, a frame must arrive at a pace at which it is whole in this time.
+    pub pressed_receive_time: Duration,
     /// A connection is closed when it takes no byte of a response for this long.
     pub send_timeout: Duration,
     /// `fetch.max.bytes`: record bytes of one fetch response.
@@ -71,6 +77,8 @@ impl Default for KafkaConfig {
             idle_timeout: Duration::from_secs(600),
             receive_timeout: Duration::from_secs(30),
             min_receive_rate: 16 << 10,
+            pressed_receive_timeout: Duration::from_secs(1),
+            pressed_receive_time: Duration::from_secs(10),
             send_timeout: Duration::from_secs(60),
             max_fetch_bytes: 55 << 20,
             max_fetch_wait: Duration::from_secs(300),

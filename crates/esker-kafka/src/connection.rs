@@ -12,6 +12,7 @@ mod tests;
 
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
+use bytes::Bytes;
 use esker_kafka_wire::{ApiKey, EncodeError};
 use futures::FutureExt;
 use parking_lot::Mutex;
@@ -24,8 +25,8 @@ use crate::{
     api,
     broker::Broker,
     budget::{Budget, Grant},
-    context::{Connection, Context, Peer, Principal},
-    dispatch::{self, Handler, Outcome, Refusal},
+    context::{Connection, Context, FrameMemory, Memory, Peer, Principal},
+    dispatch::{self, Api, Handler, Outcome, Refusal},
 };
 use frames::FrameReader;
 use writes::{Queue, Queued};
@@ -45,6 +46,9 @@ pub enum Closed {
     /// A frame that was begun did not arrive in time.
     #[error("a request stopped arriving, or came too slowly")]
     Stalled,
+    /// A frame that was begun came too slowly while others waited for the memory that it held.
+    #[error("a request came too slowly while others waited for request memory")]
+    Displaced,
     /// The client does not take its responses.
     #[error("the client takes no response bytes")]
     NotReading,
@@ -143,7 +147,8 @@ where
     let (hurry, hurried) = watch::channel(false);
     let own_memory = Budget::new(broker.config.connection_request_memory);
     let reading = async {
-        let frames = FrameReader { broker: &broker, input: reader, own_memory };
+        let address = connection.peer.address;
+        let frames = FrameReader { broker: &broker, input: reader, own_memory, address };
         let end = read_requests(frames, connection, queue, hurried, stop).await;
         // Whatever still runs for this client should come to an end.
         hurry.send_replace(true);
@@ -176,26 +181,46 @@ async fn read_requests<R: AsyncRead + Unpin>(
         let next = tokio::select! {
             biased;
             _ = stop.wait_for(|stop| *stop) => return Closed::Stopping,
-            next = frames.next() => next,
+            next = next_request(&mut frames, &queue, &mut last_was_pipelined) => next,
         };
-        let (start, frame, grant) = match next {
-            Ok(next) => next,
-            Err(end) => return end,
+        let begun = match next {
+            Ok(next) => begin(frames.broker, &connection, &mut queue, &hurry, next).await,
+            Err(end) => Err(end),
         };
-        let begun = begin(
-            frames.broker,
-            &connection,
-            &mut queue,
-            &hurry,
-            &mut last_was_pipelined,
-            start,
-            frame,
-            grant,
-        );
-        if let Err(end) = begun.await {
+        if let Err(end) = begun {
             return end;
         }
     }
+}
+
+/// A request that has arrived.
+struct Arrived {
+    api: &'static Api,
+    start: FrameStart,
+    frame: Bytes,
+    memory: FrameMemory,
+}
+
+/// Reads the next request, up to the moment when it may begin. What it must wait for comes before its memory: a client
+/// that takes no answers, or has a long one coming, holds none for what it sends meanwhile.
+async fn next_request<R: AsyncRead + Unpin>(
+    frames: &mut FrameReader<'_, R>,
+    queue: &Queue,
+    last_was_pipelined: &mut bool,
+) -> Result<Arrived, Closed> {
+    let start = frames.start().await?;
+    let api = dispatch::find(start.api_key).ok_or(Closed::UnknownApi(start.api_key))?;
+    // Of ApiVersions, other versions are answered, see `begin`.
+    if !api.serves(start.version) && api.key != ApiKey::ApiVersions {
+        return Err(Closed::UnsupportedVersion { api: api.key, version: start.version });
+    }
+    let pipelined = matches!(api.handler, Handler::Pipelined(_));
+    if !(pipelined && *last_was_pipelined) {
+        queue.drained().await;
+    }
+    *last_was_pipelined = pipelined;
+    let (frame, memory) = frames.rest(&start).await?;
+    Ok(Arrived { api, start, frame, memory })
 }
 
 /// What of a frame is read before the rest.
@@ -204,6 +229,8 @@ struct FrameStart {
     length: usize,
     api_key: i16,
     version: i16,
+    /// The bytes of the key and version.
+    header: [u8; 4],
 }
 
 impl FrameStart {
@@ -219,38 +246,22 @@ impl FrameStart {
     }
 }
 
-#[allow(
-    clippy::too_many_arguments,
-    reason = "the state of the reading loop, which nothing else needs as a value"
-)]
 async fn begin(
     broker: &Arc<Broker>,
     connection: &Arc<Connection>,
     queue: &mut Queue,
     hurry: &watch::Receiver<bool>,
-    last_was_pipelined: &mut bool,
-    start: FrameStart,
-    frame: bytes::Bytes,
-    grant: Grant,
+    Arrived { api, start, frame, memory }: Arrived,
 ) -> Result<(), Closed> {
-    let api = dispatch::find(start.api_key).ok_or(Closed::UnknownApi(start.api_key))?;
     let key = api.key;
-    let pipelined = matches!(api.handler, Handler::Pipelined(_));
-    if !(pipelined && *last_was_pipelined) {
-        queue.drained().await;
-    }
-    *last_was_pipelined = pipelined;
-    if !dispatch::served_versions(key).contains(start.version) {
-        if key != ApiKey::ApiVersions {
-            return Err(Closed::UnsupportedVersion { api: key, version: start.version });
-        }
-        let rope = api::api_versions::refuse_version(&frame).map_err(|error| Closed::refused(key, &error))?;
-        let answer = dispatch::Answer { rope: Some(rope), memory: Grant::default() };
-        let outcome: Outcome = Ok(answer);
-        queue.push(Queued { api: key, answer: Box::pin(std::future::ready(outcome)), grant }).await;
+    let refused = |refusal: Refusal| Closed::refused(key, &refusal);
+    let memory = Arc::new(Memory { request: Mutex::new(memory), response: Mutex::default() });
+    if !api.serves(start.version) {
+        let rope = api::api_versions::refuse_version(&frame).map_err(refused)?;
+        let outcome: Outcome = Ok(dispatch::Answer { rope: Some(rope), memory: Grant::default() });
+        queue.push(Queued { api: key, answer: Box::pin(std::future::ready(outcome)), memory }).await;
         return Ok(());
     }
-    let refused = |refusal: Refusal| Closed::refused(key, &refusal);
     let (reader, correlation_id, client_id) =
         dispatch::open(frame, start.decode_budget()).map_err(refused)?;
     let context = Context {
@@ -260,15 +271,17 @@ async fn begin(
         version: start.version,
         correlation_id,
         hurry: hurry.clone(),
-        memory: Arc::default(),
+        frame: start.length,
+        decode_budget: start.decode_budget(),
+        memory: Arc::clone(&memory),
     };
     match api.handler {
         Handler::Alone(handle) => {
-            queue.push(Queued { api: key, answer: handle(context, reader), grant }).await
+            queue.push(Queued { api: key, answer: handle(context, reader), memory }).await
         }
         Handler::Pipelined(handle) => {
             let started = handle(context, reader).map_err(refused)?;
-            queue.push(Queued { api: key, answer: started.answer, grant }).await;
+            queue.push(Queued { api: key, answer: started.answer, memory }).await;
             if !started.mute.is_zero() {
                 broker.env.clock.sleep(started.mute).await;
             }

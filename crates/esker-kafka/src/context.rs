@@ -6,7 +6,7 @@ use esker_kafka_wire::KString;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::{broker::Broker, budget::Grant};
+use crate::{broker::Broker, budget::Grant, request_memory::RequestGrant};
 
 /// Responses up to this many bytes are not counted.
 const UNRESERVED: usize = 4 << 10;
@@ -53,6 +53,20 @@ pub(crate) struct Connection {
     pub(crate) software: Mutex<Option<(KString, KString)>>,
 }
 
+/// What one request and its response hold.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    pub(crate) request: Mutex<FrameMemory>,
+    pub(crate) response: Mutex<Grant>,
+}
+
+/// What is granted for a request frame and what it decodes to: of its connection's share, and of the broker's.
+#[derive(Debug, Default)]
+pub(crate) struct FrameMemory {
+    pub(crate) own: Grant,
+    pub(crate) broker: Option<RequestGrant>,
+}
+
 /// One request in its connection. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Context {
@@ -64,8 +78,20 @@ pub(crate) struct Context {
     pub(crate) correlation_id: i32,
     /// Turns true when nobody waits for the answer any more, or the broker stops: long waits end early then.
     pub(crate) hurry: watch::Receiver<bool>,
-    /// Response memory, see [`Context::reserve`].
-    pub(crate) memory: Arc<Mutex<Grant>>,
+    /// Bytes of its frame.
+    pub(crate) frame: usize,
+    /// What decoding it may take beside them.
+    pub(crate) decode_budget: usize,
+    /// What it holds, see [`Context::decoded`] and [`Context::reserve`].
+    pub(crate) memory: Arc<Memory>,
+}
+
+impl Memory {
+    /// What the request holds is given back.
+    pub(crate) fn give_back_request(&self) {
+        let held = std::mem::take(&mut *self.request.lock());
+        drop(held);
+    }
 }
 
 impl Context {
@@ -81,8 +107,24 @@ impl Context {
     pub(crate) async fn reserve(&self, bytes: usize) {
         if bytes > UNRESERVED {
             let grant = self.broker.response_memory.take(bytes).await;
-            self.memory.lock().own(grant);
+            self.memory.response.lock().own(grant);
         }
+    }
+
+    /// The request is decoded, with this much of its decode budget left: what was granted and is not needed goes back
+    /// before the request waits for anything.
+    pub(crate) fn decoded(&self, budget_left: usize) {
+        let bytes = self.frame + self.decode_budget.saturating_sub(budget_left);
+        let mut memory = self.memory.request.lock();
+        memory.own.shrink(bytes);
+        if let Some(grant) = &mut memory.broker {
+            grant.shrink(bytes);
+        }
+    }
+
+    /// Nothing of the request is held any more, though its answer may take long.
+    pub(crate) fn request_is_taken(&self) {
+        self.memory.give_back_request();
     }
 
     /// The name of the listener that the client uses.

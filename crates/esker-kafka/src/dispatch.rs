@@ -60,6 +60,13 @@ pub(crate) struct Api {
     pub(crate) handler: Handler,
 }
 
+impl Api {
+    /// Whether the version is served.
+    pub(crate) fn serves(&self, version: i16) -> bool {
+        served_versions(self.key).contains(version)
+    }
+}
+
 /// A row for `api::<module>::handle(Context, Request) -> Response`.
 macro_rules! alone {
     ($module:ident) => {
@@ -101,13 +108,16 @@ pub(crate) const APIS: &[Api] = &[
     alone!(delete_acls),
     alone!(describe_configs),
     alone!(alter_configs),
+    alone!(alter_replica_log_dirs),
     alone!(describe_log_dirs),
     alone!(create_partitions),
     alone!(elect_leaders),
     alone!(incremental_alter_configs),
+    alone!(alter_partition_reassignments),
     alone!(list_partition_reassignments),
     alone!(describe_client_quotas),
     alone!(describe_user_scram_credentials),
+    alone!(describe_quorum),
     alone!(describe_cluster),
     alone!(list_config_resources),
     alone!(describe_topic_partitions),
@@ -138,9 +148,11 @@ async fn run<Q: Request, F: Future<Output = Q::Response> + Send>(
     let (version, correlation_id) = (context.version, context.correlation_id);
     let memory = Arc::clone(&context.memory);
     let request = decode_request::<Q>(&mut reader, version)?;
+    context.decoded(reader.budget());
+    drop(reader);
     let response = handle(context, request).await;
     let rope = encode_response(correlation_id, version, &response)?;
-    let mut memory = std::mem::take(&mut *memory.lock());
+    let mut memory = std::mem::take(&mut *memory.response.lock());
     memory.shrink(rope.len());
     Ok(Answer { rope: Some(rope), memory })
 }
@@ -152,5 +164,6 @@ pub(crate) fn open(
 ) -> Result<(Reader, i32, Option<esker_kafka_wire::KString>), Refusal> {
     let mut reader = Reader::with_budget(frame, decode_budget);
     let (_, header) = decode_request_header(&mut reader)?;
-    Ok((reader, header.correlation_id, header.client_id))
+    // It may outlive the frame, which a slice would keep.
+    Ok((reader, header.correlation_id, header.client_id.map(|id| id.compact())))
 }

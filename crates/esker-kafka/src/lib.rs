@@ -12,6 +12,7 @@ mod connection;
 mod context;
 mod dispatch;
 mod errors;
+mod request_memory;
 mod server;
 mod topics;
 

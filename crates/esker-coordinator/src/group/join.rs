@@ -3,19 +3,31 @@
 use esker_kafka_wire::KString;
 use uuid::Uuid;
 
-use super::{Group, Member, Timer, member::copy_protocols};
+use super::{
+    Group, Member, Timer,
+    member::{copy_protocols, weight_of},
+};
 use crate::{
     effects::{Cx, Token},
     error::GroupError,
     types::{GroupState, JoinAnswer, JoinRequest, JoinedMember, Protocol},
+    usage::MEMBER,
 };
 
 /// The most protocols that one member may name.
 pub(crate) const MAX_PROTOCOLS: usize = 100;
 
+/// Bytes of a client or instance id that go into member ids.
+const MAX_STEM: usize = 255;
+
 impl Group {
     /// A member wants to be in the next generation. The answer comes when the join phase ends.
     pub(crate) fn join(&mut self, cx: &mut Cx<'_>, request: &JoinRequest, token: Token) {
+        self.begin_join(cx, request, token);
+        self.weigh_members();
+    }
+
+    fn begin_join(&mut self, cx: &mut Cx<'_>, request: &JoinRequest, token: Token) {
         if let Err(error) = self.admit(cx, request) {
             let member_id = match error {
                 GroupError::GroupFull => KString::new(),
@@ -47,8 +59,18 @@ impl Group {
         if !self.supports(&request.protocol_type, &request.protocols) {
             return Err(GroupError::InconsistentProtocol);
         }
-        let bytes: usize = request.protocols.iter().map(|p| p.name.len() + p.metadata.len()).sum();
+        let bytes = request.client_id.len()
+            + request.instance_id.as_ref().map_or(0, |id| id.len())
+            + request.protocol_type.len()
+            + weight_of(&request.protocols);
         if bytes > cx.config.max_member_metadata || request.protocols.len() > MAX_PROTOCOLS {
+            return Err(GroupError::Limit);
+        }
+        // What it brought before goes.
+        let instance = request.instance_id.as_ref().and_then(|instance| self.statics.get(instance));
+        let known = self.members.get(instance.unwrap_or(&request.member_id)).map_or(0, Member::weight);
+        let growth = (MEMBER + bytes).saturating_sub(known);
+        if growth > cx.room || self.members_weight + growth > cx.config.max_group_members {
             return Err(GroupError::Limit);
         }
         Ok(())
@@ -200,7 +222,9 @@ impl Group {
     }
 }
 
-/// `stem-uuid`, as Kafka makes them: what comes first shows up in tools.
+/// `stem-uuid`, as Kafka makes them: what comes first shows up in tools. Of a stem that is longer than a name, the
+/// beginning.
 fn new_member_id(stem: &KString, unique: Uuid) -> KString {
+    let stem = &stem[..stem.floor_char_boundary(MAX_STEM)];
     KString::from(format!("{stem}-{unique}"))
 }

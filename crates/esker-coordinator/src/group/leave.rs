@@ -28,6 +28,7 @@ impl Group {
                 GroupState::Empty | GroupState::Dead => {}
             }
         }
+        self.weigh_members();
         match cx.writes.get_mut(writes..).and_then(<[_]>::last_mut) {
             Some(write) => write.waiter = Some(token),
             None => cx.answer_written(token, Ok(())),

@@ -8,6 +8,7 @@ use esker_kafka_wire::KString;
 use crate::{
     effects::Token,
     types::{JoinRequest, Protocol},
+    usage::MEMBER,
 };
 
 /// A member.
@@ -45,6 +46,13 @@ impl Member {
         }
     }
 
+    /// Bytes in memory.
+    pub(crate) fn weight(&self) -> usize {
+        let names = self.client_id.len() + self.client_host.len();
+        let instance = self.instance_id.as_ref().map_or(0, |id| id.len());
+        MEMBER + names + instance + weight_of(&self.protocols) + self.assignment.len()
+    }
+
     pub(crate) fn knows(&self, protocol: &KString) -> bool {
         self.protocols.iter().any(|known| known.name == *protocol)
     }
@@ -64,6 +72,14 @@ impl Member {
     pub(crate) fn is_excused(&self) -> bool {
         !self.is_new && (self.awaiting_join.is_some() || self.awaiting_sync.is_some())
     }
+}
+
+/// Bytes in memory.
+pub(crate) fn weight_of(protocols: &[Protocol]) -> usize {
+    protocols
+        .iter()
+        .map(|protocol| size_of::<Protocol>() + protocol.name.len() + protocol.metadata.len())
+        .sum()
 }
 
 /// Copies, and keeps the first of protocols with the same name.

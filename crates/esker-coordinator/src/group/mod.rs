@@ -35,6 +35,7 @@ use crate::{
     offsets::GroupOffsets,
     timers::Timers,
     types::{GroupState, JoinAnswer, MemberRef},
+    usage::{GROUP, MEMBER},
 };
 
 /// The protocol type of consumers, whose metadata the coordinator can read.
@@ -86,6 +87,8 @@ pub(crate) struct Group {
     pub(crate) initial: Option<InitialDelay>,
     pub(crate) timers: Timers<Timer>,
     pub(crate) offsets: GroupOffsets,
+    /// Bytes of members and of ids given out, see [`Group::weigh_members`].
+    pub(crate) members_weight: usize,
     /// Whether the log has a record of the group itself, which a deletion must cover.
     pub(crate) stored: bool,
 }
@@ -109,8 +112,21 @@ impl Group {
             initial: None,
             timers: Timers::default(),
             offsets: GroupOffsets::default(),
+            members_weight: 0,
             stored: false,
         }
+    }
+
+    /// Bytes in memory, as last weighed.
+    pub(crate) fn weight(&self) -> usize {
+        GROUP + self.id.len() + self.members_weight + self.offsets.weight()
+    }
+
+    /// Weighs the members again; at the end of whatever changes them.
+    pub(crate) fn weigh_members(&mut self) {
+        let members = self.members.iter().map(|(id, member)| id.len() + member.weight());
+        let pending = self.pending_joins.iter().map(|id| MEMBER + id.len());
+        self.members_weight = members.sum::<usize>() + pending.sum::<usize>();
     }
 
     /// When the group next wants [`Group::expire`].
@@ -263,10 +279,12 @@ impl Group {
 }
 
 impl Group {
-    /// Forgets a member id that was given out.
-    pub(crate) fn drop_pending(&mut self, member_id: &KString) {
-        self.pending_joins.remove(member_id);
-        self.timers.cancel(&Timer::Member(member_id.clone()));
+    /// Forgets the member ids that were given out: whoever was about to come back with one starts over.
+    pub(crate) fn drop_pending(&mut self) {
+        for member_id in std::mem::take(&mut self.pending_joins) {
+            self.timers.cancel(&Timer::Member(member_id));
+        }
+        self.weigh_members();
     }
 
     /// The group is being deleted: until that has ended, nobody may do anything with it.

@@ -87,6 +87,7 @@ impl Group {
                 member.session_timeout = swap.session_timeout;
                 member.rebalance_timeout = swap.rebalance_timeout;
                 self.rename_member(cx, &swap.new_id, &swap.old_id);
+                self.weigh_members();
                 self.touch(cx, &swap.old_id);
                 if let Some(token) = token {
                     cx.answer_join(token, JoinAnswer::refused(error, KString::new()));

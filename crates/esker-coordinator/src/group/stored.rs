@@ -108,6 +108,7 @@ impl Group {
             }
         }
         self.subscribed = self.find_subscribed();
+        self.weigh_members();
     }
 
     /// The log has been read: every member gets a whole session to find us again.
@@ -118,6 +119,7 @@ impl Group {
         }
         if self.members.len() > cx.config.max_members {
             self.prepare_rebalance(cx);
+            self.weigh_members();
         }
     }
 

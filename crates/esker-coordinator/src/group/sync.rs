@@ -80,6 +80,10 @@ impl Group {
             .map(|id| (id.clone(), given.get(id).map(|b| Bytes::copy_from_slice(b)).unwrap_or_default()))
             .collect();
         let generation = self.generation;
+        let brought: usize = assignments.iter().map(|(_, assignment)| assignment.len()).sum();
+        if brought > cx.room || self.members_weight + brought > cx.config.max_group_members {
+            return self.assigned(cx, generation, assignments, Err(GroupError::Limit));
+        }
         match self.state_record(cx.config, Some(&assignments)) {
             Ok(record) => self.write(cx, vec![record], Then::Assign { generation, assignments }),
             Err(error) => self.assigned(cx, generation, assignments, Err(error)),
@@ -100,13 +104,15 @@ impl Group {
         }
         if let Err(error) = result {
             self.drop_assignments(cx, error);
-            return self.rebalance_or_complete(cx);
+            self.rebalance_or_complete(cx);
+            return self.weigh_members();
         }
         for (member_id, assignment) in assignments {
             if let Some(member) = self.members.get_mut(&member_id) {
                 member.assignment = assignment;
             }
         }
+        self.weigh_members();
         self.transition(GroupState::Stable, cx.now);
         for member_id in self.waiting_for_sync() {
             let answer = self.assignment_of(&member_id);
@@ -121,6 +127,7 @@ impl Group {
         for member in self.members.values_mut() {
             member.assignment = Bytes::new();
         }
+        self.weigh_members();
         for member_id in self.waiting_for_sync() {
             self.answer_sync_of(cx, &member_id, Err(error));
         }

@@ -16,6 +16,7 @@ impl Group {
                 Timer::Sync => self.sync_expired(cx),
             }
         }
+        self.weigh_members();
     }
 
     fn session_expired(&mut self, cx: &mut Cx<'_>, member_id: &KString) {

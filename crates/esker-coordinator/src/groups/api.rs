@@ -6,8 +6,9 @@ use esker_kafka_wire::KString;
 
 use super::Groups;
 use crate::{
-    effects::Answer,
+    effects::{Answer, Cx},
     error::GroupError,
+    shard::Shard,
     types::{
         CommitRequest, FetchedOffsets, GroupDescription, GroupSummary, JoinAnswer, JoinRequest, Leaver,
         MemberRef, SyncAnswer, SyncRequest, TopicOffsets,
@@ -18,9 +19,11 @@ use crate::{
 pub type Results = Vec<Result<(), GroupError>>;
 
 impl Groups {
-    /// Joins a group. Waits until the members of the next generation are known.
-    pub async fn join(&self, group: &KString, request: JoinRequest) -> JoinAnswer {
-        let refused = |error| JoinAnswer::refused(error, request.member_id.clone());
+    /// Joins a group. Waits until the members of the next generation are known; `taken` is called before that wait, once
+    /// nothing of the request is held any more.
+    pub async fn join(&self, group: &KString, request: JoinRequest, taken: impl FnOnce()) -> JoinAnswer {
+        let member_id = request.member_id.compact();
+        let refused = |error| JoinAnswer::refused(error, member_id);
         let config = &self.0.config;
         if group.is_empty() {
             return refused(GroupError::InvalidGroupId);
@@ -28,20 +31,28 @@ impl Groups {
         if !(config.min_session_timeout..=config.max_session_timeout).contains(&request.session_timeout) {
             return refused(GroupError::InvalidSessionTimeout);
         }
-        match self.0.ask(group, |shard, cx, token| shard.join(cx, group, &request, token)).await {
+        let join = move |shard: &mut Shard, cx: &mut Cx<'_>, token| shard.join(cx, group, &request, token);
+        match self.0.ask(group, join, taken).await {
             Ok(((), Answer::Join(answer))) => answer,
             Ok((_, other)) => unreachable!("a join is answered by {other:?}"),
             Err(error) => refused(error),
         }
     }
 
-    /// Fetches a member's assignment; the leader brings everyone's. Waits until the leader has.
+    /// Fetches a member's assignment; the leader brings everyone's. Waits until the leader has; `taken` is called before
+    /// that wait, once nothing of the request is held any more.
     ///
     /// # Errors
     /// See [`GroupError`].
-    pub async fn sync(&self, group: &KString, request: SyncRequest) -> Result<SyncAnswer, GroupError> {
+    pub async fn sync(
+        &self,
+        group: &KString,
+        request: SyncRequest,
+        taken: impl FnOnce(),
+    ) -> Result<SyncAnswer, GroupError> {
         check_id(group)?;
-        match self.0.ask(group, |shard, cx, token| shard.sync(cx, group, &request, token)).await? {
+        let sync = move |shard: &mut Shard, cx: &mut Cx<'_>, token| shard.sync(cx, group, &request, token);
+        match self.0.ask(group, sync, taken).await? {
             ((), Answer::Sync(answer)) => answer,
             (_, other) => unreachable!("a sync is answered by {other:?}"),
         }
@@ -62,7 +73,8 @@ impl Groups {
     /// When none could be taken out, for a reason that is not about a single member.
     pub async fn leave(&self, group: &KString, leavers: &[Leaver]) -> Result<Results, GroupError> {
         check_id(group)?;
-        let asked = self.0.ask(group, |shard, cx, token| shard.leave(cx, group, leavers, token)).await?;
+        let asked =
+            self.0.ask(group, |shard, cx, token| shard.leave(cx, group, leavers, token), || ()).await?;
         match written(asked) {
             // No such group: none of them is in it.
             Err(GroupError::UnknownMember) => Ok(vec![Err(GroupError::UnknownMember); leavers.len()]),
@@ -76,7 +88,8 @@ impl Groups {
     /// When nothing was committed.
     pub async fn commit(&self, group: &KString, request: &CommitRequest) -> Result<Results, GroupError> {
         // Old consumers outside of any membership may have no group id.
-        let asked = self.0.ask(group, |shard, cx, token| shard.commit(cx, group, request, token)).await?;
+        let asked =
+            self.0.ask(group, |shard, cx, token| shard.commit(cx, group, request, token), || ()).await?;
         written(asked)
     }
 
@@ -110,10 +123,9 @@ impl Groups {
         partitions: &[(KString, i32)],
     ) -> Result<Results, GroupError> {
         check_id(group)?;
-        let act = |shard: &mut crate::shard::Shard, cx: &mut crate::effects::Cx<'_>, token| {
-            shard.delete_offsets(cx, group, partitions, token)
-        };
-        written(self.0.ask(group, act).await?)
+        let act =
+            |shard: &mut Shard, cx: &mut Cx<'_>, token| shard.delete_offsets(cx, group, partitions, token);
+        written(self.0.ask(group, act, || ()).await?)
     }
 
     /// Deletes a group without members, and its offsets.
@@ -121,7 +133,7 @@ impl Groups {
     /// # Errors
     /// See [`GroupError`].
     pub async fn delete(&self, group: &KString) -> Result<(), GroupError> {
-        written(self.0.ask(group, |shard, cx, token| shard.delete(cx, group, token)).await?)
+        written(self.0.ask(group, |shard, cx, token| shard.delete(cx, group, token), || ()).await?)
     }
 
     /// A group in full; `None` when it does not exist.

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use tokio::sync::watch;
 
 use super::{Inner, Partition, Phase, partition::Active};
-use crate::{effects::Cx, error::GroupError, shard::Shard, topic::TopicError};
+use crate::{effects::Cx, error::GroupError, shard::Shard, topic::TopicError, usage::Usage};
 
 /// How much is read at a time.
 const READ_BYTES: usize = 1 << 20;
@@ -94,7 +94,7 @@ async fn load(inner: &Arc<Inner>, row: &Arc<Partition>, done: watch::Sender<()>)
 
 async fn read_all(inner: &Inner, partition: u32) -> Result<Shard, String> {
     let range = inner.topic.range(partition).map_err(|error| error.to_string())?;
-    let mut shard = Shard::default();
+    let mut shard = Shard::new(Usage::of(&inner.usage));
     let mut next = range.start;
     while next < range.end {
         let read = inner.topic.read(partition, next, READ_BYTES).await.map_err(|error| error.to_string())?;

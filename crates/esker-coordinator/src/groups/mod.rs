@@ -18,7 +18,7 @@ pub use self::api::Results;
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, Ordering},
+    atomic::{AtomicU64, AtomicUsize, Ordering},
 };
 
 use esker_env::{Env, TaskGuard};
@@ -54,6 +54,8 @@ struct Inner {
     partitions: RwLock<Vec<Arc<Partition>>>,
     next_token: AtomicU64,
     alarm: Alarm,
+    /// Bytes of group state, over all partitions.
+    usage: Arc<AtomicUsize>,
 }
 
 impl Groups {
@@ -67,6 +69,7 @@ impl Groups {
             partitions: RwLock::default(),
             next_token: AtomicU64::new(0),
             alarm: Alarm::default(),
+            usage: Arc::default(),
         }))
     }
 
@@ -164,11 +167,12 @@ impl Inner {
         Ok(result)
     }
 
-    /// As [`Inner::on_shard`], for what is answered later.
+    /// As [`Inner::on_shard`], for what is answered later. `act` is dropped, then `taken` called, before the wait.
     async fn ask<T>(
         self: &Arc<Self>,
         group: &KString,
         act: impl FnOnce(&mut Shard, &mut Cx<'_>, Token) -> T,
+        taken: impl FnOnce(),
     ) -> Result<(T, Answer), GroupError> {
         let token = self.token();
         let (result, receiver) = self
@@ -177,6 +181,7 @@ impl Inner {
                 (act(&mut active.shard, cx, token), receiver)
             })
             .await?;
+        taken();
         // The other end goes with the partition's state, when that is lost.
         let answer = receiver.await.map_err(|_| GroupError::NotCoordinator)?;
         Ok((result, answer))

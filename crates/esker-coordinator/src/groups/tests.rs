@@ -47,7 +47,7 @@ impl World {
     }
 
     async fn join(&self, group: &str, request: JoinRequest) -> JoinAnswer {
-        self.groups.join(&s(group), request).await
+        self.groups.join(&s(group), request, || ()).await
     }
 
     /// A group of one stable member.
@@ -64,7 +64,7 @@ impl World {
             protocol: None,
             assignments: vec![(member.member_id.clone(), "assigned".into())],
         };
-        let synced = self.groups.sync(&s(group), request).await.expect("the leader");
+        let synced = self.groups.sync(&s(group), request, || ()).await.expect("the leader");
         assert_eq!(synced.assignment, "assigned");
         member
     }

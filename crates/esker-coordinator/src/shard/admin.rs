@@ -35,11 +35,8 @@ impl Shard {
 
     /// Writes the end of an empty group.
     pub(super) fn bury(&mut self, cx: &mut Cx<'_>, id: &KString, waiter: Option<Token>) {
-        let group = self.groups.get_mut(id).expect("the caller has found the group");
-        // Whoever was about to come back with a member id starts over.
-        for member_id in group.pending_joins.clone() {
-            group.drop_pending(&member_id);
-        }
+        self.with(id, Group::drop_pending).expect("the caller has found the group");
+        let group = self.groups.get_mut(id).expect("found above");
         group.kill(cx.now);
         let mut records: Vec<_> = group
             .offsets

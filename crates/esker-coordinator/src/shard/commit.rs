@@ -22,6 +22,7 @@ impl Shard {
         request: &CommitRequest,
         token: Token,
     ) -> Vec<Result<(), GroupError>> {
+        cx.room = self.usage.room(cx.config.max_state);
         if let Err(error) = self.admit_commit(cx, id, request) {
             cx.answer_written(token, Err(error));
             return Vec::new();
@@ -111,6 +112,7 @@ fn commit(
     let expires_ms = request.retention.map(|retention| {
         cx.now.wall_ms.saturating_add(i64::try_from(retention.as_millis()).unwrap_or(i64::MAX))
     });
+    let mut room = cx.room;
     let mut records = Vec::with_capacity(request.offsets.len());
     let mut commits = Vec::with_capacity(request.offsets.len());
     let mut commit_one = |asked: &OffsetToCommit| {
@@ -121,6 +123,8 @@ fn commit(
         if !known && group.offsets.len() >= cx.config.max_offsets_per_group {
             return Err(GroupError::TooManyOffsets);
         }
+        let growth = group.offsets.growth(&asked.topic, asked.partition, asked.metadata.len());
+        room = room.checked_sub(growth).ok_or(GroupError::Limit)?;
         let topic = asked.topic.compact();
         let commit = CommittedOffset {
             offset: asked.offset,

@@ -71,6 +71,8 @@ impl Shard {
     /// Everything has been read.
     pub(crate) fn start(&mut self, cx: &mut Cx<'_>) {
         self.groups.retain(|_, group| group.stored || !group.offsets.is_empty());
+        // Nothing was counted while it came and went.
+        self.usage.change(0, self.groups.values().map(Group::weight).sum());
         let ids: Vec<KString> = self.groups.keys().cloned().collect();
         for id in ids {
             self.with(&id, |group| group.wake(cx));

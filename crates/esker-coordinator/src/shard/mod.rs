@@ -19,6 +19,7 @@ use crate::{
     group::Group,
     timers::Timers,
     types::{GroupState, JoinAnswer, JoinRequest, Leaver, MemberRef, SyncRequest},
+    usage::Usage,
 };
 
 /// The groups of one partition.
@@ -28,9 +29,16 @@ pub(crate) struct Shard {
     /// A time for each group not after its next deadline. Deadlines mostly move away (heartbeats), so these are
     /// corrected when they come up rather than on each request.
     wakes: Timers<KString>,
+    /// Of all groups here.
+    usage: Usage,
 }
 
 impl Shard {
+    /// A shard without groups, which counts among others.
+    pub(crate) fn new(usage: Usage) -> Self {
+        Self { usage, ..Self::default() }
+    }
+
     /// When the shard next wants [`Shard::expire`].
     pub(crate) fn next_deadline(&self) -> Option<Monotonic> {
         self.wakes.next()
@@ -39,10 +47,7 @@ impl Shard {
     /// Acts on every deadline that has passed, group by group.
     pub(crate) fn expire(&mut self, cx: &mut Cx<'_>) {
         while let Some(id) = self.wakes.pop_due(cx.now.monotonic) {
-            if let Some(group) = self.groups.get_mut(&id) {
-                group.expire(cx);
-                self.rewake(&id);
-            }
+            self.with(&id, |group| group.expire(cx));
         }
     }
 
@@ -59,11 +64,12 @@ impl Shard {
 
     /// Runs `act` on a group, and looks at its deadlines afterwards.
     fn with<T>(&mut self, id: &KString, act: impl FnOnce(&mut Group) -> T) -> Option<T> {
-        let done = self.groups.get_mut(id).map(act);
-        if done.is_some() {
-            self.rewake(id);
-        }
-        done
+        let group = self.groups.get_mut(id)?;
+        let before = group.weight();
+        let done = act(group);
+        self.usage.change(before, group.weight());
+        self.rewake(id);
+        Some(done)
     }
 
     /// The group, made when missing and when there is room.
@@ -72,13 +78,23 @@ impl Shard {
             if self.groups.len() >= cx.config.max_groups_per_partition {
                 return Err(GroupError::Limit);
             }
+            if i16::try_from(id.len()).is_err() {
+                // No record could carry it.
+                return Err(GroupError::InvalidGroupId);
+            }
             let id = id.compact();
-            self.groups.insert(id.clone(), Group::new(id, cx.now));
+            let group = Group::new(id.clone(), cx.now);
+            if group.weight() > self.usage.room(cx.config.max_state) {
+                return Err(GroupError::Limit);
+            }
+            self.usage.change(0, group.weight());
+            self.groups.insert(id, group);
         }
         Ok(())
     }
 
     pub(crate) fn join(&mut self, cx: &mut Cx<'_>, id: &KString, request: &JoinRequest, token: Token) {
+        cx.room = self.usage.room(cx.config.max_state);
         // A member with an id belongs to a group that exists.
         let ensured = if request.member_id.is_empty() { self.ensure(cx, id) } else { Ok(()) };
         let error = match ensured {
@@ -92,6 +108,7 @@ impl Shard {
     }
 
     pub(crate) fn sync(&mut self, cx: &mut Cx<'_>, id: &KString, request: &SyncRequest, token: Token) {
+        cx.room = self.usage.room(cx.config.max_state);
         if self.with(id, |group| group.sync(cx, request, token)).is_none() {
             cx.answer_sync(token, Err(GroupError::UnknownMember));
         }
@@ -155,7 +172,8 @@ impl Shard {
         assert_eq!(group.state, GroupState::Dead, "a group stays dead until its deletion has ended");
         match result {
             Ok(()) => {
-                self.groups.remove(id);
+                let group = self.groups.remove(id).expect("found above");
+                self.usage.change(group.weight(), 0);
                 self.wakes.cancel(id);
             }
             Err(_) => group.revive(now),

@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use esker_kafka_wire::{
     ErrorCode,
     messages::{
-        AlterConfigsRequest, CreateAclsRequest, CreatePartitionsRequest, CreateTopicsRequest,
-        DeleteAclsRequest, DeleteRecordsRequest, DeleteTopicsRequest, DescribeAclsRequest,
-        DescribeClientQuotasRequest, DescribeClusterRequest, DescribeConfigsRequest, DescribeLogDirsRequest,
+        AlterConfigsRequest, AlterPartitionReassignmentsRequest, AlterReplicaLogDirsRequest,
+        CreateAclsRequest, CreatePartitionsRequest, CreateTopicsRequest, DeleteAclsRequest,
+        DeleteRecordsRequest, DeleteTopicsRequest, DescribeAclsRequest, DescribeClientQuotasRequest,
+        DescribeClusterRequest, DescribeConfigsRequest, DescribeLogDirsRequest, DescribeQuorumRequest,
         DescribeTopicPartitionsRequest, DescribeUserScramCredentialsRequest, ElectLeadersRequest,
         IncrementalAlterConfigsRequest, ListConfigResourcesRequest, ListPartitionReassignmentsRequest,
         alter_configs_request,
+        alter_partition_reassignments_request::{ReassignablePartition, ReassignableTopic},
+        alter_replica_log_dirs_request::{AlterReplicaLogDir, AlterReplicaLogDirTopic},
         create_acls_request::AclCreation,
         create_partitions_request::CreatePartitionsTopic,
         create_topics_request::{CreatableReplicaAssignment, CreatableTopic, CreatableTopicConfig},
@@ -20,6 +23,7 @@ use esker_kafka_wire::{
         delete_topics_request::DeleteTopicState,
         describe_configs_request::DescribeConfigsResource,
         describe_configs_response::DescribeConfigsResult,
+        describe_quorum_request::{PartitionData as QuorumPartition, TopicData as QuorumTopic},
         describe_topic_partitions_request::{Cursor, TopicRequest},
         elect_leaders_request::TopicPartitions,
         incremental_alter_configs_request::{AlterConfigsResource, AlterableConfig},
@@ -421,6 +425,64 @@ async fn log_dirs_show_sizes() {
         if version >= 4 {
             assert!(dir.total_bytes > 0 && dir.usable_bytes <= dir.total_bytes);
         }
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_moved_may_stay_where_it_is() {
+    let world = World::new().await;
+    world.topic("t", 1).await;
+    let mut client = world.connect();
+    for version in 1..=2 {
+        let to = |path: &str| AlterReplicaLogDir {
+            path: path.into(),
+            topics: vec![AlterReplicaLogDirTopic { name: "t".into(), partitions: vec![0, 5] }],
+        };
+        let request = AlterReplicaLogDirsRequest { dirs: vec![to("esker"), to("/elsewhere")] };
+        let response = client.call(version, &request).await;
+        let errors: Vec<ErrorCode> = (response.results.iter())
+            .flat_map(|topic| topic.partitions.iter().map(|partition| partition.error_code.into()))
+            .collect();
+        let elsewhere = ErrorCode::LogDirNotFound;
+        assert_eq!(errors, [ErrorCode::None, ErrorCode::UnknownTopicOrPartition, elsewhere, elsewhere]);
+    }
+    for version in 0..=1 {
+        let to = |index, replicas| ReassignablePartition { partition_index: index, replicas };
+        let partitions = vec![to(0, Some(vec![1])), to(0, Some(vec![2])), to(0, None), to(9, Some(vec![1]))];
+        let topics = vec![ReassignableTopic { name: "t".into(), partitions }];
+        let request = AlterPartitionReassignmentsRequest { topics, ..Default::default() };
+        let response = client.call(version, &request).await;
+        let errors: Vec<ErrorCode> =
+            response.responses[0].partitions.iter().map(|partition| partition.error_code.into()).collect();
+        let expected = [
+            ErrorCode::None,
+            ErrorCode::InvalidReplicaAssignment,
+            ErrorCode::NoReassignmentInProgress,
+            ErrorCode::UnknownTopicOrPartition,
+        ];
+        assert_eq!(errors, expected);
+    }
+}
+
+#[tokio::test]
+async fn the_quorum_is_the_controller_and_the_brokers() {
+    let world = World::new().await;
+    world.topic("t", 1).await;
+    let mut client = world.connect();
+    for version in 0..=2 {
+        let topic = |name: &str| QuorumTopic {
+            topic_name: name.into(),
+            partitions: vec![QuorumPartition { partition_index: 0 }],
+        };
+        let request = DescribeQuorumRequest { topics: vec![topic("__cluster_metadata"), topic("t")] };
+        let response = client.call(version, &request).await;
+        let partition = &response.topics[0].partitions[0];
+        assert_eq!((response.error_code, partition.error_code, partition.leader_id), (0, 0, 1));
+        assert!(partition.high_watermark > 0);
+        assert_eq!(partition.current_voters.iter().map(|voter| voter.replica_id).collect::<Vec<_>>(), [1]);
+        assert_eq!(response.nodes.len(), usize::from(version == 2));
+        let error = response.topics[1].partitions[0].error_code;
+        assert_eq!(error, ErrorCode::UnknownTopicOrPartition.code());
     }
 }
 

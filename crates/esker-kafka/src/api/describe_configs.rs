@@ -41,7 +41,7 @@ pub(crate) async fn handle(context: Context, request: DescribeConfigsRequest) ->
     let mut entries = 0;
     let results = request.resources.into_iter().map(|resource| {
         let described = if entries < MOST_ENTRIES {
-            describe(&context.broker, &resource, detail)
+            describe(&context.broker, &resource, context.listener(), detail)
         } else {
             Err(Refusal::new(ErrorCode::InvalidRequest, "too many resources in one request"))
         };
@@ -64,6 +64,7 @@ pub(crate) async fn handle(context: Context, request: DescribeConfigsRequest) ->
 fn describe(
     broker: &Broker,
     resource: &DescribeConfigsResource,
+    listener: &str,
     detail: Detail,
 ) -> Result<Vec<DescribeConfigsResourceResult>, Refusal> {
     let name = resource.resource_name.as_str();
@@ -92,7 +93,7 @@ fn describe(
         BROKER if name.is_empty() => Ok(Vec::new()),
         BROKER => {
             this_broker(broker, name)?;
-            Ok(fixed(configs::broker_entries(broker)))
+            Ok(fixed(configs::broker_entries(broker, listener)))
         }
         BROKER_LOGGER => {
             this_broker(broker, name)?;

@@ -30,6 +30,8 @@ const ENDPOINTS_FROM: i16 = 16;
 
 pub(crate) async fn serve(context: Context, mut reader: Reader) -> Outcome {
     let request: FetchRequest = decode_request(&mut reader, context.version)?;
+    context.decoded(reader.budget());
+    drop(reader);
     let limits = gather::Limits::of(&context, &request);
     let sessions = &context.broker.fetch_sessions;
     let begun = match sessions.begin(&context, &request) {

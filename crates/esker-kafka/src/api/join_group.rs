@@ -21,7 +21,18 @@ const NULL_PROTOCOL_FROM: i16 = 7;
 const SKIP_ASSIGNMENT_FROM: i16 = 9;
 
 pub(crate) async fn handle(context: Context, request: JoinGroupRequest) -> JoinGroupResponse {
-    let (version, member_id) = (context.version, request.member_id.clone());
+    let (version, member_id) = (context.version, request.member_id.compact());
+    let (group, join) = read(&context, request);
+    let taken = || context.request_is_taken();
+    match patiently(&context, context.broker.groups.join(&group, join, taken)).await {
+        Ok(answer) => encode(version, answer),
+        Err(error) => refuse(version, error, member_id),
+    }
+}
+
+/// The group, in memory of its own, and the rest of the request: nothing of it is left behind to outlive the wait.
+fn read(context: &Context, request: JoinGroupRequest) -> (KString, JoinRequest) {
+    let version = context.version;
     let rebalance = match version >= REBALANCE_TIMEOUT_FROM {
         true => request.rebalance_timeout_ms,
         false => request.session_timeout_ms,
@@ -42,10 +53,7 @@ pub(crate) async fn handle(context: Context, request: JoinGroupRequest) -> JoinG
         knows_member_id_required: version >= MEMBER_ID_REQUIRED_FROM,
         knows_skip_assignment: version >= SKIP_ASSIGNMENT_FROM,
     };
-    match patiently(&context, context.broker.groups.join(&request.group_id, join)).await {
-        Ok(answer) => encode(version, answer),
-        Err(error) => refuse(version, error, member_id),
-    }
+    (request.group_id.compact(), join)
 }
 
 fn encode(version: i16, answer: JoinAnswer) -> JoinGroupResponse {

@@ -81,6 +81,7 @@ struct BegunTopic {
 /// Appends every batch; the answer waits for them.
 pub(crate) fn start(context: Context, mut reader: Reader) -> Result<Started, Refusal> {
     let request: ProduceRequest = decode_request(&mut reader, context.version)?;
+    context.decoded(reader.budget());
     let acks = request.acks;
     // As in Kafka, the timeout is about the replicas that acks=all waits for.
     let timeout = Duration::from_millis(u64::try_from(request.timeout_ms).unwrap_or(0));

@@ -2,7 +2,7 @@
 
 use esker_coordinator::{GroupError, SyncRequest};
 use esker_kafka_wire::{
-    ApiKey,
+    ApiKey, KString,
     messages::{SyncGroupRequest, SyncGroupResponse},
 };
 
@@ -19,6 +19,21 @@ pub(crate) async fn handle(context: Context, request: SyncGroupRequest) -> SyncG
     if context.version >= PROTOCOL_FROM && !says {
         return refuse(GroupError::InconsistentProtocol);
     }
+    let (group, sync) = read(request);
+    let taken = || context.request_is_taken();
+    match patiently(&context, context.broker.groups.sync(&group, sync, taken)).await {
+        Ok(Ok(answer)) => SyncGroupResponse {
+            protocol_type: answer.protocol_type,
+            protocol_name: answer.protocol,
+            assignment: answer.assignment,
+            ..SyncGroupResponse::default()
+        },
+        Ok(Err(error)) | Err(error) => refuse(error),
+    }
+}
+
+/// The group, in memory of its own, and the rest of the request: nothing of it is left behind to outlive the wait.
+fn read(request: SyncGroupRequest) -> (KString, SyncRequest) {
     let sync = SyncRequest {
         member: member(request.member_id, request.group_instance_id, request.generation_id),
         protocol_type: request.protocol_type,
@@ -29,15 +44,7 @@ pub(crate) async fn handle(context: Context, request: SyncGroupRequest) -> SyncG
             .map(|assignment| (assignment.member_id, assignment.assignment))
             .collect(),
     };
-    match patiently(&context, context.broker.groups.sync(&request.group_id, sync)).await {
-        Ok(Ok(answer)) => SyncGroupResponse {
-            protocol_type: answer.protocol_type,
-            protocol_name: answer.protocol,
-            assignment: answer.assignment,
-            ..SyncGroupResponse::default()
-        },
-        Ok(Err(error)) | Err(error) => refuse(error),
-    }
+    (request.group_id.compact(), sync)
 }
 
 fn refuse(error: GroupError) -> SyncGroupResponse {

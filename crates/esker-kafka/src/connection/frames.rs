@@ -1,16 +1,13 @@
 //! Length-prefixed frames from a client that may be slow, silent or hostile.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use bytes::{Bytes, BytesMut};
 use esker_kafka_wire::ApiKey;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 use super::{Closed, FrameStart};
-use crate::{
-    broker::Broker,
-    budget::{Budget, Grant},
-};
+use crate::{broker::Broker, budget::Budget, context::FrameMemory, request_memory::Arrival};
 
 /// Length, API key and version: what is read first, into no buffer of its own.
 const START: usize = 8;
@@ -22,12 +19,12 @@ pub(super) struct FrameReader<'a, R> {
     pub(super) input: R,
     /// Request bytes of this connection.
     pub(super) own_memory: Budget,
+    pub(super) address: IpAddr,
 }
 
 impl<R: AsyncRead + Unpin> FrameReader<'_, R> {
-    /// The next frame without its length, and the memory that was granted for it. While the connection is idle it
-    /// holds no buffer.
-    pub(super) async fn next(&mut self) -> Result<(FrameStart, Bytes, Grant), Closed> {
+    /// What the next frame begins with. While the connection is idle it holds no buffer.
+    pub(super) async fn start(&mut self) -> Result<FrameStart, Closed> {
         let config = &self.broker.config;
         let env = &self.broker.env;
         let mut head = [0; START];
@@ -51,21 +48,26 @@ impl<R: AsyncRead + Unpin> FrameReader<'_, R> {
                 more => have += more,
             }
         }
-        let start = self.judge(head)?;
+        self.judge(head)
+    }
 
-        let memory = start.length + start.decode_budget();
-        let mut grant = self.own_memory.take(memory).await;
-        grant.own(self.broker.request_memory.take(memory).await);
+    /// The frame that begins so, without its length, and the memory that was granted for it. The connection must have
+    /// nothing else to wait for: memory is held from here on.
+    pub(super) async fn rest(&mut self, start: &FrameStart) -> Result<(Bytes, FrameMemory), Closed> {
+        let bytes = start.length + start.decode_budget();
+        let own = self.own_memory.take(bytes).await;
+        let broker = self.broker.request_memory.take(self.address, bytes).await;
         let mut frame = BytesMut::with_capacity(start.length);
-        frame.extend_from_slice(&head[4..]);
+        frame.extend_from_slice(&start.header);
         self.fill(&mut frame, start.length).await?;
-        Ok((start, frame.freeze(), grant))
+        Ok((frame.freeze(), FrameMemory { own, broker: Some(broker) }))
     }
 
     /// Refuses lengths that no request of the API may have, before anything is allocated.
     fn judge(&self, head: [u8; START]) -> Result<FrameStart, Closed> {
-        let [a, b, c, d, key_high, key_low, version_high, version_low] = head;
+        let [a, b, c, d, header @ ..] = head;
         let stated = i32::from_be_bytes([a, b, c, d]);
+        let [key_high, key_low, version_high, version_low] = header;
         let api_key = i16::from_be_bytes([key_high, key_low]);
         let version = i16::from_be_bytes([version_high, version_low]);
         let most = if api_key == ApiKey::Produce.code() {
@@ -74,7 +76,9 @@ impl<R: AsyncRead + Unpin> FrameReader<'_, R> {
             self.broker.config.max_control_request_bytes.min(self.broker.config.max_request_bytes)
         };
         match usize::try_from(stated) {
-            Ok(length) if (MIN_FRAME..=most).contains(&length) => Ok(FrameStart { length, api_key, version }),
+            Ok(length) if (MIN_FRAME..=most).contains(&length) => {
+                Ok(FrameStart { length, api_key, version, header })
+            }
             _ => Err(Closed::FrameLength(stated)),
         }
     }
@@ -83,13 +87,23 @@ impl<R: AsyncRead + Unpin> FrameReader<'_, R> {
     async fn fill(&mut self, frame: &mut BytesMut, length: usize) -> Result<(), Closed> {
         let config = &self.broker.config;
         let env = &self.broker.env;
+        let memory = &self.broker.request_memory;
         let begun = env.clock.now();
+        let mut arrival = Arrival::default();
         while frame.len() < length {
+            let asked = env.clock.now();
             let missing = (length - frame.len()) as u64;
             let mut rest = (&mut self.input).take(missing);
-            let read = env.timeout(config.receive_timeout, rest.read_buf(frame)).await;
+            let read = tokio::select! {
+                biased;
+                read = env.timeout(config.receive_timeout, rest.read_buf(frame)) => read,
+                () = memory.pressed_for(config.pressed_receive_timeout) => return Err(Closed::Displaced),
+            };
             if read.map_err(|_| Closed::Stalled)?? == 0 {
                 return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
+            }
+            if !arrival.goes_on(config, memory, asked, frame.len(), length) {
+                return Err(Closed::Displaced);
             }
             let elapsed = env.clock.now() - begun;
             let expected = elapsed.as_secs_f64() * config.min_receive_rate as f64;

@@ -134,7 +134,8 @@ async fn request_memory_is_given_back_and_bounds_what_is_read() {
     .await;
     world.topic("t", 1).await;
     world.hold(true);
-    let large = "x".repeat(200 << 10);
+    // Once decoded it holds half of what was granted for it.
+    let large = "x".repeat(300 << 10);
     let mut clients = Vec::new();
     for _ in 0..4 {
         let mut client = world.connect();
@@ -158,6 +159,70 @@ async fn request_memory_is_given_back_and_bounds_what_is_read() {
         client.receive::<ProduceResponse>(9).await;
     }
     assert_eq!(world.broker.request_memory.available(), 1 << 20);
+}
+
+/// Begins a produce request of 900 KiB and stops after 100.
+async fn announce(client: &mut crate::testing::Client) {
+    client.stream.write_all(&[0, 0x0e, 0, 0, 0, 0, 0, 9]).await.unwrap();
+    let _ = client.stream.write_all(&[0; 100 << 10]).await;
+}
+
+#[tokio::test]
+async fn stalled_frames_make_room_for_others_and_never_for_nobody() {
+    let config = KafkaConfig {
+        max_request_bytes: 1 << 20,
+        request_memory: 3 << 20,
+        pressed_receive_timeout: Duration::from_millis(50),
+        ..KafkaConfig::default()
+    };
+    let world = World::with(config).await;
+    world.topic("t", 1).await;
+    let mut stalled = world.connect();
+    announce(&mut stalled).await;
+    // Nobody waits: it may stall for as long as `receive_timeout` says.
+    let (mut stream, mut end) = stalled.into_parts();
+    assert!(world.env.timeout(Duration::from_millis(200), &mut end).await.is_err());
+    let mut crowd: Vec<_> = (0..10).map(|_| world.connect()).collect();
+    let announcing = crowd.iter_mut().map(announce);
+    let mut small = world.connect();
+    let mut large = world.connect();
+    let served = async {
+        // Small requests have the reserve, while large ones wait for the stalled to be closed.
+        for _ in 0..10 {
+            small.produce("t", 0, &["small"]).await;
+        }
+        let value = "x".repeat(900 << 10);
+        let response = large.produce("t", 0, &[&value]).await;
+        assert_eq!(response.responses[0].partition_responses[0].error_code, 0);
+    };
+    tokio::join!(futures::future::join_all(announcing), served);
+    assert!(matches!(end.await.unwrap(), Closed::Displaced));
+    assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
+    for client in crowd {
+        drop(client.into_parts());
+    }
+    while world.broker.request_memory.available() < 3 << 20 {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_waits_holds_no_memory_it_does_not_need() {
+    let world = World::new().await;
+    world.topic("t", 1).await;
+    let all = world.broker.request_memory.available();
+    let fetch =
+        FetchRequest { max_wait_ms: 60_000, min_bytes: 1, ..crate::api::fetch::tests::fetch("t", 0, 0) };
+    let mut waiting = world.connect();
+    waiting.send(12, &fetch).await;
+    // Behind it: a large request whose memory waits until the fetch is answered.
+    waiting.stream.write_all(&[0, 4, 0, 0, 0, 3, 0, 1]).await.unwrap();
+    let _ = waiting.stream.write_all(&[0; 30 << 10]).await;
+    for _ in 0..20 {
+        world.env.clock.sleep(Duration::from_millis(5)).await;
+    }
+    let held = all - world.broker.request_memory.available();
+    assert!((1..2 << 10).contains(&held), "{held} bytes held");
 }
 
 #[tokio::test]

@@ -14,17 +14,18 @@ use super::Closed;
 use crate::{
     broker::Broker,
     budget::Grant,
+    context::Memory,
     dispatch::{Answer, Outcome},
 };
 
 /// Answers are gathered until there are this many bytes to write.
 const TOGETHER: usize = 64 << 10;
 
-/// An answer to come, with the memory of its request.
+/// An answer to come, with what its request holds.
 pub(super) struct Queued {
     pub(super) api: ApiKey,
     pub(super) answer: BoxFuture<'static, Outcome>,
-    pub(super) grant: Grant,
+    pub(super) memory: Arc<Memory>,
 }
 
 /// The reader's end: begun requests, in order.
@@ -78,13 +79,16 @@ pub(super) async fn write_answers<W: AsyncWrite + Unpin>(
         let mut ready = Ready::default();
         ready.add(queued.answer.await.map_err(|refusal| Closed::refused(queued.api, &refusal))?);
         // The request's memory is free once its answer is known; the response has its own.
-        drop(queued.grant);
+        queued.memory.give_back_request();
         // What a commit has answered at the same time goes out together.
         let mut refused = None;
         while ready.rope.len() < TOGETHER {
             let Ok(mut next) = incoming.receiver.try_recv() else { break };
             match (&mut next.answer).now_or_never() {
-                Some(Ok(answer)) => ready.add(answer),
+                Some(Ok(answer)) => {
+                    next.memory.give_back_request();
+                    ready.add(answer);
+                }
                 Some(Err(refusal)) => {
                     refused = Some(Closed::refused(next.api, &refusal));
                     break;

@@ -1,6 +1,7 @@
 //! Scripts against the state machine: time, writes and answers are in the test's hands.
 
 mod admin;
+mod bounds;
 mod membership;
 mod offsets;
 mod random;
@@ -137,7 +138,20 @@ impl Bench {
         if self.durable {
             self.flush(Ok(()));
         }
+        self.check_usage();
         (result, token)
+    }
+
+    /// What is counted is what there is.
+    fn check_usage(&self) {
+        let mut all = 0;
+        for group in self.shard.groups.values() {
+            let mut weighed = group.clone();
+            weighed.weigh_members();
+            assert_eq!(weighed.weight(), group.weight(), "of {}", group.id);
+            all += group.weight();
+        }
+        assert_eq!(all, self.shard.usage.here());
     }
 
     /// The log answers everything that was written.

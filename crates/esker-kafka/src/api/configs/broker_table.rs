@@ -51,7 +51,7 @@ pub(crate) fn synonym(key: &'static str) -> &'static str {
 }
 
 /// Every entry of this broker, by name.
-pub(crate) fn broker_entries(broker: &Broker) -> Vec<StaticEntry> {
+pub(crate) fn broker_entries(broker: &Broker, listener: &str) -> Vec<StaticEntry> {
     let config = &broker.config;
     let BrokerId(id) = broker.cluster.this_broker();
     let entry = |name, value: String, type_code, doc| StaticEntry {
@@ -62,7 +62,10 @@ pub(crate) fn broker_entries(broker: &Broker) -> Vec<StaticEntry> {
         doc,
     };
     let ms = |duration: std::time::Duration| duration.as_millis().to_string();
+    let this = broker.cluster.brokers(listener).into_iter().find(|node| node.id.0 == id);
+    let endpoint = this.map(|node| format!("PLAINTEXT://{}:{}", node.host, node.port)).unwrap_or_default();
     let mut entries = vec![
+        entry("advertised.listeners", endpoint, STRING, "What this client is told to connect to."),
         entry(
             "auto.create.topics.enable",
             config.auto_create_topics.to_string(),
