@@ -274,7 +274,7 @@ impl Parts {
             if recent && let Err(what) = check.recent(entry, section.state.log_start) {
                 check.problem(path.to_string(), u64::from(object.index), what);
             }
-            self.verify_blocks(shard, object, entry.partition, &section.blocks, live, check).await?;
+            self.verify_blocks(shard, object, entry.partition, section.blocks, live, check).await?;
         }
         Ok(())
     }
@@ -312,15 +312,15 @@ impl Parts {
         shard: ShardId,
         object: &ObjectRef,
         partition: PartitionId,
-        blocks: &[BlockEntry],
+        blocks: Vec<BlockEntry>,
         live: bool,
         check: &mut Check,
     ) -> Result<(), ArchiveError> {
-        let fetch = |block: &BlockEntry| {
-            let block = *block;
-            async move { (block, self.blocks.fetch_block(shard, object, &block).await) }
+        let object = *object;
+        let fetch = move |block: BlockEntry| async move {
+            (block, self.blocks.fetch_block(shard, &object, &block).await)
         };
-        let mut blocks = stream::iter(blocks.iter().map(fetch)).buffered(AT_ONCE);
+        let mut blocks = stream::iter(blocks).map(fetch).buffered(AT_ONCE);
         while let Some((block, bytes)) = blocks.next().await {
             check.report.blocks += 1;
             let Some(bytes) = check.sift(bytes)? else { continue };

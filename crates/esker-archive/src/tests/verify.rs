@@ -3,6 +3,11 @@ use object_store::ObjectStoreExt;
 use super::*;
 use crate::PartitionCounts;
 
+#[allow(clippy::disallowed_methods, reason = "a test's own task")]
+fn spawn<T: Send + 'static>(task: impl Future<Output = T> + Send + 'static) -> tokio::task::JoinHandle<T> {
+    tokio::spawn(task)
+}
+
 async fn filled() -> World {
     let world = World::new();
     let shard = world.next_owner().await;
@@ -117,7 +122,15 @@ async fn damage_anywhere_in_any_object_is_found() {
 async fn shards_and_objects_are_described() {
     let world = filled().await;
     let archive = world.archive().await;
-    let shard = archive.list(SHARD).await.unwrap();
+    // A server does this in tasks of its own.
+    let shard = spawn({
+        let archive = archive.clone();
+        async move {
+            assert!(archive.verify(SHARD, &|_, _| {}).await.unwrap().problems.is_empty());
+            archive.list(SHARD).await.unwrap()
+        }
+    });
+    let shard = shard.await.unwrap();
     assert_eq!((shard.sequence, shard.objects.len(), shard.partitions.len()), (18, 18, 2));
     assert!(shard.root.is_some());
     assert_eq!((shard.partitions[0].next_offset, shard.partitions[0].ranges), (540, 18));
