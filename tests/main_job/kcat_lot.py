@@ -30,6 +30,8 @@ def collect_for_kcat(source: Iterator[Path], codec: str, size: int, line_share: 
                     files_size += len(content)
                 elif lines_size < size / PARTITIONS * line_share:
                     for key, line in _lines(file):
+                        if lines_size >= size / PARTITIONS * line_share:
+                            break
                         lines.write(key + KCAT_SEPARATOR + line + b"\n")
                         digest.add(encode(key, line, headers), 0)
                         lines_size += len(line)

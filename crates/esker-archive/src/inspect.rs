@@ -5,7 +5,7 @@ use esker_core::{
     manifest::{GarbageKind, ObjectRef},
     object::{FOOTER_SIZE, Footer, FormatError, ObjectId, Section},
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{Archive, ArchiveError, Parts, view::View};
 
@@ -31,7 +31,7 @@ pub struct ShardDescription {
 }
 
 /// A live object.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ObjectSummary {
     /// Its name.
     pub id: String,
@@ -105,7 +105,7 @@ pub struct SectionDescription {
 }
 
 /// A block.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct BlockDescription {
     /// First offset.
     pub base_offset: i64,

@@ -55,7 +55,7 @@ pub use pointer::{PointerStore, StoredPointer};
 pub use read::{ArchivedBatch, ArchivedRead};
 pub use shard::{ArchivedPartition, Segment, ShardArchive};
 pub use url::{OpenedStore, object_store_from_url};
-pub use verify::{Problem, VerifyReport};
+pub use verify::{PartitionCounts, Problem, VerifyReport};
 
 /// What all shards of a broker share.
 pub(crate) struct Parts {

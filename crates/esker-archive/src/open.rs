@@ -43,7 +43,8 @@ impl Parts {
         if pointer.shard != shard {
             return Err(bad(FormatError::Field { what: "manifest pointer", field: "shard" }));
         }
-        let tails = stream::iter(pointer.recent.iter().map(|object| self.tail(shard, *object)));
+        // Owned items, here and below: a future with a closure over references would not count as `Send`.
+        let tails = stream::iter(pointer.recent.clone()).map(|object| self.tail(shard, object));
         let tails = tails.buffered(AT_ONCE).try_collect::<Vec<_>>();
         let root = async {
             match &pointer.root {
@@ -117,20 +118,26 @@ impl Parts {
         newest: &BTreeMap<PartitionId, (usize, Span)>,
         view: &mut View,
     ) -> Result<(), ArchiveError> {
-        let wanted = &|number| newest.values().filter(move |(tail, _)| *tail == number).map(|(_, span)| span);
-        let missing = tails.iter().enumerate().map(|(number, tail)| async move {
-            let start = wanted(number).map(|span| span.position).min();
-            let end = wanted(number).map(|span| span.position + span.length).max();
-            match (start, end) {
-                (Some(start), Some(end)) if start < tail.start => {
-                    let path = self.names.data(shard, tail.object.id);
-                    let bytes = self.requests.get(&path, start..end, tail.object.length).await?;
+        let mut plans = Vec::with_capacity(tails.len());
+        for (number, tail) in tails.iter().enumerate() {
+            let spans = newest
+                .values()
+                .filter(|(tail, _)| *tail == number)
+                .map(|(_, Span { position, length })| (*position, position + length));
+            let bounds = spans.reduce(|all, span| (all.0.min(span.0), all.1.max(span.1)));
+            plans.push((tail.object, bounds, tail.bytes.clone(), tail.start));
+        }
+        let missing = stream::iter(plans).map(|(object, bounds, bytes, from)| async move {
+            match bounds {
+                Some((start, end)) if start < from => {
+                    let path = self.names.data(shard, object.id);
+                    let bytes = self.requests.get(&path, start..end, object.length).await?;
                     Ok::<_, ArchiveError>((bytes, start))
                 }
-                _ => Ok((tail.bytes.clone(), tail.start)),
+                _ => Ok((bytes, from)),
             }
         });
-        let sections: Vec<(Bytes, u32)> = stream::iter(missing).buffered(AT_ONCE).try_collect().await?;
+        let sections: Vec<(Bytes, u32)> = missing.buffered(AT_ONCE).try_collect().await?;
         for (&partition, &(number, span)) in newest {
             let (bytes, start) = &sections[number];
             let from = (span.position - start) as usize;

@@ -23,6 +23,17 @@ use crate::{
     engine::Engine, watching::watch_engine,
 };
 
+/// What a directory holds, as [`EmbeddedMeta::look`] sees it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EmbeddedState {
+    /// No store.
+    Absent,
+    /// A store that a process has open.
+    Held,
+    /// A store that nobody has open.
+    Free,
+}
+
 /// The embedded store. Dropping it ends its thread soon after; [`EmbeddedMeta::close`] also waits for that.
 pub struct EmbeddedMeta {
     env: Env,
@@ -39,6 +50,14 @@ impl EmbeddedMeta {
     /// [`MetaError::Broken`] when another process has it open, when it cannot be read, or is of an unknown format.
     pub async fn open(dir: &Path, env: Env) -> Result<Self, MetaError> {
         Self::open_with(dir, env, HistoryLimit::default()).await
+    }
+
+    /// Looks at what a directory holds, and changes nothing. May have changed by the time that this returns.
+    ///
+    /// # Errors
+    /// [`MetaError::Broken`] when the directory cannot be read.
+    pub fn look(dir: &Path) -> Result<EmbeddedState, MetaError> {
+        database::look(dir)
     }
 
     /// As [`EmbeddedMeta::open`], with a history of this size.

@@ -32,7 +32,7 @@ mod watching;
 pub use catalog::{Catalog, Topic};
 pub use cluster::Cluster;
 pub use codec::Versioned;
-pub use embedded::EmbeddedMeta;
+pub use embedded::{EmbeddedMeta, EmbeddedState};
 pub use engine::HistoryLimit;
 pub use error::MetaError;
 pub use keys::Keys;

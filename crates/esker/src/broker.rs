@@ -11,10 +11,10 @@ use esker_node::{Node, NodeParts};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
+    archive::ArchiveAccess,
     config::{Config, load},
     http::{self, Http},
-    metrics::{self, Metrics},
-    settings,
+    metrics, settings,
     state::Serving,
 };
 
@@ -63,7 +63,7 @@ impl BrokerCommand {
 }
 
 #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
-fn variables() -> impl Iterator<Item = (String, String)> {
+pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
     std::env::vars()
 }
 
@@ -112,8 +112,8 @@ async fn serve(config: Config, accept_lost_stores: bool) -> Result<(), Failure> 
     let mut interrupt = signal(SignalKind::interrupt())?;
     let env = Env::real();
     let serving = Arc::new(Serving::default());
-    let http = Arc::new(Http { serving: Arc::clone(&serving), metrics: Metrics });
-    let http_address = http::serve(http, &config.listeners.http, &env.tasks)
+    let http = Arc::new(Http::new(Arc::clone(&serving)));
+    let http_address = http::serve(Arc::clone(&http), &config.listeners.http, &env.tasks)
         .await
         .map_err(|error| Failure(format!("listeners.http cannot use {}: {error}", config.listeners.http)))?;
 
@@ -125,6 +125,9 @@ async fn serve(config: Config, accept_lost_stores: bool) -> Result<(), Failure> 
     let parts = NodeParts { env: env.clone(), disk: Arc::new(disk), meta: meta.clone(), objects };
     let node = Node::start(parts, settings::node(&config, prefix, accept_lost_stores)).await?;
     let (server, _helpers) = listen(&config, &env, &node).await?;
+    let (archive, catalog) = (Arc::clone(&node.archive), Arc::clone(&node.catalog));
+    // Nobody else sets it.
+    let _ = http.archive.set(ArchiveAccess { archive, catalog, shards: node.cluster.shards });
     serving.ready(node.log.clone());
     tracing::info!(
         broker = config.node.id,

@@ -1,5 +1,7 @@
-//! The commands that talk to a running cluster, one file each. They use the Kafka protocol and nothing else.
+//! The commands that talk to a running cluster, one file each. They use the Kafka protocol and nothing else, but for
+//! `esker archive`, which reads the object store.
 
+mod archive;
 mod bench;
 mod connect;
 mod consume;
@@ -33,6 +35,9 @@ pub(crate) enum ClientCommand {
     /// List, describe, reset and delete consumer groups
     #[command(subcommand)]
     Group(group::GroupCommand),
+    /// Look into the object store: what is there, and whether it is whole
+    #[command(subcommand)]
+    Archive(archive::ArchiveCommand),
     /// Measure a cluster: throughput and latency
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -45,6 +50,7 @@ impl ClientCommand {
             Self::Produce(command) => command.connect.output,
             Self::Consume(command) => command.connect.output,
             Self::Group(command) => command.format(),
+            Self::Archive(command) => command.format(),
             Self::Bench(command) => command.format(),
         }
     }
@@ -55,6 +61,7 @@ impl ClientCommand {
             Self::Produce(command) => command.run(env).await,
             Self::Consume(command) => command.run(env).await,
             Self::Group(command) => command.run(env).await,
+            Self::Archive(command) => command.run(env).await,
             Self::Bench(command) => command.run(env).await,
         }
     }

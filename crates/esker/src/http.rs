@@ -1,6 +1,12 @@
 //! The HTTP port: health, metrics, and the few things an operator may ask for.
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+mod archive;
+
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+};
 
 use bytes::Bytes;
 use esker_env::Tasks;
@@ -8,14 +14,18 @@ use esker_log::Log;
 use http_body_util::Full;
 use hyper::{Method, Request, Response, StatusCode, body::Incoming, header, service::service_fn};
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Semaphore};
 
-use crate::{metrics::Metrics, state::Serving};
+use crate::{archive::ArchiveAccess, metrics::Metrics, state::Serving};
 
 /// What the port answers from.
 pub(crate) struct Http {
     pub(crate) serving: Arc<Serving>,
     pub(crate) metrics: Metrics,
+    /// Set once the broker serves.
+    pub(crate) archive: OnceLock<ArchiveAccess>,
+    /// A look into the archive may read all of it: one at a time.
+    archive_turn: Semaphore,
 }
 
 /// Binds the port and answers until the tasks end.
@@ -51,6 +61,10 @@ pub(crate) async fn serve(http: Arc<Http>, address: &str, tasks: &Tasks) -> std:
 }
 
 impl Http {
+    pub(crate) fn new(serving: Arc<Serving>) -> Self {
+        Self { serving, metrics: Metrics, archive: OnceLock::new(), archive_turn: Semaphore::new(1) }
+    }
+
     async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
         match (request.method(), request.uri().path()) {
             (&Method::GET, "/livez") => match self.serving.failure() {
@@ -72,6 +86,16 @@ impl Http {
                 Some(log) => flush(&log).await,
                 None => text(StatusCode::SERVICE_UNAVAILABLE, "not serving\n"),
             },
+            (&Method::GET, path) if path.starts_with("/archive/") => {
+                let page = path.trim_start_matches("/archive/");
+                let found = archive::answer(self, page, request.uri().query()).await;
+                found.unwrap_or_else(|| {
+                    text(
+                        StatusCode::NOT_FOUND,
+                        "try /archive/list, /archive/inspect?object=NAME or /archive/verify\n",
+                    )
+                })
+            }
             (_, "/livez" | "/readyz" | "/metrics" | "/admin/flush") => text(
                 StatusCode::METHOD_NOT_ALLOWED,
                 "use GET for health and metrics, POST for /admin/flush\n",

@@ -1,5 +1,6 @@
 //! The `esker` binary.
 
+mod archive;
 mod broker;
 mod cli;
 mod config;

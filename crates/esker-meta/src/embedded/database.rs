@@ -11,7 +11,7 @@ use bytes::Bytes;
 use redb::{ReadableDatabase, ReadableTable, TableDefinition};
 
 use crate::{
-    Event, KeyValue, LeaseId, MetaError, Revision,
+    EmbeddedState, Event, KeyValue, LeaseId, MetaError, Revision,
     engine::{Entry, FIRST},
 };
 
@@ -70,6 +70,24 @@ impl Database {
         }
         txn.commit()?;
         Ok(())
+    }
+}
+
+/// What is below `dir`, without creating or opening anything.
+pub(super) fn look(dir: &Path) -> Result<EmbeddedState, MetaError> {
+    let fail = |error: &dyn Display| MetaError::Broken(format!("{}: {error}", dir.display()));
+    if !dir.join("meta.redb").try_exists().map_err(|error| fail(&error))? {
+        return Ok(EmbeddedState::Absent);
+    }
+    let lock = match OpenOptions::new().write(true).open(dir.join("lock")) {
+        Ok(lock) => lock,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(EmbeddedState::Free),
+        Err(error) => return Err(fail(&error)),
+    };
+    match lock.try_lock() {
+        Ok(()) => Ok(EmbeddedState::Free),
+        Err(TryLockError::WouldBlock) => Ok(EmbeddedState::Held),
+        Err(TryLockError::Error(error)) => Err(fail(&error)),
     }
 }
 

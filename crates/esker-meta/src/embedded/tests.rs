@@ -150,3 +150,16 @@ async fn a_killed_process_keeps_what_was_answered_and_leaves_the_directory_free(
         store.close().await;
     }
 }
+
+#[tokio::test]
+async fn a_look_tells_whether_there_is_a_store_and_whether_it_is_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("meta");
+    assert_eq!(EmbeddedMeta::look(&path), Ok(EmbeddedState::Absent));
+    assert!(!path.exists(), "a look creates nothing");
+    let store = EmbeddedMeta::open(&path, Env::real()).await.unwrap();
+    assert_eq!(EmbeddedMeta::look(&path), Ok(EmbeddedState::Held));
+    store.close().await;
+    assert_eq!(EmbeddedMeta::look(&path), Ok(EmbeddedState::Free));
+    assert_eq!(EmbeddedMeta::look(&path), Ok(EmbeddedState::Free), "a look keeps nothing");
+}

@@ -17,6 +17,9 @@ pub(crate) enum CliError {
     /// Standard input or output.
     #[error("{0}")]
     Io(#[from] std::io::Error),
+    /// What the command was to look at.
+    #[error("{0}")]
+    Found(String),
     /// The arguments or the input.
     #[error("{0}")]
     Usage(String),

@@ -80,6 +80,24 @@ fn days_since_epoch(year: i64, month: i64, day: i64) -> i64 {
     year * 365 + leap_days + (month * 153 + 2) / 5 + day - 1 - 719_468
 }
 
+/// A timestamp as people read it, to the second; `-` for none.
+pub(crate) fn utc(millis: i64) -> String {
+    if millis < 0 {
+        return "-".to_owned();
+    }
+    let (days, second) = (millis / 86_400_000, millis / 1_000 % 86_400);
+    // Years counted from March again; 400 of them have 146,097 days.
+    let (era, day) = ((days + 719_468) / 146_097, (days + 719_468) % 146_097);
+    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let day = day - (153 * month + 2) / 5 + 1;
+    let (year, month) =
+        (era * 400 + year + i64::from(month >= 10), if month < 10 { month + 3 } else { month - 9 });
+    let (hour, minute, second) = (second / 3_600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,6 +115,19 @@ mod tests {
         }
         for text in ["-1", "tomorrow", "2026-13-01", "2026-01-31T25:00:00"] {
             assert_eq!(timestamp(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn milliseconds_become_dates() {
+        assert_eq!((utc(-1), utc(0)), ("-".to_owned(), "1970-01-01T00:00:00Z".to_owned()));
+        assert_eq!(utc(1_769_860_800_250), "2026-01-31T12:00:00Z");
+        // Every day until the year 2106, and a time of day.
+        for day in 0..49_710 {
+            let millis = day * 86_400_000 + 45_296_000;
+            let text = utc(millis);
+            assert!(text.ends_with("T12:34:56Z"), "{text}");
+            assert_eq!(timestamp(&text), Some(millis), "{text}");
         }
     }
 
