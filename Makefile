@@ -50,8 +50,18 @@ $(DENY):
 	CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
 	  $(CARGO) install cargo-deny --version $(CARGO_DENY_VERSION) --locked --no-track --root $(TOOLS)/cargo-deny-$(CARGO_DENY_VERSION)
 
+# Its version is the one that go.mod names.
+ETCD := $(TOOLS)/etcd-$(shell sed -n 's|^require go.etcd.io/etcd/server/v3 v||p' tests/etcd/go.mod)/etcd
+
+.PHONY: etcd
+etcd: $(ETCD) ## Build the etcd that tests run against, from its Go module
+
+$(ETCD): tests/etcd/go.mod tests/etcd/go.sum tests/etcd/main.go
+	tests/etcd/build.sh $@
+	touch $@
+
 .PHONY: unit
-unit: ## Unit, property and simulation tests
+unit: etcd ## Unit, property and simulation tests
 	$(CARGO) test --workspace --locked --profile $(PROFILE)
 
 # --- integration: real clients against a real broker -------------------------------------------------------------------
