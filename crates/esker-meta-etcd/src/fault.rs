@@ -91,7 +91,7 @@ fn never_sent(status: &Status) -> bool {
     false
 }
 
-/// The status with the innermost cause, which names what the operating system or TLS said.
+/// What was said, or what kind of error it is, with the innermost cause: the operating system's word, or TLS's.
 fn describe(status: &Status) -> String {
     let mut innermost = None;
     let mut source = status.source();
@@ -99,11 +99,10 @@ fn describe(status: &Status) -> String {
         innermost = Some(error.to_string());
         source = error.source();
     }
+    let said = if status.message().is_empty() { status.code().description() } else { status.message() };
     match innermost {
-        Some(cause) if !status.message().contains(&cause) => {
-            format!("{}: {cause} ({})", status.message(), status.code())
-        }
-        _ => format!("{} ({})", status.message(), status.code()),
+        Some(cause) if !said.contains(&cause) => format!("{said}: {cause}"),
+        _ => said.to_owned(),
     }
 }
 

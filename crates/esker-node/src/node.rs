@@ -95,8 +95,16 @@ impl Node {
     /// # Errors
     /// See [`StartError`].
     pub async fn start(parts: NodeParts, config: NodeConfig) -> Result<Self, StartError> {
+        Self::start_below(Keys::new("")?, parts, config).await
+    }
+
+    /// As [`Node::start`], with the metadata below a prefix: for a store that is shared with others.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start_below(keys: Keys, parts: NodeParts, config: NodeConfig) -> Result<Self, StartError> {
         let NodeParts { env, disk, meta, objects } = parts;
-        let meta = Meta::new(meta, Keys::new("")?, env.clone());
+        let meta = Meta::new(meta, keys, env.clone());
         let store = Store::open(disk, env.clone(), config.store).await?;
         let cluster = meta.create_or_load_cluster(config.shards).await?;
         let options = StartOptions {

@@ -6,7 +6,6 @@ use esker_coordinator::{Groups, GroupsGuard, LogTopic, forget_deleted_topics};
 use esker_core::BrokerId;
 use esker_env::{Env, RealDisk, TaskGuard};
 use esker_kafka::{Broker, KafkaParts, Server, SingleNode};
-use esker_meta::EmbeddedMeta;
 use esker_node::{Node, NodeParts};
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -14,6 +13,7 @@ use crate::{
     archive::ArchiveAccess,
     config::{Config, load},
     http::{self, Http},
+    metadata::Metadata,
     metrics, settings,
     state::Serving,
 };
@@ -120,10 +120,11 @@ async fn serve(config: Config, accept_lost_stores: bool) -> Result<(), Failure> 
     let data = &config.node.data_dir;
     let disk =
         RealDisk::open(data.join("store")).map_err(|error| Failure(format!("log directory: {error}")))?;
-    let meta = Arc::new(EmbeddedMeta::open(&data.join("meta"), env.clone()).await?);
+    let meta = Metadata::open(&config, &env).await?;
     let (objects, prefix) = settings::object_store(&config, &variables().collect())?;
-    let parts = NodeParts { env: env.clone(), disk: Arc::new(disk), meta: meta.clone(), objects };
-    let node = Node::start(parts, settings::node(&config, prefix, accept_lost_stores)).await?;
+    let parts = NodeParts { env: env.clone(), disk: Arc::new(disk), meta: meta.store(), objects };
+    let node_config = settings::node(&config, prefix, accept_lost_stores);
+    let node = Node::start_below(meta.keys()?, parts, node_config).await?;
     let (server, _helpers) = listen(&config, &env, &node).await?;
     let (archive, catalog) = (Arc::clone(&node.archive), Arc::clone(&node.catalog));
     // Nobody else sets it.

@@ -5,6 +5,7 @@ mod broker;
 mod cli;
 mod config;
 mod http;
+mod metadata;
 mod metrics;
 mod settings;
 mod state;

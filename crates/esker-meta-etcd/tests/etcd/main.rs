@@ -7,6 +7,7 @@
     reason = "tests bring their own processes, files and tasks"
 )]
 
+mod budget;
 mod cluster;
 mod conformance;
 mod faults;

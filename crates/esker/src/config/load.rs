@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::Config;
+use super::{Config, MetaSettings};
 
 /// Prefix of the variables that override settings.
 const PREFIX: &str = "ESKER_";
@@ -113,6 +113,33 @@ fn unknown(key: &str, from: &str, known: Vec<String>) -> ConfigError {
     ConfigError::Unknown { key: key.to_owned(), from: from.to_owned(), nearest }
 }
 
+/// What is wrong with the metadata settings, beginning with the key.
+fn check_meta(meta: &MetaSettings) -> Result<(), String> {
+    let given = |path: &Path| !path.as_os_str().is_empty();
+    let (ca, cert, key) = (given(&meta.tls_ca), given(&meta.tls_cert), given(&meta.tls_key));
+    let etcd: Option<esker_meta_etcd::EtcdUrl> = if meta.is_embedded() {
+        None
+    } else {
+        Some(meta.url.parse().map_err(|error| format!("url: {error}; or \"embedded\""))?)
+    };
+    if (ca || cert || key) && !etcd.as_ref().is_some_and(|url| url.tls) {
+        return Err("tls_ca, tls_cert and tls_key are for a url that begins with etcds://".to_owned());
+    }
+    if cert != key {
+        return Err("tls_cert and tls_key belong together".to_owned());
+    }
+    if (!meta.user.is_empty() || !meta.password.is_empty()) && etcd.is_none() {
+        return Err("user and password are for etcd".to_owned());
+    }
+    if meta.user.is_empty() && !meta.password.is_empty() {
+        return Err("password is given without a user".to_owned());
+    }
+    if !(300..=60_000).contains(&meta.request_timeout_ms) {
+        return Err(format!("request_timeout_ms is {}, it must be 300 to 60000", meta.request_timeout_ms));
+    }
+    Ok(())
+}
+
 fn check_meaning(config: &Config) -> Result<(), ConfigError> {
     let meaning = |message: String| Err(ConfigError::Meaning(message));
     if config.node.id < 0 {
@@ -127,9 +154,7 @@ fn check_meaning(config: &Config) -> Result<(), ConfigError> {
             config.wal.file_bytes, config.wal.max_bytes
         ));
     }
-    if config.meta.url != "embedded" {
-        return meaning(format!("meta.url is {:?}: this release knows \"embedded\"", config.meta.url));
-    }
+    check_meta(&config.meta).map_err(|wrong| ConfigError::Meaning(format!("meta.{wrong}")))?;
     if let Err(error) = esker_log::TopicConfig::parse(&config.topic_defaults()) {
         return meaning(format!("topic_defaults: {error}"));
     }

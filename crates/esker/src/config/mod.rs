@@ -6,4 +6,4 @@ mod settings;
 mod tests;
 
 pub(crate) use load::{ConfigError, load};
-pub(crate) use settings::{Config, Listeners, Logging};
+pub(crate) use settings::{Config, Listeners, Logging, MetaSettings};

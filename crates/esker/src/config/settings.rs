@@ -49,8 +49,27 @@ section! {
 section! {
     /// The metadata store.
     MetaSettings {
-        /// `embedded`: a database in `data_dir/meta`.
+        /// `embedded`: a database in `data_dir/meta`. Or `etcd://host:port,host:port/cluster`, `etcds://` with TLS.
         url: String = "embedded".to_owned(),
+        /// Who signed etcd's certificate, a PEM file; empty for the system's authorities.
+        tls_ca: PathBuf = PathBuf::new(),
+        /// This broker's certificate for etcd, a PEM file; empty for none.
+        tls_cert: PathBuf = PathBuf::new(),
+        /// Its key, a PEM file.
+        tls_key: PathBuf = PathBuf::new(),
+        /// The user of etcd; empty for none.
+        user: String = String::new(),
+        /// The user's password.
+        password: String = String::new(),
+        /// The longest that a call to etcd takes, milliseconds; one of its members gets a third of it.
+        request_timeout_ms: u64 = 3_000,
+    }
+}
+
+impl MetaSettings {
+    /// Whether the metadata is in the data directory.
+    pub(crate) fn is_embedded(&self) -> bool {
+        self.url == "embedded"
     }
 }
 

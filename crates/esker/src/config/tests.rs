@@ -45,9 +45,25 @@ fn values_without_meaning_are_refused() {
         ("ESKER_NODE__ID", "one"),
         ("ESKER_WAL__MAX_BYTES", "1"),
         ("ESKER_META__URL", "etcd://x"),
+        ("ESKER_META__TLS_CA", "/ca.pem"),
+        ("ESKER_META__USER", "esker"),
+        ("ESKER_META__REQUEST_TIMEOUT_MS", "1"),
         ("ESKER_TOPIC_DEFAULTS__RETENTION_MS", "soon"),
     ] {
         assert!(load(None, variables(&[(name, value)]), &[]).is_err(), "{name}={value}");
+    }
+}
+
+#[test]
+fn etcd_is_one_line_and_its_credentials_others() {
+    let url = ("ESKER_META__URL", "etcds://a:2379,b:2379/prod");
+    let user = [("ESKER_META__USER", "esker"), ("ESKER_META__PASSWORD", "secret")];
+    let tls = [("ESKER_META__TLS_CERT", "/c.pem"), ("ESKER_META__TLS_KEY", "/k.pem")];
+    let config = load(None, variables(&[&[url][..], &user, &tls].concat()), &[]);
+    assert_eq!(config.unwrap().meta.tls_key.to_str(), Some("/k.pem"));
+    let plain = ("ESKER_META__URL", "etcd://a:2379/prod");
+    for wrong in [vec![url, tls[0]], vec![url, user[1]], vec![plain, tls[0], tls[1]]] {
+        assert!(load(None, variables(&wrong), &[]).is_err(), "{wrong:?}");
     }
 }
 
