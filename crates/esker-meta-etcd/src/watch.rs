@@ -52,6 +52,7 @@ struct Watcher {
 
 /// A watch at one endpoint.
 struct Open {
+    position: u64,
     answers: Streaming<WatchResponse>,
     /// Changes of the last revision that arrived, while more of it may follow.
     held: Vec<Event>,
@@ -69,6 +70,8 @@ impl Watcher {
     async fn next(&mut self) -> Result<Vec<Event>, WatchError> {
         loop {
             let position = *self.moved.borrow_and_update();
+            // Left while nobody waited for changes.
+            self.open.take_if(|open| open.position != position);
             let end = match self.advance(position).await {
                 Ok(events) if events.is_empty() => continue,
                 Ok(events) => return Ok(events),
@@ -96,6 +99,7 @@ impl Watcher {
         let open = match &mut self.open {
             Some(open) => open,
             none => none.insert(Open {
+                position,
                 answers: open(&self.client, position, self.key.clone(), self.range_end.clone(), self.next)
                     .await?,
                 held: Vec::new(),
