@@ -55,6 +55,14 @@ impl Metadata {
         }
     }
 
+    /// Where it is, for messages.
+    pub(crate) fn place(&self, config: &Config) -> String {
+        match self {
+            Self::Embedded(store) => store.path().display().to_string(),
+            Self::Etcd { .. } => config.meta.url.clone(),
+        }
+    }
+
     /// Lets go of what it holds.
     pub(crate) async fn close(&self) {
         if let Self::Embedded(store) = self {

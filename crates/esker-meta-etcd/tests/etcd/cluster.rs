@@ -67,6 +67,17 @@ impl Member {
         }
     }
 
+    /// Whether every thread is stopped.
+    fn is_stopped(&self) -> bool {
+        let process = self.process.as_ref().expect("it runs");
+        let threads = std::fs::read_dir(format!("/proc/{}/task", process.id())).unwrap();
+        threads.flatten().all(|thread| {
+            let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            // The state follows the name, which is in parentheses.
+            stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('T'))
+        })
+    }
+
     fn signal(&self, signal: &str) {
         let process = self.process.as_ref().expect("it runs");
         let status = Command::new("kill").args([signal, &process.id().to_string()]).status().unwrap();
@@ -191,7 +202,14 @@ impl Cluster {
 
     /// Stops a member in its tracks; its connections stay open.
     pub(crate) fn freeze(&self, number: usize) {
-        self.members.lock()[number].signal("-STOP");
+        let members = self.members.lock();
+        members[number].signal("-STOP");
+        // The signal is sent; its threads stop one after the other.
+        let start = Instant::now();
+        while !members[number].is_stopped() {
+            assert!(start.elapsed() < PATIENCE, "etcd does not stop");
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Lets a frozen member go on.

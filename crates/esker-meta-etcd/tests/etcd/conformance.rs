@@ -14,15 +14,15 @@ const TTL: Duration = Duration::from_secs(2);
 fn subject(size: usize) -> Subject {
     let cluster = Cluster::start(size);
     let endpoints = cluster.endpoints();
-    let first = endpoints[0].clone();
+    let members = endpoints.clone();
     Subject {
         store: store(endpoints),
         prefix: "/esker/test".to_owned(),
         env: Env::real(),
         ttl: TTL,
         forget: Box::new(move || {
-            let first = first.clone();
-            Box::pin(async move { raw::compact(&first).await })
+            let members = members.clone();
+            Box::pin(async move { raw::compact(&members).await })
         }),
         keep: Box::new(cluster),
     }

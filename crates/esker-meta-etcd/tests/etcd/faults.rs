@@ -9,8 +9,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use esker_env::Env;
+use esker_env::{Env, Random};
 use esker_meta::{Event, Expect, Keys, Meta, MetaError, MetaStore, Revision, Txn};
+use esker_meta_etcd::{EtcdMeta, EtcdOptions};
 use parking_lot::Mutex;
 
 use crate::{
@@ -120,6 +121,37 @@ async fn a_member_that_hangs_is_left() {
     }
     println!("slowest change and its report with one member frozen: {} ms", slowest.as_millis());
     assert!(slowest < Duration::from_secs(8), "{slowest:?}");
+}
+
+/// Without any call that would notice, a watch finds out by itself, from the pings of its connection.
+#[tokio::test]
+async fn a_watch_alone_leaves_a_member_that_hangs() {
+    let cluster = Cluster::start(3);
+    let endpoints = cluster.endpoints();
+    let writer = store(endpoints[1..].to_vec());
+    let next = put(&writer, "/a", "0").await.next();
+    // Begins at the first endpoint, which is the one that will hang.
+    let env = Env { random: Arc::new(Zeros), ..Env::real() };
+    let watcher = EtcdMeta::new(EtcdOptions::new(endpoints), env).unwrap();
+    let mut watch = watcher.watch("/a".to_owned(), next);
+    let first = put(&writer, "/a", "1").await;
+    let shown = Env::real().timeout(PATIENCE, watch.next()).await.unwrap().unwrap();
+    assert_eq!(shown[0].revision(), first);
+    cluster.freeze(0);
+    let start = Instant::now();
+    let second = put(&writer, "/a", "2").await;
+    let shown = Env::real().timeout(PATIENCE, watch.next()).await.unwrap().unwrap();
+    println!("a watch alone left a frozen member after {} ms", start.elapsed().as_millis());
+    assert!(shown[0].revision() > first && shown[0].revision() <= second);
+}
+
+/// Chance that always takes the first.
+struct Zeros;
+
+impl Random for Zeros {
+    fn next_u64(&self) -> u64 {
+        0
+    }
 }
 
 /// Nothing listens: nothing can have happened, and that is what the error says.

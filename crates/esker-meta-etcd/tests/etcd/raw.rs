@@ -52,12 +52,31 @@ struct Compaction {
     physical: bool,
 }
 
-/// Makes etcd forget everything up to now.
-pub(crate) async fn compact(endpoint: &str) {
-    let status: MemberStatus = call(endpoint, "/etcdserverpb.Maintenance/Status", Nothing {}).await.unwrap();
-    let revision = status.header.unwrap().revision;
-    let compaction = Compaction { revision, physical: false };
-    call::<_, Nothing>(endpoint, "/etcdserverpb.KV/Compact", compaction).await.unwrap();
+#[derive(Clone, PartialEq, Message)]
+struct Range {
+    #[prost(bytes = "vec", tag = 1)]
+    key: Vec<u8>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Found {
+    #[prost(message, optional, tag = 1)]
+    header: Option<Header>,
+}
+
+/// The store's revision, once this member shows all that was committed before.
+async fn caught_up(endpoint: &str) -> i64 {
+    let found: Found = call(endpoint, "/etcdserverpb.KV/Range", Range { key: b"/".to_vec() }).await.unwrap();
+    found.header.unwrap().revision
+}
+
+/// Makes every member forget everything up to now. A member that lags compacts later than it is answered.
+pub(crate) async fn compact(endpoints: &[String]) {
+    let compaction = Compaction { revision: caught_up(&endpoints[0]).await, physical: false };
+    call::<_, Nothing>(&endpoints[0], "/etcdserverpb.KV/Compact", compaction).await.unwrap();
+    for endpoint in endpoints {
+        caught_up(endpoint).await;
+    }
 }
 
 /// A message of up to two texts, which is what the calls around users are.

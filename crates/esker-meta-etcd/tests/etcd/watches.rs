@@ -54,7 +54,7 @@ async fn a_watch_that_was_cut_off_over_a_compaction_says_so() {
     proxy.set(Way::Cut);
     let missed = put(&near, "/w", "1").await;
     put(&near, "/w", "2").await;
-    raw::compact(&cluster.endpoints()[0]).await;
+    raw::compact(&cluster.endpoints()).await;
     proxy.set(Way::Open);
     match next(&mut watch).await {
         Err(WatchError::Compacted(until)) => assert!(until >= missed),
@@ -82,7 +82,7 @@ async fn an_idle_watch_survives_a_compaction() {
     let quiet = Env::real().timeout(Duration::from_secs(2), watch.next()).await;
     assert!(quiet.is_err(), "{quiet:?}");
     proxy.set(Way::Cut);
-    raw::compact(&cluster.endpoints()[0]).await;
+    raw::compact(&cluster.endpoints()).await;
     proxy.set(Way::Open);
     let last = put(&near, "/idle", "1").await;
     assert_eq!(revisions(&mut watch, 1).await, [last]);

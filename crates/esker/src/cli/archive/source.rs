@@ -1,5 +1,5 @@
 //! Which archive, and the way to it: a broker that runs has the embedded metadata to itself and is asked over HTTP;
-//! otherwise this process opens metadata and object store as a broker would.
+//! otherwise (and always with etcd) this process opens metadata and object store as a broker would.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use std::sync::Arc;
 use clap::Args;
 use esker_archive::{Archive, ArchiveConfig, CacheConfig, CacheKind};
 use esker_env::Env;
-use esker_meta::{Catalog, EmbeddedMeta, EmbeddedState, Keys, Meta, MetaStore};
+use esker_meta::{Catalog, EmbeddedMeta, EmbeddedState, Meta};
 
 use super::remote::Remote;
 use crate::archive::ArchiveAccess;
@@ -15,6 +15,7 @@ use crate::broker::variables;
 use crate::cli::error::CliError;
 use crate::cli::output::Format;
 use crate::config::{Config, load};
+use crate::metadata::Metadata;
 use crate::settings;
 
 /// Arguments that all archive commands share.
@@ -42,7 +43,7 @@ pub(super) enum Opened {
 /// Metadata and object store, opened here.
 pub(super) struct Own {
     pub(super) access: ArchiveAccess,
-    meta: Arc<EmbeddedMeta>,
+    meta: Metadata,
 }
 
 impl Own {
@@ -60,6 +61,9 @@ impl Source {
         let flags: Vec<_> = data.into_iter().collect();
         let config = load(self.config.as_deref(), variables(), &flags)
             .map_err(|error| CliError::usage(error.to_string()))?;
+        if !config.meta.is_embedded() {
+            return Ok(Opened::Own(open(&config, env).await?));
+        }
         let dir = config.node.data_dir.join("meta");
         match EmbeddedMeta::look(&dir).map_err(found)? {
             EmbeddedState::Absent => Err(CliError::Found(format!(
@@ -67,21 +71,20 @@ impl Source {
                 dir.display()
             ))),
             EmbeddedState::Held => Ok(Opened::Remote(Remote::new(&config.listeners.http, env.clone())?)),
-            EmbeddedState::Free => Ok(Opened::Own(open(&config, &dir, env).await?)),
+            EmbeddedState::Free => Ok(Opened::Own(open(&config, env).await?)),
         }
     }
 }
 
-async fn open(config: &Config, dir: &std::path::Path, env: &Env) -> Result<Own, CliError> {
+async fn open(config: &Config, env: &Env) -> Result<Own, CliError> {
     // An error means that a provider is there already, which is all that is wanted.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let (objects, prefix) = settings::object_store(config, &variables().collect()).map_err(found)?;
-    let store = Arc::new(EmbeddedMeta::open(dir, env.clone()).await.map_err(found)?);
-    let shared: Arc<dyn MetaStore> = store.clone();
-    let meta = Meta::new(shared, Keys::new("").map_err(found)?, env.clone());
+    let metadata = Metadata::open(config, env).await.map_err(found)?;
+    let meta = Meta::new(metadata.store(), metadata.keys().map_err(found)?, env.clone());
     let cluster = meta.load_cluster().await.map_err(found)?;
-    let cluster =
-        cluster.ok_or_else(|| CliError::Found(format!("{}: no cluster was created", dir.display())))?;
+    let cluster = cluster
+        .ok_or_else(|| CliError::Found(format!("{}: no cluster was created", metadata.place(config))))?;
     let catalog = Catalog::start(meta.clone()).await.map_err(found)?;
     // The broker's limits on requests, but nothing of its cache: that is on disk, and nothing is read twice here.
     let cache = CacheConfig { kind: CacheKind::Memory, memory_bytes: 0, ..CacheConfig::default() };
@@ -89,7 +92,7 @@ async fn open(config: &Config, dir: &std::path::Path, env: &Env) -> Result<Own, 
     let archive =
         Archive::open(objects, &prefix, Arc::new(meta), env.clone(), archive).await.map_err(found)?;
     let access = ArchiveAccess { archive: Arc::new(archive), catalog, shards: cluster.shards };
-    Ok(Own { access, meta: store })
+    Ok(Own { access, meta: metadata })
 }
 
 pub(super) fn found(error: impl std::fmt::Display) -> CliError {
