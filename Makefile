@@ -69,18 +69,18 @@ unit: etcd ## Unit, property and simulation tests
 # What the client tests run against: esker, or kafka (a real one, fetched by Maven).
 BROKER ?= esker
 VENV := $(TOOLS)/venv
-PYTEST := $(VENV)/bin/pytest -c tests/pytest.ini
+PYTEST := $(VENV)/bin/python -m pytest -c tests/pytest.ini
 
 .PHONY: clients
 clients: binaries tools ## Java, librdkafka, pure Python, kafkajs and kcat through one list of checks (BROKER=esker|kafka)
 	$(PYTEST) tests/clients --broker=$(BROKER)
 
 .PHONY: integration
-integration: binaries tools ## Real clients through one list of checks, and crashes, in short form
-	$(PYTEST) tests/clients/test_clients.py tests/crash --broker=$(BROKER)
+integration: binaries tools ## Real clients through one list of checks; crashes, hostile input and the main job in short form
+	$(PYTEST) tests/clients/test_clients.py tests/crash tests/hostile tests/archive_cli tests/main_job --broker=$(BROKER)
 
 .PHONY: integration-all
-integration-all: binaries tools ## The same with kafka-python's own suite, the main job and hostile input
+integration-all: binaries tools ## The same with kafka-python's own suite
 	$(PYTEST) tests --broker=$(BROKER)
 
 # Full-size runs of the same tests. MB and KILLS set their size.

@@ -1,6 +1,8 @@
 //! Configuration: `esker.toml`, overridden by `ESKER_SECTION__KEY`, overridden by flags.
 
 mod load;
+#[cfg(test)]
+mod page_tests;
 mod settings;
 #[cfg(test)]
 mod tests;

@@ -6,12 +6,20 @@ use serde::{Deserialize, Serialize};
 
 /// Settings that derive from one table must be present in its default, so that unknown keys can be told.
 macro_rules! section {
-    ($(#[$doc:meta])* $name:ident { $($(#[$field_doc:meta])* $field:ident: $kind:ty = $default:expr,)* }) => {
-        $(#[$doc])*
+    ($(#[doc = $doc:literal])*
+     $name:ident { $($(#[doc = $field_doc:literal])* $field:ident: $kind:ty = $default:expr,)* }) => {
+        $(#[doc = $doc])*
         #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
         #[serde(default)]
         pub(crate) struct $name {
-            $($(#[$field_doc])* pub(crate) $field: $kind,)*
+            $($(#[doc = $field_doc])* pub(crate) $field: $kind,)*
+        }
+
+        #[cfg(test)]
+        impl $name {
+            /// What the section and its settings are about, for the documentation page.
+            pub(crate) const ABOUT: (&[&str], &[(&str, &[&str])]) =
+                (&[$($doc),*], &[$((stringify!($field), &[$($field_doc),*])),*]);
         }
 
         impl Default for $name {
@@ -135,7 +143,7 @@ section! {
     /// What clients may take.
     Limits {
         /// Recently committed data kept in memory for consumers that keep up, bytes.
-        tail_bytes: u64 = 64 << 20,
+        tail_bytes: u64 = 32 << 20,
         /// Requests of one connection that are not answered yet, bytes.
         request_bytes_per_connection: u64 = 104_857_600,
         /// Requests of all connections that are not answered yet, bytes.
