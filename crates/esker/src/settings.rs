@@ -95,6 +95,7 @@ pub(crate) fn kafka(config: &Config) -> KafkaConfig {
     KafkaConfig {
         max_request_bytes: limits.socket_request_max_bytes as usize,
         request_memory: (limits.request_bytes_total as usize).max(limits.socket_request_max_bytes as usize),
+        response_memory: limits.response_bytes_total as usize,
         connection_request_memory: limits.request_bytes_per_connection as usize,
         max_connections: limits.max_connections as usize,
         idle_timeout: Duration::from_millis(limits.idle_connection_ms),
@@ -116,6 +117,7 @@ pub(crate) fn groups(config: &Config) -> GroupConfig {
         max_session_timeout: millis(kafka.group_max_session_timeout_ms),
         initial_rebalance_delay: millis(kafka.group_initial_rebalance_delay_ms),
         offsets_retention: Duration::from_secs(u64::from(kafka.offsets_retention_minutes) * 60),
+        max_state: config.limits.group_bytes_total as usize,
         ..GroupConfig::default()
     }
 }

@@ -150,6 +150,10 @@ section! {
         request_bytes_total: u64 = 128 << 20,
         /// The largest request, bytes.
         socket_request_max_bytes: u32 = 104_857_600,
+        /// Responses of all connections that are not written yet, bytes.
+        response_bytes_total: u64 = 256 << 20,
+        /// Members, assignments and committed offsets of the consumer groups that this broker coordinates, bytes.
+        group_bytes_total: u64 = 512 << 20,
         /// Connections.
         max_connections: u32 = 20_000,
         /// A connection that says nothing for this long is closed, milliseconds.
