@@ -14,8 +14,8 @@ use tokio::sync::Semaphore;
 
 use crate::{
     ArchiveConfig, ArchiveError,
-    cache::{BlockCache, BlockKey},
-    flights::Flights,
+    cache::{BlockCache, BlockKey, Keep},
+    flights::{Flight, Flights},
     lru::Lru,
     names::Names,
     requests::Requests,
@@ -49,6 +49,33 @@ impl SectionIndex {
     }
 }
 
+/// Whether a block begins where another ends.
+fn follows(before: &BlockEntry, block: &BlockEntry) -> bool {
+    before.span.position.checked_add(before.span.length) == Some(block.span.position)
+}
+
+/// Blocks in groups for one request each: neighbours, up to so many bytes, but at least one block.
+pub(crate) fn runs(blocks: &[BlockEntry], bytes: u64) -> impl Iterator<Item = &[BlockEntry]> {
+    let mut left = blocks;
+    std::iter::from_fn(move || {
+        let first = left.first()?;
+        let (mut end, mut taken) = (1, u64::from(first.span.length));
+        while let Some(block) = left.get(end)
+            && follows(&left[end - 1], block)
+            && taken + u64::from(block.span.length) <= bytes
+        {
+            taken += u64::from(block.span.length);
+            end += 1;
+        }
+        let (run, rest) = left.split_at(end);
+        left = rest;
+        Some(run)
+    })
+}
+
+/// A block on its way.
+pub(crate) type BlockFlight = Flight<Fetched<Bytes>>;
+
 type Fetched<T> = Result<T, ArchiveError>;
 
 /// All blocks of the archive, as far as they were asked for.
@@ -56,6 +83,9 @@ pub(crate) struct Blocks {
     requests: Requests,
     names: Names,
     cache: Arc<dyn BlockCache>,
+    /// Blocks that were read ahead and that nobody has come for yet. Apart from the cache, so that what is read
+    /// meanwhile cannot push them out; windows are sized so that all of them fit.
+    ahead: Mutex<Lru<BlockKey, Bytes>>,
     indexes: Mutex<Lru<BlockKey, Arc<SectionIndex>>>,
     index_flights: Arc<Flights<BlockKey, Fetched<Arc<SectionIndex>>>>,
     block_flights: Arc<Flights<BlockKey, Fetched<Bytes>>>,
@@ -74,6 +104,7 @@ impl Blocks {
             requests,
             names,
             cache,
+            ahead: Mutex::new(Lru::new(config.ahead_bytes())),
             indexes: Mutex::new(Lru::new(config.cache.index_bytes)),
             index_flights: Flights::new(),
             block_flights: Flights::new(),
@@ -139,21 +170,112 @@ impl Blocks {
         object: &ObjectRef,
         block: &BlockEntry,
     ) -> Fetched<Bytes> {
-        let key = BlockKey { object: object.id, position: block.span.position };
-        let (blocks, object, block) = (Arc::clone(self), *object, *block);
-        let flight = self.block_flights.join(key, || async move {
-            if let Some(cached) = blocks.cache.get(key).await {
-                if !cached.unchecked || crc32c::crc32c(&cached.bytes) == block.crc {
-                    return Ok(cached.bytes);
-                }
-                tracing::warn!(object = %object.id, position = block.span.position, "cache: a damaged block is fetched again");
-                blocks.cache.remove(key);
+        let flight = self.run(shard, object, std::slice::from_ref(block), Keep::Long).pop();
+        flight.expect("one flight for one block").await
+    }
+
+    /// The bytes of some blocks, checked. Those that are neither cached nor under way are fetched together, neighbours
+    /// with one request.
+    pub(crate) fn run(
+        self: &Arc<Self>,
+        shard: ShardId,
+        object: &ObjectRef,
+        blocks: &[BlockEntry],
+        keep: Keep,
+    ) -> Vec<BlockFlight> {
+        let key = |block: &BlockEntry| BlockKey { object: object.id, position: block.span.position };
+        let keys: Vec<BlockKey> = blocks.iter().map(key).collect();
+        self.block_flights.join_all(&keys, |absent| {
+            let (own, object) = (Arc::clone(self), *object);
+            let wanted: Vec<BlockEntry> = absent.into_iter().map(|at| blocks[at]).collect();
+            async move { own.load(shard, &object, &wanted, keep).await }
+        })
+    }
+
+    async fn load(
+        &self,
+        shard: ShardId,
+        object: &ObjectRef,
+        wanted: &[BlockEntry],
+        keep: Keep,
+    ) -> Vec<Fetched<Bytes>> {
+        let mut found: Vec<Option<Fetched<Bytes>>> = Vec::with_capacity(wanted.len());
+        for block in wanted {
+            found.push(self.cached(object, block).await.map(Ok));
+        }
+        while let Some(first) = found.iter().position(Option::is_none) {
+            let mut end = first + 1;
+            while end < wanted.len() && found[end].is_none() && follows(&wanted[end - 1], &wanted[end]) {
+                end += 1;
             }
-            let bytes = blocks.fetch_block(shard, &object, &block).await?;
-            blocks.cache.insert(key, bytes.clone());
-            Ok(bytes)
-        });
-        flight.await
+            let fetched = self.fetch_run(shard, object, &wanted[first..end]).await;
+            for (at, fetched) in (first..end).zip(fetched) {
+                if let Ok(bytes) = &fetched {
+                    let key = BlockKey { object: object.id, position: wanted[at].span.position };
+                    match keep {
+                        Keep::Ahead => self.ahead.lock().insert(key, bytes.clone(), bytes.len()),
+                        Keep::Long | Keep::Briefly => self.cache.insert(key, bytes.clone(), keep),
+                    }
+                }
+                found[at] = Some(fetched);
+            }
+        }
+        found.into_iter().flatten().collect()
+    }
+
+    /// Makes room for what is to be read ahead: a reader has come for these blocks, perhaps while they were on their
+    /// way. Others may be a few steps behind it, so they go to the cache.
+    pub(crate) fn reached(&self, object: &ObjectRef, blocks: &[BlockEntry]) {
+        for block in blocks {
+            let key = BlockKey { object: object.id, position: block.span.position };
+            let reached = self.ahead.lock().take(&key);
+            if let Some(bytes) = reached {
+                self.cache.insert(key, bytes, Keep::Briefly);
+            }
+        }
+    }
+
+    /// A block if it is cached.
+    pub(crate) async fn cached(&self, object: &ObjectRef, block: &BlockEntry) -> Option<Bytes> {
+        let key = BlockKey { object: object.id, position: block.span.position };
+        if let Some(bytes) = self.ahead.lock().get(&key) {
+            return Some(bytes);
+        }
+        let cached = self.cache.get(key).await?;
+        if !cached.unchecked || crc32c::crc32c(&cached.bytes) == block.crc {
+            return Some(cached.bytes);
+        }
+        tracing::warn!(object = %object.id, position = key.position, "cache: a damaged block is fetched again");
+        self.cache.remove(key);
+        None
+    }
+
+    /// Blocks that follow one another, with one request; a damaged one is asked for again alone.
+    async fn fetch_run(
+        &self,
+        shard: ShardId,
+        object: &ObjectRef,
+        blocks: &[BlockEntry],
+    ) -> Vec<Fetched<Bytes>> {
+        if let [block] = blocks {
+            return vec![self.fetch_block(shard, object, block).await];
+        }
+        let path = self.names.data(shard, object.id);
+        let lengths: Vec<u32> = blocks.iter().map(|block| block.span.length).collect();
+        let pieces = {
+            let _permit = self.permits.acquire().await.expect("the semaphore is never closed");
+            self.requests.get_pieces(&path, blocks[0].span.position, &lengths, object.length).await
+        };
+        let pieces = match pieces {
+            Ok(pieces) => pieces,
+            Err(error) => return vec![Err(error); blocks.len()],
+        };
+        let mut fetched = Vec::with_capacity(blocks.len());
+        for (block, bytes) in blocks.iter().zip(pieces) {
+            let whole = crc32c::crc32c(&bytes) == block.crc;
+            fetched.push(if whole { Ok(bytes) } else { self.fetch_block(shard, object, block).await });
+        }
+        fetched
     }
 
     pub(crate) async fn fetch_block(

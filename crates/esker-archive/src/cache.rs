@@ -27,11 +27,23 @@ pub(crate) struct Cached {
     pub(crate) unchecked: bool,
 }
 
+/// What a block is fetched for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// A read out of the blue: worth a place on the disk, if there is one.
+    Long,
+    /// A sequential reader passes it: in memory only. A scan would write the disk tier at its own speed, and push out
+    /// what is worth keeping there.
+    Briefly,
+    /// A sequential reader will come for it: apart from the cache until then.
+    Ahead,
+}
+
 /// A bounded cache of blocks. May forget anything at any time, and never fails: what it cannot give is fetched.
 pub(crate) trait BlockCache: Send + Sync + 'static {
     fn get(&self, key: BlockKey) -> BoxFuture<'_, Option<Cached>>;
 
-    fn insert(&self, key: BlockKey, bytes: Bytes);
+    fn insert(&self, key: BlockKey, bytes: Bytes, keep: Keep);
 
     /// Makes room for a better copy. A removed block may still be given once or twice.
     fn remove(&self, key: BlockKey);

@@ -39,7 +39,7 @@ pub struct RequestConfig {
 pub struct CacheConfig {
     /// The implementation.
     pub kind: CacheKind,
-    /// Bytes of blocks in memory.
+    /// Bytes of blocks in memory, half of them for blocks that were read ahead.
     pub memory_bytes: usize,
     /// Bytes of decoded block indexes in memory.
     pub index_bytes: usize,
@@ -71,12 +71,20 @@ pub struct DiskCacheConfig {
 pub struct ReadAheadConfig {
     /// Bytes ahead of a reader once its second read continued the first; doubles with each read.
     pub min_bytes: u64,
-    /// The most bytes ahead of one reader; 0 turns reading ahead off.
+    /// The most bytes ahead of one reader; 0 turns reading ahead off. Never more than an eighth of the memory for
+    /// blocks, and all readers together never more than half of it.
     pub max_bytes: u64,
-    /// Fetches for read-ahead at the same time, over all readers. Each holds one block in memory.
+    /// Requests for read-ahead at the same time, over all readers. Each holds up to 4 MiB in memory.
     pub concurrent: usize,
     /// Sequential readers remembered, over all partitions.
     pub readers: usize,
+}
+
+impl ArchiveConfig {
+    /// Bytes of blocks that were read ahead.
+    pub(crate) const fn ahead_bytes(&self) -> usize {
+        if self.read_ahead.max_bytes == 0 { 0 } else { self.cache.memory_bytes / 2 }
+    }
 }
 
 impl Default for ArchiveConfig {

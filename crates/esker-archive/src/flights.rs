@@ -52,13 +52,52 @@ where
         F: Future<Output = V> + Send + 'static,
     {
         let mut state = self.0.lock();
-        if let Some(flight) = state.running.get(&key).and_then(|(_, flight)| flight.upgrade()) {
-            return flight;
+        state.find(key).unwrap_or_else(|| state.start(self, key, fetch()))
+    }
+
+    /// Joins the flights for all keys. Those that are not under way are fetched together: `fetch` gets their indexes
+    /// and gives as many values, in the same order.
+    pub(crate) fn join_all<F>(
+        self: &Arc<Self>,
+        keys: &[K],
+        fetch: impl FnOnce(Vec<usize>) -> F,
+    ) -> Vec<Flight<V>>
+    where
+        F: Future<Output = Vec<V>> + Send + 'static,
+    {
+        let mut state = self.0.lock();
+        let mut flights: Vec<Option<Flight<V>>> = keys.iter().map(|key| state.find(*key)).collect();
+        let absent: Vec<usize> = (0..keys.len()).filter(|at| flights[*at].is_none()).collect();
+        if !absent.is_empty() {
+            let together = fetch(absent.clone()).map(Arc::<[V]>::from).boxed().shared();
+            for (number, at) in absent.into_iter().enumerate() {
+                let together = together.clone();
+                let pick = async move { together.await[number].clone() };
+                flights[at] = Some(state.start(self, keys[at], pick));
+            }
         }
-        let number = state.next;
-        state.next += 1;
-        let landing = Landing { flights: Arc::clone(self), key, number };
-        let fetch = fetch();
+        flights.into_iter().flatten().collect()
+    }
+}
+
+impl<K, V> State<K, V>
+where
+    K: Copy + Eq + Hash + Send + 'static,
+    V: Clone + Send + Sync + 'static,
+{
+    fn find(&self, key: K) -> Option<Flight<V>> {
+        self.running.get(&key).and_then(|(_, flight)| flight.upgrade())
+    }
+
+    fn start(
+        &mut self,
+        flights: &Arc<Flights<K, V>>,
+        key: K,
+        fetch: impl Future<Output = V> + Send + 'static,
+    ) -> Flight<V> {
+        let number = self.next;
+        self.next += 1;
+        let landing = Landing { flights: Arc::clone(flights), key, number };
         let flight = async move {
             let _landing = landing;
             fetch.await
@@ -66,7 +105,7 @@ where
         .boxed()
         .shared();
         if let Some(weak) = flight.downgrade() {
-            state.running.insert(key, (number, weak));
+            self.running.insert(key, (number, weak));
         }
         flight
     }
@@ -106,5 +145,28 @@ mod tests {
         assert!(flights.0.lock().running.is_empty());
         go.notify_one();
         assert_eq!(flights.join(1, fetch).await, 7);
+    }
+
+    #[tokio::test]
+    async fn what_is_under_way_is_not_fetched_again_with_others() {
+        let flights = Flights::<u32, u32>::new();
+        let asked = Arc::new(Mutex::new(Vec::new()));
+        let fetch = |keys: &'static [u32]| {
+            let asked = Arc::clone(&asked);
+            move |absent: Vec<usize>| async move {
+                let keys: Vec<u32> = absent.into_iter().map(|at| keys[at]).collect();
+                asked.lock().push(keys.clone());
+                keys.into_iter().map(|key| key * 10).collect()
+            }
+        };
+        let one = flights.join_all(&[2, 3], fetch(&[2, 3]));
+        let two = flights.join_all(&[1, 2, 3, 4], fetch(&[1, 2, 3, 4]));
+        let three = flights.join_all(&[3], fetch(&[3]));
+        // One waiter of a common fetch drives it for all.
+        assert_eq!(two[2].clone().await, 30);
+        assert_eq!(futures::future::join_all(two).await, [10, 20, 30, 40]);
+        assert_eq!(futures::future::join_all(one.into_iter().chain(three)).await, [20, 30, 30]);
+        assert_eq!(*asked.lock(), [vec![2, 3], vec![1, 4]]);
+        assert!(flights.0.lock().running.is_empty());
     }
 }

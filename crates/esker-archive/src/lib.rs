@@ -95,7 +95,8 @@ impl Archive {
         }
         let requests = requests::Requests::new(store, env.clone(), config.requests.clone());
         let names = names::Names::new(prefix);
-        let cache = cache::open(&config.cache).await?;
+        let memory_bytes = config.cache.memory_bytes - config.ahead_bytes();
+        let cache = cache::open(&CacheConfig { memory_bytes, ..config.cache.clone() }).await?;
         let blocks = blocks::Blocks::new(requests.clone(), names.clone(), cache, &config);
         let read_ahead = read_ahead::ReadAhead::new(&config);
         Ok(Self { parts: Arc::new(Parts { requests, names, pointers, blocks, read_ahead, env, config }) })

@@ -53,10 +53,15 @@ impl<K: Copy + Eq + Hash, V: Clone> Lru<K, V> {
     }
 
     pub(crate) fn remove(&mut self, key: &K) {
-        if let Some(entry) = self.entries.remove(key) {
-            self.order.remove(&entry.used);
-            self.weight -= entry.weight;
-        }
+        self.take(key);
+    }
+
+    /// Removes an entry and gives its value.
+    pub(crate) fn take(&mut self, key: &K) -> Option<V> {
+        let entry = self.entries.remove(key)?;
+        self.order.remove(&entry.used);
+        self.weight -= entry.weight;
+        Some(entry.value)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Reading archived batches.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use esker_core::{
     Offset, PartitionId, ShardId,
@@ -11,11 +13,16 @@ use futures::{StreamExt, TryStreamExt, future, stream};
 use crate::{
     ArchiveError, Parts, ShardArchive,
     batches::{BatchSpan, Batches},
+    blocks::runs,
+    cache::Keep,
     view::{PartitionView, RangeEntry},
 };
 
-/// Blocks (and block indexes) of one read that are fetched at the same time.
+/// Requests of one read at the same time, for runs of blocks or for block indexes.
 const AT_ONCE: usize = 4;
+/// One request of a read fetches no more than this, unless a single block is larger: somebody waits for its first
+/// byte, so several smaller ones at the same time are better than one.
+const RUN_BYTES: u64 = 2 << 20;
 
 /// What a read gives.
 #[derive(Clone, Debug)]
@@ -41,7 +48,8 @@ pub struct ArchivedBatch {
 }
 
 impl ShardArchive {
-    /// Reads whole batches from `offset` on, up to `max_bytes`, and at least one.
+    /// Reads whole batches from `offset` on, up to `max_bytes`, and at least one. May stop at half of that where a
+    /// block ends.
     ///
     /// # Errors
     /// [`ArchiveError::OutOfRange`] when the offset lies before the log start or behind the archived end; others as
@@ -60,8 +68,14 @@ impl ShardArchive {
         }
         let mut read = ArchivedRead { chunks: Vec::new(), next_offset: offset };
         let mut left = max_bytes;
-        let mut blocks = std::pin::pin!(self.blocks_from(partition, offset, max_bytes));
+        let planned = self.plan(partition, offset, max_bytes).await?;
+        let mut blocks = std::pin::pin!(self.fetch(planned, self.parts.read_ahead.keep(id, offset)));
         while let Some((object, block, bytes)) = blocks.try_next().await? {
+            // A read that got its share ends where a block ends: a block that is given in parts must be kept, or is
+            // fetched again, until its reader comes back for the rest.
+            if bytes.len() as u64 > left && is_a_share(max_bytes - left, max_bytes) {
+                break;
+            }
             let taken = take(&bytes, offset, left, read.chunks.is_empty())
                 .map_err(|(at, source)| self.parts.damaged_block(self.shard, &object, &block, at, source))?;
             let Some((chunk, next)) = taken else { break };
@@ -77,44 +91,57 @@ impl ShardArchive {
             // Ranges cover everything below the archived end, so there is a batch at or after every offset in them.
             return Err(ArchiveError::OutOfRange { partition: id, offset, log_start, next_offset });
         }
-        self.parts.read_ahead.after_read(&self.parts, &view, id, offset, read.next_offset);
+        let moved = (offset, read.next_offset);
+        self.parts.read_ahead.after_read(&self.parts, &view, id, moved, max_bytes - left);
         Ok(read)
     }
 
-    /// The blocks from `offset` on, as many as `max_bytes` can take, fetched a few at a time.
-    fn blocks_from(
+    /// The blocks from `offset` on, as many as `max_bytes` can take, in runs that are fetched together.
+    async fn plan(
         &self,
         partition: &PartitionView,
         offset: Offset,
         max_bytes: u64,
-    ) -> impl futures::Stream<Item = Result<(ObjectRef, BlockEntry, Bytes), ArchiveError>> {
-        let shard = self.shard;
-        let indexes =
-            stream::iter(wanted(&partition.ranges[partition.range_at(offset)..], offset, max_bytes));
-        let indexes = indexes.map(move |range| async move {
-            let index = self.parts.blocks.index(shard, &range.object, range.section).await?;
+    ) -> Result<Vec<(ObjectRef, Vec<BlockEntry>)>, ArchiveError> {
+        let wanted = wanted(&partition.ranges[partition.range_at(offset)..], offset, max_bytes);
+        let indexes = stream::iter(wanted).map(|range| async move {
+            let index = self.parts.blocks.index(self.shard, &range.object, range.section).await?;
             Ok::<_, ArchiveError>((*range.object, index))
         });
-        let mut planned = 0;
-        let blocks = indexes
-            .buffered(AT_ONCE)
-            .map_ok(move |(object, index)| {
-                let blocks: Vec<_> =
-                    index.from(offset).iter().map(|&block| Ok::<_, ArchiveError>((object, block))).collect();
-                stream::iter(blocks)
-            })
-            .try_flatten()
-            .try_take_while(move |(_, block)| {
-                let wanted = planned == 0 || planned < max_bytes;
-                let BlockEntry { base_offset, last_offset, span, .. } = *block;
-                planned += expected(u64::from(span.length), base_offset, last_offset, offset);
-                future::ready(Ok(wanted))
-            });
-        let fetch = move |(object, block): (ObjectRef, BlockEntry)| async move {
-            let bytes = self.parts.blocks.block(shard, &object, &block).await?;
-            Ok((object, block, bytes))
-        };
-        blocks.map_ok(fetch).try_buffered(AT_ONCE)
+        let mut indexes = std::pin::pin!(indexes.buffered(AT_ONCE));
+        let (mut planned, mut bytes) = (Vec::new(), 0);
+        while let Some((object, index)) = indexes.try_next().await? {
+            let enough = |block: &&BlockEntry| {
+                let BlockEntry { base_offset, last_offset, span, .. } = **block;
+                let before = bytes;
+                bytes += expected(u64::from(span.length), base_offset, last_offset, offset);
+                before == 0 || bytes <= max_bytes || !is_a_share(before, max_bytes)
+            };
+            let from = index.from(offset);
+            let count = from.iter().take_while(enough).count();
+            planned.extend(runs(&from[..count], RUN_BYTES).map(|run| (object, run.to_vec())));
+        }
+        Ok(planned)
+    }
+
+    /// The planned blocks in order, a few runs fetched at the same time.
+    fn fetch(
+        &self,
+        planned: Vec<(ObjectRef, Vec<BlockEntry>)>,
+        keep: Keep,
+    ) -> impl futures::Stream<Item = Result<(ObjectRef, BlockEntry, Bytes), ArchiveError>> {
+        let (shard, blocks) = (self.shard, Arc::clone(&self.parts.blocks));
+        let runs = stream::iter(planned).map(move |(object, run)| {
+            let (blocks, fetched) =
+                (Arc::clone(&blocks), future::join_all(blocks.run(shard, &object, &run, keep)));
+            async move {
+                let fetched = fetched.await;
+                blocks.reached(&object, &run);
+                let fetched = fetched.into_iter().zip(run);
+                stream::iter(fetched.map(move |(bytes, block)| Ok((object, block, bytes?))))
+            }
+        });
+        runs.buffered(AT_ONCE).flatten()
     }
 
     /// The first batch with an offset of at least `from` whose largest timestamp is at least `timestamp`. Whether a
@@ -205,6 +232,11 @@ impl Parts {
         let path = self.names.data(shard, object.id).to_string();
         ArchiveError::Damaged { path, position: u64::from(block.span.position) + at as u64, source }
     }
+}
+
+/// Whether a read has enough to end before a block that it has no room for as a whole.
+const fn is_a_share(got: u64, max_bytes: u64) -> bool {
+    got > 0 && got >= max_bytes / 2
 }
 
 /// The ranges that a read of `max_bytes` from `offset`, in the first of them, is expected to touch.

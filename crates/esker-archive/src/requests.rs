@@ -2,13 +2,13 @@
 
 use std::{ops::Range, sync::Arc, time::Duration};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use esker_core::object::FormatError;
 use esker_env::{BoxFuture, Env};
 use futures::{FutureExt, TryStreamExt};
 use object_store::{
-    Error as StoreError, GetOptions, GetRange, ObjectMeta, ObjectStore, ObjectStoreExt, PutOptions,
-    PutPayload, path::Path,
+    Error as StoreError, GetOptions, GetRange, GetResult, GetResultPayload, ObjectMeta, ObjectStore,
+    ObjectStoreExt, PutOptions, PutPayload, path::Path,
 };
 
 use crate::{ArchiveError, RequestConfig};
@@ -60,6 +60,21 @@ impl Requests {
         self.repeat("get", path, attempt).await
     }
 
+    /// Reads pieces of these lengths that follow one another from `start` on, with one request. Each piece has memory
+    /// of its own, so that keeping one keeps none of the others.
+    pub(crate) async fn get_pieces(
+        &self,
+        path: &Path,
+        start: u32,
+        lengths: &[u32],
+        length: u32,
+    ) -> Result<Vec<Bytes>, ArchiveError> {
+        let (start, all) = (u64::from(start), lengths.iter().copied().map(u64::from).sum::<u64>());
+        let attempt =
+            |number| self.get_pieces_once(path, start..start + all, lengths, length, number).boxed();
+        self.repeat("get", path, attempt).await
+    }
+
     async fn get_once(
         &self,
         path: &Path,
@@ -67,24 +82,45 @@ impl Requests {
         length: u32,
         attempt: u32,
     ) -> Result<Bytes, Failure> {
+        let result = self.open(path, &range, length).await?;
+        let bytes = result.bytes().await.map_err(|error| classify("get", path, error))?;
+        whole(path, &range, bytes.len() as u64, attempt)?;
+        Ok(bytes)
+    }
+
+    async fn get_pieces_once(
+        &self,
+        path: &Path,
+        range: Range<u64>,
+        lengths: &[u32],
+        length: u32,
+        attempt: u32,
+    ) -> Result<Vec<Bytes>, Failure> {
+        let result = self.open(path, &range, length).await?;
+        let mut pieces = Pieces::new(lengths);
+        let failed = |error| classify("get", path, error);
+        if matches!(result.payload, GetResultPayload::Stream(_)) {
+            let mut body = result.into_stream();
+            while let Some(chunk) = body.try_next().await.map_err(failed)? {
+                pieces.push(&chunk);
+            }
+        } else {
+            // As a stream, a file would come in small pieces.
+            pieces.push(&result.bytes().await.map_err(failed)?);
+        }
+        whole(path, &range, pieces.received, attempt)?;
+        Ok(pieces.done)
+    }
+
+    /// Starts reading a range of an object, which must be `length` bytes long.
+    async fn open(&self, path: &Path, range: &Range<u64>, length: u32) -> Result<GetResult, Failure> {
         let options = GetOptions { range: Some(GetRange::Bounded(range.clone())), ..GetOptions::default() };
         let result =
             self.store.get_opts(path, options).await.map_err(|error| classify("get", path, error))?;
-        let damaged = |position| {
-            let source = FormatError::Truncated("object");
-            Failure::Final(ArchiveError::Damaged { path: path.to_string(), position, source })
-        };
         if result.meta.size != u64::from(length) {
-            return Err(damaged(result.meta.size));
+            return Err(cut_short(path, result.meta.size));
         }
-        let bytes = result.bytes().await.map_err(|error| classify("get", path, error))?;
-        if bytes.len() as u64 == range.end - range.start {
-            Ok(bytes)
-        } else if attempt < SHORT_READS {
-            Err(Failure::Transient(format!("{} bytes instead of {}", bytes.len(), range.end - range.start)))
-        } else {
-            Err(damaged(range.start + bytes.len() as u64))
-        }
+        Ok(result)
     }
 
     /// Deletes an object; no error when it is gone already.
@@ -153,6 +189,57 @@ impl Requests {
     }
 }
 
+/// Whether an answer of so many bytes is the range that was asked for.
+fn whole(path: &Path, range: &Range<u64>, received: u64, attempt: u32) -> Result<(), Failure> {
+    let asked = range.end - range.start;
+    if received == asked {
+        Ok(())
+    } else if attempt < SHORT_READS {
+        Err(Failure::Transient(format!("{received} bytes instead of {asked}")))
+    } else {
+        Err(cut_short(path, range.start + received))
+    }
+}
+
+fn cut_short(path: &Path, position: u64) -> Failure {
+    let source = FormatError::Truncated("object");
+    Failure::Final(ArchiveError::Damaged { path: path.to_string(), position, source })
+}
+
+/// A body cut into pieces while it comes in.
+struct Pieces<'a> {
+    /// Of the pieces to come, the current one first.
+    lengths: &'a [u32],
+    current: BytesMut,
+    done: Vec<Bytes>,
+    /// Bytes so far, those beyond the last piece too.
+    received: u64,
+}
+
+impl<'a> Pieces<'a> {
+    fn new(lengths: &'a [u32]) -> Self {
+        Self { lengths, current: BytesMut::new(), done: Vec::with_capacity(lengths.len()), received: 0 }
+    }
+
+    fn push(&mut self, mut chunk: &[u8]) {
+        self.received += chunk.len() as u64;
+        while let [length, rest @ ..] = self.lengths {
+            let length = *length as usize;
+            if self.current.is_empty() {
+                self.current.reserve(length);
+            }
+            let (taken, left) = chunk.split_at(chunk.len().min(length - self.current.len()));
+            self.current.extend_from_slice(taken);
+            chunk = left;
+            if self.current.len() < length {
+                return;
+            }
+            self.done.push(std::mem::take(&mut self.current).freeze());
+            self.lengths = rest;
+        }
+    }
+}
+
 /// A random pause, at most `base` doubled with each attempt and never more than `max`.
 pub(crate) fn backoff(env: &Env, base: Duration, max: Duration, attempt: u32) -> Duration {
     let most = base.saturating_mul(1 << attempt.saturating_sub(1).min(20)).min(max);
@@ -174,5 +261,32 @@ fn classify(operation: &'static str, path: &Path, error: StoreError) -> Failure 
             source: Arc::new(error),
         }),
         other => Failure::Transient(other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn pieces_are_the_body_however_it_is_cut(
+            lengths in prop::collection::vec(1u32..50, 1..6),
+            chunk in 1usize..70,
+            extra in 0usize..9,
+        ) {
+            let all: u32 = lengths.iter().sum();
+            let body: Vec<u8> = (0..all as usize + extra).map(|at| at as u8).collect();
+            let mut pieces = Pieces::new(&lengths);
+            for chunk in body.chunks(chunk) {
+                pieces.push(chunk);
+            }
+            prop_assert_eq!(pieces.received, body.len() as u64);
+            let found: Vec<u32> = pieces.done.iter().map(|piece| piece.len() as u32).collect();
+            prop_assert_eq!(&found, &lengths);
+            prop_assert_eq!(&pieces.done.concat(), &body[..all as usize]);
+        }
     }
 }

@@ -8,11 +8,11 @@ use esker_core::object::ObjectId;
 use esker_env::BoxFuture;
 use foyer::{
     BlockEngineConfig, Code, DeviceBuilder, Error, FsDeviceBuilder, HybridCache, HybridCachePolicy,
-    PsyncIoEngineConfig, Source,
+    HybridCacheProperties, Location, PsyncIoEngineConfig, Source,
 };
 use futures::FutureExt;
 
-use super::{BlockCache, BlockKey, Cached};
+use super::{BlockCache, BlockKey, Cached, Keep};
 use crate::{ArchiveError, DiskCacheConfig};
 
 /// The least disk tier: a few of foyer's 16 MiB files.
@@ -88,8 +88,12 @@ impl BlockCache for FoyerCache {
         .boxed()
     }
 
-    fn insert(&self, key: BlockKey, bytes: Bytes) {
-        self.0.insert(key, bytes);
+    fn insert(&self, key: BlockKey, bytes: Bytes, keep: Keep) {
+        let location = match keep {
+            Keep::Long => Location::Default,
+            Keep::Briefly | Keep::Ahead => Location::InMem,
+        };
+        self.0.insert_with_properties(key, bytes, HybridCacheProperties::default().with_location(location));
     }
 
     fn remove(&self, key: BlockKey) {

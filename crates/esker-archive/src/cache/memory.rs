@@ -5,7 +5,7 @@ use esker_env::BoxFuture;
 use futures::FutureExt;
 use parking_lot::Mutex;
 
-use super::{BlockCache, BlockKey, Cached};
+use super::{BlockCache, BlockKey, Cached, Keep};
 use crate::lru::Lru;
 
 pub(crate) struct MemoryCache(Mutex<Lru<BlockKey, Bytes>>);
@@ -21,7 +21,7 @@ impl BlockCache for MemoryCache {
         async move { self.0.lock().get(&key).map(|bytes| Cached { bytes, unchecked: false }) }.boxed()
     }
 
-    fn insert(&self, key: BlockKey, bytes: Bytes) {
+    fn insert(&self, key: BlockKey, bytes: Bytes, _keep: Keep) {
         let weight = bytes.len();
         self.0.lock().insert(key, bytes, weight);
     }

@@ -27,19 +27,19 @@ async fn get(cache: &Arc<dyn BlockCache>, position: u32) -> Option<Bytes> {
 
 async fn behaves(cache: Arc<dyn BlockCache>) {
     assert_eq!(get(&cache, 1).await, None);
-    cache.insert(key(1), block(1, 1000));
-    cache.insert(key(2), block(2, 1000));
+    cache.insert(key(1), block(1, 1000), Keep::Long);
+    cache.insert(key(2), block(2, 1000), Keep::Long);
     assert_eq!(get(&cache, 1).await, Some(block(1, 1000)));
     assert!(!cache.get(key(1)).await.unwrap().unchecked, "what is in memory was checked when it came");
     cache.remove(key(1));
     // A disk tier may still be busy writing what was removed, but it never gives anything else.
     assert!(get(&cache, 1).await.is_none_or(|found| found == block(1, 1000)));
-    cache.insert(key(1), block(1, 1000));
+    cache.insert(key(1), block(1, 1000), Keep::Long);
     assert_eq!(get(&cache, 1).await, Some(block(1, 1000)));
     assert_eq!(get(&cache, 2).await, Some(block(2, 1000)));
     // Far more than it may hold: it forgets, it does not fail.
     for position in 10..200 {
-        cache.insert(key(position), block(position, 100_000));
+        cache.insert(key(position), block(position, 100_000), Keep::Long);
     }
     for position in 10..200 {
         let found = get(&cache, position).await;
@@ -72,13 +72,16 @@ async fn foyer_on_disk_behaves_and_keeps_blocks_over_a_restart() {
     behaves(open_kind(on_disk(&dir.path().join("one")), 1 << 20).await).await;
     let path = dir.path().join("two");
     let cache = open_kind(on_disk(&path), 1 << 20).await;
-    cache.insert(key(3), block(3, 300_000));
+    cache.insert(key(3), block(3, 300_000), Keep::Long);
+    cache.insert(key(4), block(4, 300_000), Keep::Briefly);
+    assert_eq!(get(&cache, 4).await, Some(block(4, 300_000)));
     cache.close().await;
     drop(cache);
     let cache = open_kind(on_disk(&path), 1 << 20).await;
     let found = cache.get(key(3)).await.expect("it was on the disk");
     assert_eq!(found.bytes, block(3, 300_000));
     assert!(found.unchecked, "what comes from a disk is to be checked");
+    assert_eq!(get(&cache, 4).await, None, "what is kept briefly takes no disk");
 }
 
 #[tokio::test]

@@ -130,8 +130,8 @@ section! {
         trim_delay_ms: u64 = 60_000,
         /// How long an object that nothing refers to is kept, milliseconds.
         delete_grace_ms: u64 = 86_400_000,
-        /// Blocks read from objects, kept in memory, bytes.
-        cache_memory_bytes: u64 = 64 << 20,
+        /// Blocks read from objects, kept in memory, bytes; half of them for blocks read ahead of sequential readers.
+        cache_memory_bytes: u64 = 128 << 20,
         /// Blocks read from objects, kept in `data_dir/cache`, bytes; 0 for none.
         cache_disk_bytes: u64 = 1 << 30,
         /// Reads of the object store at the same time.
