@@ -17,6 +17,10 @@ use crate::{ArchiveError, DiskCacheConfig};
 
 /// The least disk tier: a few of foyer's 16 MiB files.
 const LEAST_DISK: usize = 64 << 20;
+/// foyer fills one buffer of this size while it writes another, and holds both from the start.
+const WRITE_BUFFER: usize = 4 << 20;
+/// Blocks that wait to be written to the disk tier; beyond it they are not kept there.
+const WRITE_QUEUE: usize = 16 << 20;
 /// Memory for each of foyer's own shards: enough that one block does not push out all others.
 const SHARD_MEMORY: usize = 64 << 20;
 
@@ -62,9 +66,11 @@ impl FoyerCache {
             Some(disk) => {
                 let device =
                     FsDeviceBuilder::new(&disk.dir).with_capacity(disk.bytes).build().map_err(failed)?;
-                builder
-                    .with_io_engine_config(PsyncIoEngineConfig::new())
-                    .with_engine_config(BlockEngineConfig::new(device))
+                builder.with_io_engine_config(PsyncIoEngineConfig::new()).with_engine_config(
+                    BlockEngineConfig::new(device)
+                        .with_buffer_pool_size(WRITE_BUFFER)
+                        .with_submit_queue_size_threshold(WRITE_QUEUE),
+                )
             }
         };
         Ok(Self(builder.build().await.map_err(failed)?))
