@@ -44,11 +44,26 @@ impl World {
         }
     }
 
+    /// The log's directory, once the last operation of a killed node has let go of it.
+    async fn disk(&self) -> RealDisk {
+        let opened = async {
+            loop {
+                match RealDisk::open(self.dir.path().join("store")) {
+                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
+                        tokio::task::yield_now().await;
+                    }
+                    opened => return opened.unwrap(),
+                }
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(10), opened).await.expect("the directory's lock is let go")
+    }
+
     async fn start(&self) -> Broker {
         let env = Env::real();
         let parts = NodeParts {
             env: env.clone(),
-            disk: Arc::new(RealDisk::open(self.dir.path().join("store")).unwrap()),
+            disk: Arc::new(self.disk().await),
             meta: Arc::clone(&self.meta) as Arc<dyn MetaStore>,
             objects: Arc::clone(&self.objects),
         };

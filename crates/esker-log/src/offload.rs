@@ -186,17 +186,7 @@ fn plan_row(row: &Partition, room: u64, now: i64) -> Option<Part> {
         end = header.next_offset();
         producers.apply(&header, now);
         headers.push(header);
-        let range = batch.position..batch.position + header.length;
-        match spans.last_mut() {
-            Some(last)
-                if last.ledger == batch.frame.ledger
-                    && last.index == batch.frame.index
-                    && last.range.end == range.start =>
-            {
-                last.range.end = range.end;
-            }
-            _ => spans.push(Span { ledger: batch.frame.ledger, index: batch.frame.index, range }),
-        }
+        Span::extend(&mut spans, &batch.frame, batch.position..batch.position + header.length);
     }
     let section = PartitionSection {
         log_start: row.log_start.min(end),

@@ -9,7 +9,7 @@ use crate::{
     error::ReadError,
     log::{Inner, Log},
     offsets::Offsets,
-    partition::Partition,
+    partition::{FrameRef, Partition},
     shard::Shard,
 };
 
@@ -64,6 +64,22 @@ pub(crate) struct Span {
     pub(crate) ledger: LedgerId,
     pub(crate) index: FrameIndex,
     pub(crate) range: Range<u32>,
+}
+
+impl Span {
+    /// Adds bytes behind the last span, or to it when they follow it in its frame.
+    pub(crate) fn extend(spans: &mut Vec<Self>, frame: &FrameRef, range: Range<u32>) {
+        match spans.last_mut() {
+            Some(last)
+                if last.ledger == frame.ledger
+                    && last.index == frame.index
+                    && last.range.end == range.start =>
+            {
+                last.range.end = range.end;
+            }
+            _ => spans.push(Self { ledger: frame.ledger, index: frame.index, range }),
+        }
+    }
 }
 
 /// Where the bytes of a read come from.
@@ -173,17 +189,7 @@ fn plan(
         }
         bytes += header.length as usize;
         next = header.next_offset();
-        let range = batch.position..batch.position + header.length;
-        match spans.last_mut() {
-            Some(last)
-                if last.ledger == batch.frame.ledger
-                    && last.index == batch.frame.index
-                    && last.range.end == range.start =>
-            {
-                last.range.end = range.end;
-            }
-            _ => spans.push(Span { ledger: batch.frame.ledger, index: batch.frame.index, range }),
-        }
+        Span::extend(&mut spans, &batch.frame, batch.position..batch.position + header.length);
     }
     Ok((if spans.is_empty() { Plan::Nothing } else { Plan::Local { spans, next } }, offsets))
 }
