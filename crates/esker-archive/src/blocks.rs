@@ -1,6 +1,6 @@
 //! Fetching block indexes and blocks: cache, single flight, then one ranged request.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use esker_core::{
@@ -10,7 +10,7 @@ use esker_core::{
     producer::AbortedTxn,
 };
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::{
     ArchiveConfig, ArchiveError,
@@ -193,7 +193,7 @@ impl Blocks {
     }
 
     async fn load(
-        &self,
+        self: &Arc<Self>,
         shard: ShardId,
         object: &ObjectRef,
         wanted: &[BlockEntry],
@@ -208,7 +208,7 @@ impl Blocks {
             while end < wanted.len() && found[end].is_none() && follows(&wanted[end - 1], &wanted[end]) {
                 end += 1;
             }
-            let fetched = self.fetch_run(shard, object, &wanted[first..end]).await;
+            let fetched = self.fetch_in_task(shard, *object, wanted[first..end].to_vec()).await;
             for (at, fetched) in (first..end).zip(fetched) {
                 if let Ok(bytes) = &fetched {
                     let key = BlockKey { object: object.id, position: wanted[at].span.position };
@@ -248,6 +248,31 @@ impl Blocks {
         tracing::warn!(object = %object.id, position = key.position, "cache: a damaged block is fetched again");
         self.cache.remove(key);
         None
+    }
+
+    /// Fetches a run in a task of its own: a body comes in many small pieces, and each would otherwise wake everything
+    /// that waits for the blocks, through every layer above. The task ends when nobody waits any more.
+    async fn fetch_in_task(
+        self: &Arc<Self>,
+        shard: ShardId,
+        object: ObjectRef,
+        run: Vec<BlockEntry>,
+    ) -> Vec<Fetched<Bytes>> {
+        let (own, count) = (Arc::clone(self), run.len());
+        let (done, fetched) = oneshot::channel();
+        let _task = self.requests.env().tasks.spawn_guarded(async move {
+            let _ = done.send(own.fetch_run(shard, &object, &run).await);
+        });
+        fetched.await.unwrap_or_else(|_| {
+            let error = ArchiveError::Deadline {
+                operation: "get",
+                path: self.names.data(shard, object.id).to_string(),
+                limit: Duration::ZERO,
+                attempts: 0,
+                last: "the task that fetches was ended".to_owned(),
+            };
+            vec![Err(error); count]
+        })
     }
 
     /// Blocks that follow one another, with one request; a damaged one is asked for again alone.

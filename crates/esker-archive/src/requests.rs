@@ -37,6 +37,10 @@ impl Requests {
         Self { store, env, config }
     }
 
+    pub(crate) const fn env(&self) -> &Env {
+        &self.env
+    }
+
     /// Writes an object. Repeating is harmless: the name is fresh and the bytes are the same.
     pub(crate) async fn put(&self, path: &Path, pieces: Vec<Bytes>) -> Result<(), ArchiveError> {
         let payload = PutPayload::from_iter(pieces);
