@@ -69,6 +69,26 @@ async fn what_waits_while_a_sync_runs_is_the_next_frame() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_partitions_batches_stand_side_by_side_in_their_order() {
+    let hosts = hosts(1, &large()).await;
+    let session = Session::open(1, FSYNC, &hosts, 1, fsync());
+    let mut last = None;
+    // Nothing yields in between, so that all of them are one frame.
+    for n in 0..40 {
+        let mut batch = batch(n, 100);
+        batch.header.partition.index = (n % 4) as u32;
+        last = Some(session.writer.enqueue(batch).unwrap());
+    }
+    session.writer.committed(last.unwrap()).await.unwrap();
+    let frames = session.sink.frames.lock().clone();
+    let found = frames[0].headers.iter().map(|header| (header.partition.index, header.base_offset.0));
+    let expected = (0..4).flat_map(|index| (0..10).map(move |turn| (index, 4 * turn + i64::from(index))));
+    assert_eq!(found.collect::<Vec<_>>(), expected.collect::<Vec<_>>());
+    let offsets = frames[0].payload.chunks(100).map(|bytes| i64::from(bytes[99]));
+    assert!(offsets.eq(frames[0].headers.iter().map(|header| header.base_offset.0)), "bytes go with entries");
+}
+
+#[tokio::test(start_paused = true)]
 async fn frames_end_at_their_bounds_and_a_large_batch_goes_alone() {
     let hosts = hosts(1, &large()).await;
     let lane = LaneConfig { frame_bytes: 10_000, frame_entries: 4, ..fsync() };
