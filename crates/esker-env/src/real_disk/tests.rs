@@ -87,3 +87,35 @@ async fn allocation_takes_the_space_and_truncation_gives_it_back() {
     let usage = disk.usage().await.unwrap();
     assert!(usage.available > 0 && usage.available <= usage.total);
 }
+
+/// With the blocking pool's only thread taken, a read of what was just written is answered where the filesystem can say
+/// what is cached; elsewhere, and for what is not cached, it waits for the thread and is answered then.
+#[test]
+fn what_the_page_cache_has_needs_no_other_thread() {
+    let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
+    runtime.block_on(async {
+        let dir = tempfile::tempdir().unwrap();
+        let disk = RealDisk::open(dir.path()).unwrap();
+        let file = Disk::open(&disk, "f").await.unwrap();
+        file.write_at(0, vec![chunk(7, 10_000)], Durability::Received).await.unwrap();
+        let offered = cached(&File::open(dir.path().join("f")).unwrap(), 0, 10_000).len() == 10_000;
+        let (free, taken) = std::sync::mpsc::channel::<()>();
+        let holder = tokio::spawn(blocking(move || taken.recv().map_err(io::Error::other)));
+        tokio::task::yield_now().await;
+
+        let mut read = std::pin::pin!(file.read_at(5_000, 4_000));
+        let at_once = futures::poll!(&mut read);
+        assert_eq!(at_once.is_ready(), offered);
+        // Past the end: what is there comes at once, that there is no more is for a read that may wait.
+        let mut short = std::pin::pin!(file.read_at(9_000, 4_000));
+        assert!(futures::poll!(&mut short).is_pending());
+        free.send(()).unwrap();
+        holder.await.unwrap().unwrap();
+        let whole = match at_once {
+            std::task::Poll::Ready(whole) => whole,
+            std::task::Poll::Pending => read.await,
+        };
+        assert_eq!(whole.unwrap(), chunk(7, 4_000));
+        assert_eq!(short.await.unwrap(), chunk(7, 1_000));
+    });
+}
