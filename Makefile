@@ -76,11 +76,7 @@ clients: binaries tools ## Java, librdkafka, pure Python, kafkajs and kcat throu
 	$(PYTEST) tests/clients --broker=$(BROKER)
 
 .PHONY: integration
-integration: binaries tools ## Real clients through one list of checks; crashes, hostile input and the main job in short form
-	$(PYTEST) tests/clients/test_clients.py tests/crash tests/hostile tests/archive_cli tests/main_job --broker=$(BROKER)
-
-.PHONY: integration-all
-integration-all: binaries tools ## The same with kafka-python's own suite
+integration: binaries tools ## Real clients through one list of checks, kafka-python's own suite, crashes, hostile input, the main job in short form
 	$(PYTEST) tests --broker=$(BROKER)
 
 # Full-size runs of the same tests. MB and KILLS set their size.
