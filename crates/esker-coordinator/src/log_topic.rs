@@ -80,7 +80,7 @@ impl OffsetsTopic for LogTopic {
 
     fn range(&self, partition: u32) -> Result<TopicRange, TopicError> {
         let offsets = self.log.offsets(self.partition(partition)?).map_err(|error| lost(&error))?;
-        Ok(TopicRange { start: offsets.log_start, end: offsets.high_watermark })
+        Ok(TopicRange { start: offsets.log_start, end: offsets.high_watermark, epoch: offsets.epoch })
     }
 
     fn read(
@@ -119,6 +119,7 @@ fn lost(error: &LogError) -> TopicError {
 
 fn refused(error: &AppendError) -> TopicError {
     match error {
+        AppendError::Log(LogError::Moving(_)) => TopicError::Unavailable(error.to_string()),
         AppendError::Log(_) | AppendError::Closed(_) => TopicError::Lost(error.to_string()),
         _ => TopicError::Unavailable(error.to_string()),
     }

@@ -23,12 +23,20 @@ struct Inner {
     gate: Semaphore,
 }
 
-#[derive(Default)]
 struct State {
+    /// Under which its one broker owns it; `None` while another one does.
+    epoch: Option<Epoch>,
     partitions: Vec<Vec<(Offset, Bytes)>>,
     ends: Vec<Offset>,
     fail: Option<TopicError>,
     appends: usize,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        let epoch = Some(Epoch(1));
+        Self { epoch, partitions: Vec::new(), ends: Vec::new(), fail: None, appends: 0 }
+    }
 }
 
 impl Default for MemoryTopic {
@@ -57,6 +65,11 @@ impl MemoryTopic {
     /// What the next appends answer; `None` for success.
     pub fn fail(&self, error: Option<TopicError>) {
         self.0.state.lock().fail = error;
+    }
+
+    /// Moves the topic to another broker (`None`), or back under another epoch.
+    pub fn own(&self, epoch: Option<Epoch>) {
+        self.0.state.lock().epoch = epoch;
     }
 
     /// Appends so far.
@@ -106,7 +119,10 @@ impl OffsetsTopic for MemoryTopic {
     }
 
     fn range(&self, partition: u32) -> Result<TopicRange, TopicError> {
-        Ok(TopicRange { start: Offset(0), end: self.0.state.lock().ends[partition as usize] })
+        let state = self.0.state.lock();
+        let epoch =
+            state.epoch.ok_or_else(|| TopicError::Lost("another broker owns the topic".to_owned()))?;
+        Ok(TopicRange { start: Offset(0), end: state.ends[partition as usize], epoch })
     }
 
     fn read(&self, partition: u32, from: Offset, _: usize) -> BoxFuture<'_, Result<TopicRead, TopicError>> {

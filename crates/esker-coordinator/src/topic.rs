@@ -1,7 +1,7 @@
 //! `__consumer_offsets` as the coordinator needs it.
 
 use bytes::Bytes;
-use esker_core::Offset;
+use esker_core::{Epoch, Offset};
 use esker_env::BoxFuture;
 
 /// The name of the topic that holds groups and their offsets.
@@ -26,6 +26,8 @@ pub struct TopicRange {
     pub start: Offset,
     /// Offset after the last durable record.
     pub end: Offset,
+    /// The leader epoch under which this broker owns the partition. What was loaded under another one is stale.
+    pub epoch: Epoch,
 }
 
 /// Whole batches.

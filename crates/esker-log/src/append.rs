@@ -97,9 +97,7 @@ impl Log {
         let mut header = batch.directory_entry(id, shard.epoch, Offset(0));
 
         let mut state = shard.state.lock();
-        if state.closed {
-            return Err(LogError::NotOwner(id).into());
-        }
+        state.may_append(id)?;
         let row = state.row(id);
         // A partition changes lanes only with nothing in flight: two lanes commit in no common order.
         let in_flight = row.log_end > row.high_watermark;

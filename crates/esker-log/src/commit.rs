@@ -22,11 +22,11 @@ impl CommitSink for Sink {
         let mut slot = 0;
         // One lock for each run of entries of the same shard.
         while slot < frame.headers.len() {
-            let id = shard_of(frame.headers[slot].partition, inner.shard_count);
-            let shard = inner.shard(id).expect("only owned shards append");
+            let id = shard_of(frame.headers[slot].partition, inner.shards.len());
+            let shard = inner.shards.get(id).expect("only owned shards append");
             let mut state = shard.state.lock();
             while let Some(header) = frame.headers.get(slot) {
-                if shard_of(header.partition, inner.shard_count) != id {
+                if shard_of(header.partition, inner.shards.len()) != id {
                     break;
                 }
                 // A row is missing only when its topic was deleted meanwhile.

@@ -14,6 +14,9 @@ pub enum LogError {
     /// Another broker owns its shard, or this one is closing.
     #[error("partition {0} is not served by this broker")]
     NotOwner(PartitionId),
+    /// Its shard is on its way to another broker: wait for [`crate::Log::settled`] and try again.
+    #[error("partition {0} is moving to another broker")]
+    Moving(PartitionId),
     /// The caller knows an older leader epoch.
     #[error("leader epoch {given} is older than {current}")]
     FencedEpoch {
@@ -36,7 +39,7 @@ impl Classified for LogError {
     fn action(&self) -> Action {
         match self {
             Self::UnknownPartition(_) | Self::NotOwner(_) | Self::FencedEpoch { .. } => Action::Refresh,
-            Self::UnknownEpoch { .. } => Action::Retry,
+            Self::UnknownEpoch { .. } | Self::Moving(_) => Action::Retry,
         }
     }
 }

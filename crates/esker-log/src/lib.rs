@@ -7,6 +7,7 @@
 mod append;
 mod commit;
 mod error;
+mod handover;
 mod lanes;
 mod log;
 mod lookup;
@@ -21,6 +22,7 @@ mod read;
 mod retention;
 mod settings;
 mod shard;
+mod shard_table;
 mod stores;
 mod tail;
 #[cfg(test)]
@@ -31,6 +33,7 @@ mod trim;
 
 pub use append::{AppendOptions, Appended};
 pub use error::{AppendError, LogError, OpenError, ReadError};
+pub use handover::{HeldShard, HoldError};
 pub use lanes::AppendTicket;
 pub use log::{Log, Sizes, Stats};
 pub use lookup::TimestampedOffset;
@@ -42,4 +45,5 @@ pub use producers::{ProducerError, ProducerTable, REMEMBERED_BATCHES, Verdict};
 pub use read::{AbortedTxn, Isolation, Read, ReadLimits};
 pub use retention::DeleteError;
 pub use settings::LogConfig;
+pub use stores::StoreLookup;
 pub use topic_config::TopicConfig;

@@ -8,9 +8,10 @@ use std::{
     },
 };
 
+use esker_archive::Archive;
 use esker_core::{Epoch, FrameIndex, LedgerId, Mode, Offset, PartitionId, ShardId, shard_map::shard_of};
 use esker_env::Env;
-use esker_meta::Catalog;
+use esker_meta::{Catalog, SessionKey};
 use esker_wal::Store;
 use tokio::sync::{Notify, watch};
 
@@ -22,6 +23,7 @@ use crate::{
     pressure::Pressure,
     settings::LogConfig,
     shard::{Shard, ShardState},
+    shard_table::ShardTable,
     stores::Stores,
     tail::Tail,
     topics::Topics,
@@ -35,10 +37,10 @@ pub(crate) struct Inner {
     pub(crate) env: Env,
     pub(crate) config: LogConfig,
     pub(crate) catalog: Arc<Catalog>,
+    pub(crate) archive: Arc<Archive>,
+    pub(crate) session: SessionKey,
     pub(crate) topics: Topics,
-    pub(crate) shard_count: u32,
-    /// Indexed by shard id; `None` where another broker is the owner.
-    pub(crate) shards: Vec<Option<Arc<Shard>>>,
+    pub(crate) shards: ShardTable,
     pub(crate) lanes: Lanes,
     pub(crate) stores: Stores,
     pub(crate) store: Arc<Store>,
@@ -56,16 +58,8 @@ pub(crate) struct Inner {
 }
 
 impl Inner {
-    pub(crate) fn shard(&self, id: ShardId) -> Option<&Arc<Shard>> {
-        self.shards.get(id.0 as usize)?.as_ref()
-    }
-
-    pub(crate) fn owned_shards(&self) -> impl Iterator<Item = &Arc<Shard>> {
-        self.shards.iter().flatten()
-    }
-
     /// The shard of an existing partition.
-    pub(crate) fn locate(&self, id: PartitionId) -> Result<&Arc<Shard>, LogError> {
+    pub(crate) fn locate(&self, id: PartitionId) -> Result<Arc<Shard>, LogError> {
         if !self.topics.contains(id) {
             // A topic that was created a moment ago is in the catalog before it is here.
             self.topics.refresh(&self.catalog);
@@ -73,7 +67,7 @@ impl Inner {
                 return Err(LogError::UnknownPartition(id));
             }
         }
-        self.shard(shard_of(id, self.shard_count)).ok_or(LogError::NotOwner(id))
+        self.shards.get(shard_of(id, self.shards.len())).ok_or(LogError::NotOwner(id))
     }
 
     /// Runs `look` on a partition's row, under its shard's lock.
@@ -87,7 +81,19 @@ impl Inner {
         if state.closed {
             return Err(LogError::NotOwner(id));
         }
-        Ok(look(shard, ShardState::row(&mut state, id)))
+        Ok(look(&shard, ShardState::row(&mut state, id)))
+    }
+
+    /// As [`Inner::with_row`], for what appends.
+    pub(crate) fn with_row_to_append<T>(
+        &self,
+        id: PartitionId,
+        append: impl FnOnce(&Shard, &mut Partition) -> T,
+    ) -> Result<T, LogError> {
+        let shard = self.locate(id)?;
+        let mut state = shard.state.lock();
+        state.may_append(id)?;
+        Ok(append(&shard, ShardState::row(&mut state, id)))
     }
 
     pub(crate) fn closed(&self, reason: &str) {
@@ -98,7 +104,7 @@ impl Inner {
             first
         });
         // Whoever waits for data would wait for ever.
-        for shard in self.owned_shards() {
+        for shard in self.shards.all() {
             let waiters: Vec<_> =
                 shard.state.lock().rows.values_mut().flat_map(Partition::take_waiters).collect();
             for waiter in waiters {
@@ -191,10 +197,16 @@ impl Log {
         if self.0.stopping.swap(true, Ordering::AcqRel) {
             return; // it is on its way out already
         }
-        for shard in self.0.owned_shards() {
+        for shard in self.0.shards.all() {
             shard.state.lock().closed = true;
         }
         self.0.closed(reason);
+    }
+
+    /// The shards that are open here, with their epochs, by number.
+    #[must_use]
+    pub fn open_shard_epochs(&self) -> Vec<(ShardId, Epoch)> {
+        self.0.shards.all().iter().map(|shard| (shard.id, shard.epoch)).collect()
     }
 
     /// The stores of every append in `mode`'s lane (Kafka: the replicas of its partitions).
@@ -257,7 +269,7 @@ impl Log {
             backlog_bytes: inner.lanes.iter().map(|lane| lane.backlog()).sum(),
             ..Stats::default()
         };
-        for shard in inner.owned_shards() {
+        for shard in inner.shards.all() {
             let state = shard.state.lock();
             stats.partitions += state.rows.len();
             stats.unarchived_bytes += state.unarchived_bytes;

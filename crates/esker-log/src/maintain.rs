@@ -1,6 +1,9 @@
 //! The one background loop of a log: topics, flushes, trims, retention.
 
-use std::sync::{Arc, atomic::Ordering};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use esker_env::Monotonic;
 
@@ -13,6 +16,9 @@ use crate::{
 
 /// From this share of the log's capacity on, shards are flushed whatever their size, and trims do not wait.
 const HURRY: f64 = 0.5;
+
+/// A shard with ledgers of an earlier session is flushed once it has been open for this long.
+const REPAIR_AGE: Duration = Duration::from_secs(10);
 
 /// Flushes that run at the same time: enough to hide the object store's latency, few enough for memory.
 const FLUSHES: usize = 2;
@@ -38,8 +44,8 @@ impl Log {
                 inner.trim_due(&mut history).await;
                 if env.clock.now() - retained >= inner.config.retention_interval {
                     retained = env.clock.now();
-                    for shard in inner.owned_shards() {
-                        inner.retain(shard).await;
+                    for shard in inner.shards.all() {
+                        inner.retain(&shard).await;
                     }
                 }
                 let wake = Arc::clone(&inner);
@@ -78,8 +84,8 @@ impl Log {
     /// # Errors
     /// The first flush that fails; what was flushed stays flushed.
     pub async fn flush_all(&self) -> Result<(), FlushError> {
-        for shard in self.0.owned_shards() {
-            while self.0.flush(shard).await? {}
+        for shard in self.0.shards.all() {
+            while self.0.flush(&shard).await? {}
         }
         Ok(())
     }
@@ -92,7 +98,7 @@ impl Log {
         let inner = &self.0;
         inner.stopping.store(true, Ordering::Release);
         inner.maintain.notify_one();
-        for shard in inner.owned_shards() {
+        for shard in inner.shards.all() {
             shard.state.lock().closed = true;
         }
         for lane in inner.lanes.iter() {
@@ -107,13 +113,13 @@ impl Inner {
         use futures::StreamExt;
         let now = self.env.clock.now();
         let hurry = self.pressure.fill(self.store.usage()) >= HURRY;
-        let due = self.owned_shards().filter(|shard| self.is_due(shard, now, hurry));
+        let due = self.shards.all().into_iter().filter(|shard| self.is_due(shard, now, hurry));
         futures::stream::iter(due)
             .for_each_concurrent(FLUSHES, |shard| async move {
                 // A busy shard may be due again at once; a bound keeps one shard from holding up the trims.
                 for _ in 0..FLUSHES_IN_A_ROW {
-                    match self.flush(shard).await {
-                        Ok(true) if self.is_due(shard, now, hurry) => {}
+                    match self.flush(&shard).await {
+                        Ok(true) if self.is_due(&shard, now, hurry) => {}
                         Ok(_) => return,
                         Err(error) => {
                             tracing::warn!(shard = %shard.id, %error, "objects lag behind; the log keeps the data");
@@ -127,7 +133,13 @@ impl Inner {
 
     fn is_due(&self, shard: &Shard, now: Monotonic, hurry: bool) -> bool {
         let state = shard.state.lock();
-        let old = state.unarchived_since.is_some_and(|since| now - since >= self.config.flush_age);
+        // What a dead session left has fewer copies than it should: objects are the repair.
+        let age = if state.pending.is_empty() {
+            self.config.flush_age
+        } else {
+            self.config.flush_age.min(REPAIR_AGE)
+        };
+        let old = state.unarchived_since.is_some_and(|since| now - since >= age);
         state.unarchived_bytes >= self.config.flush_bytes
             || state.unarchived_batches >= self.config.flush_batches
             || old
@@ -137,7 +149,7 @@ impl Inner {
 
     async fn trim_due(&self, history: &mut History) {
         let delay = if self.pressure.fill(self.store.usage()) >= HURRY {
-            std::time::Duration::ZERO
+            Duration::ZERO
         } else {
             self.config.trim_delay
         };

@@ -24,9 +24,11 @@ use crate::{
     producers::ProducerTable,
     settings::LogConfig,
     shard::{Shard, ShardState},
-    stores::Stores,
+    shard_table::ShardTable,
+    stores::{StoreLookup, Stores},
     tail::Tail,
     topics::Topics,
+    trim::Floors,
 };
 
 /// A shard that this broker has been given.
@@ -72,8 +74,8 @@ pub struct LogParts {
     pub archive: Arc<Archive>,
     /// This broker's own store.
     pub store: Arc<Store>,
-    /// Every store that can be reached, the own one first.
-    pub stores: Vec<Arc<dyn LogStore>>,
+    /// Finds it and all others.
+    pub stores: StoreLookup,
     /// This session.
     pub session: SessionKey,
     /// Shards of the whole cluster.
@@ -87,7 +89,7 @@ pub struct LogParts {
 }
 
 impl Log {
-    /// Opens every shard, then starts the lanes and the maintenance loop.
+    /// Starts the lanes, opens every shard, then starts the maintenance loop.
     ///
     /// # Errors
     /// See [`OpenError`]. Nothing is served then.
@@ -95,95 +97,121 @@ impl Log {
         assert!(!parts.lanes.is_empty(), "a log has at least one lane");
         let topics = Topics::new(config.topic_defaults.clone())?;
         topics.refresh(&parts.catalog);
-        let stores = Stores::new(parts.stores.clone());
-        for ledger in parts.ledgers.iter().chain(parts.lanes.iter().map(|lane| &lane.ledger)) {
+        let stores = Stores::new(parts.store.id(), parts.stores);
+        let mut copysets = Vec::with_capacity(parts.lanes.len());
+        for OwnedLane { ledger, .. } in &parts.lanes {
             stores.add_ledger(ledger.id, &ledger.copyset);
+            let copyset = stores.of_copyset(&ledger.copyset);
+            if copyset.len() < ledger.copyset.len() {
+                let message = "a store of its copyset is not to be found".to_owned();
+                return Err(OpenError::Unreadable { what: format!("ledger {}", ledger.id), message });
+            }
+            copysets.push(copyset);
         }
-        let sealed_ends = parts
-            .ledgers
-            .iter()
-            .map(|ledger| (ledger.id, ledger.end.expect("pending ledgers are sealed")))
-            .collect();
-        let now = parts.env.clock.wall_ms();
-        let directories = Directories::read(&stores, &parts).await?;
-        let opened = futures::future::try_join_all(parts.shards.iter().map(|owned| {
-            let (archive, topics, directories) = (&parts.archive, &topics, &directories);
+        let inner = Arc::new_cyclic(|weak| {
+            let lanes = parts.lanes.into_iter().zip(copysets).map(|(lane, copyset)| {
+                let sink = Arc::new(Sink(weak.clone()));
+                open_lane(lane, copyset, &parts.env, sink)
+            });
+            Inner {
+                lanes: Lanes::new(lanes.collect()),
+                tail: Tail::new(config.tail_bytes),
+                pressure: Pressure::new(&config),
+                env: parts.env,
+                config,
+                catalog: parts.catalog,
+                archive: parts.archive,
+                session: parts.session,
+                topics,
+                shards: ShardTable::new(parts.shard_count),
+                stores,
+                store: parts.store,
+                sealed_ends: parking_lot::Mutex::default(),
+                closed: watch::Sender::new(None),
+                released: watch::Sender::new(0),
+                stopping: AtomicBool::new(false),
+                maintain: Notify::new(),
+            }
+        });
+        let log = Self(inner);
+        log.open_shards(parts.shards, &parts.ledgers).await?;
+        log.start_maintenance();
+        Ok(log)
+    }
+
+    /// Opens shards that this session has been given. `ledgers` are the ones that they have pending.
+    ///
+    /// # Errors
+    /// See [`OpenError`]; none of these shards is open then.
+    ///
+    /// # Panics
+    /// When one of them is open already.
+    pub async fn open_shards(
+        &self,
+        shards: Vec<OwnedShard>,
+        ledgers: &[LedgerPlace],
+    ) -> Result<(), OpenError> {
+        let inner = &self.0;
+        inner.topics.refresh(&inner.catalog);
+        for ledger in ledgers {
+            inner.stores.add_ledger(ledger.id, &ledger.copyset);
+        }
+        let now = inner.env.clock.wall_ms();
+        let wanted: BTreeSet<ShardId> = shards.iter().map(|shard| shard.id).collect();
+        let directories = Directories::read(&inner.stores, ledgers, inner.shards.len(), &wanted).await?;
+        let opened = futures::future::try_join_all(shards.iter().map(|owned| {
+            let directories = &directories;
             async move {
                 let name = format!("shard {}", owned.id);
-                let archive = archive
-                    .open_shard(owned.id, parts.session, owned.epoch)
+                let archive = inner
+                    .archive
+                    .open_shard(owned.id, inner.session, owned.epoch)
                     .await
                     .map_err(|error| OpenError::Unreadable { what: name, message: error.to_string() })?;
-                let state = rebuild(owned, &archive, directories, topics, now)?;
+                let state = rebuild(owned, &archive, directories, &inner.topics, now)?;
                 Ok::<_, OpenError>(Shard {
                     id: owned.id,
                     epoch: owned.epoch,
                     archive,
                     state: parking_lot::Mutex::new(state),
                     flushing: tokio::sync::Mutex::new(()),
+                    settled: Notify::new(),
                 })
             }
         }))
         .await?;
-        let pressure = Pressure::new(&config);
-        let mut shards: Vec<Option<Arc<Shard>>> = Vec::new();
-        shards.resize_with(parts.shard_count as usize, || None);
+        // Before the shards: nothing of a ledger may be taken for released while a shard needs it.
+        inner.sealed_ends.lock().extend(directories.ends);
         for shard in opened {
             {
                 let mut state = shard.state.lock();
-                pressure.batches_added(state.unarchived_batches);
+                inner.pressure.batches_added(state.unarchived_batches);
                 if state.unarchived_batches > 0 {
-                    state.unarchived_since = Some(parts.env.clock.now());
+                    state.unarchived_since = Some(inner.env.clock.now());
                 }
             }
-            let slot = shards.get_mut(shard.id.0 as usize).expect("shard ids are below the shard count");
-            *slot = Some(Arc::new(shard));
+            inner.shards.insert(Arc::new(shard));
         }
-        let inner = Arc::new_cyclic(|weak| Inner {
-            lanes: Lanes::new(
-                parts
-                    .lanes
-                    .iter()
-                    .map(|lane| {
-                        let copyset = stores.of_copyset(&lane.ledger.copyset);
-                        let replicas = copyset.len();
-                        let descriptor = Descriptor {
-                            ledger: lane.ledger.id,
-                            mode: lane.mode,
-                            copyset: lane.ledger.copyset.clone(),
-                            write_quorum: lane.write_quorum,
-                        };
-                        let sink = Arc::new(Sink(weak.clone()));
-                        let settings = LaneConfig::for_mode(lane.mode);
-                        let writer = LedgerWriter::open(descriptor, copyset, settings, &parts.env, sink);
-                        Lane::new(lane.mode, lane.ledger.id, replicas, writer)
-                    })
-                    .collect(),
-            ),
-            tail: Tail::new(config.tail_bytes),
-            pressure,
-            env: parts.env,
-            config,
-            catalog: parts.catalog,
-            topics,
-            shard_count: parts.shard_count,
-            shards,
-            stores,
-            store: parts.store,
-            sealed_ends: parking_lot::Mutex::new(sealed_ends),
-            closed: watch::Sender::new(None),
-            released: watch::Sender::new(0),
-            stopping: AtomicBool::new(false),
-            maintain: Notify::new(),
-        });
-        let log = Self(inner);
-        log.start_maintenance();
-        Ok(log)
+        inner.maintain.notify_one();
+        Ok(())
     }
 }
 
-/// One shard's entries in the directories of sealed ledgers, by partition.
-struct Directories(FastMap<ShardId, BTreeMap<PartitionId, Vec<Entry>>>);
+fn open_lane(lane: OwnedLane, copyset: Vec<Arc<dyn LogStore>>, env: &Env, sink: Arc<Sink>) -> Lane {
+    let OwnedLane { mode, ledger, write_quorum } = lane;
+    let replicas = copyset.len();
+    let descriptor = Descriptor { ledger: ledger.id, mode, copyset: ledger.copyset, write_quorum };
+    let writer = LedgerWriter::open(descriptor, copyset, LaneConfig::for_mode(mode), env, sink);
+    Lane::new(mode, ledger.id, replicas, writer)
+}
+
+/// What the directories of sealed ledgers say.
+struct Directories {
+    /// Their entries, by shard and partition.
+    entries: FastMap<ShardId, BTreeMap<PartitionId, Vec<Entry>>>,
+    /// Where each of them ends.
+    ends: Floors,
+}
 
 /// A directory entry and where its bytes are.
 struct Entry {
@@ -193,11 +221,20 @@ struct Entry {
 }
 
 impl Directories {
-    /// Reads the directory of each pending ledger once and sorts its entries out.
-    async fn read(stores: &Stores, parts: &LogParts) -> Result<Self, OpenError> {
-        let mut shards: FastMap<ShardId, BTreeMap<PartitionId, Vec<Entry>>> = FastMap::default();
-        for ledger in &parts.ledgers {
-            let end = ledger.end.expect("pending ledgers are sealed");
+    /// Reads the directory of each pending ledger once and sorts out its entries of the shards that are wanted.
+    async fn read(
+        stores: &Stores,
+        ledgers: &[LedgerPlace],
+        shard_count: u32,
+        wanted: &BTreeSet<ShardId>,
+    ) -> Result<Self, OpenError> {
+        let mut found = Self { entries: FastMap::default(), ends: Floors::new() };
+        for ledger in ledgers {
+            let Some(end) = ledger.end else {
+                let message = "a shard has it pending, and it is not sealed".to_owned();
+                return Err(OpenError::Unreadable { what: format!("ledger {}", ledger.id), message });
+            };
+            found.ends.insert(ledger.id, end);
             for (index, headers) in directory(stores, ledger).await? {
                 if index >= end {
                     continue; // adopted by nobody: its frames went to the next ledger
@@ -205,14 +242,17 @@ impl Directories {
                 let frame = Arc::new(FrameRef { ledger: ledger.id, index, headers });
                 let mut position = 0;
                 for (slot, header) in frame.headers.iter().enumerate() {
-                    let shard = shard_of(header.partition, parts.shard_count);
-                    let entry = Entry { frame: Arc::clone(&frame), slot: slot as u32, position };
-                    shards.entry(shard).or_default().entry(header.partition).or_default().push(entry);
+                    let shard = shard_of(header.partition, shard_count);
+                    if wanted.contains(&shard) {
+                        let entry = Entry { frame: Arc::clone(&frame), slot: slot as u32, position };
+                        let partitions = found.entries.entry(shard).or_default();
+                        partitions.entry(header.partition).or_default().push(entry);
+                    }
                     position += header.length;
                 }
             }
         }
-        Ok(Self(shards))
+        Ok(found)
     }
 }
 
@@ -256,7 +296,7 @@ fn rebuild(
             row.archived_producers = producers;
         }
     }
-    let Some(partitions) = directories.0.get(&owned.id) else { return Ok(state) };
+    let Some(partitions) = directories.entries.get(&owned.id) else { return Ok(state) };
     for (&id, entries) in partitions {
         if !topics.contains(id) {
             continue; // deleted, and the ledger is not trimmed yet

@@ -50,7 +50,7 @@ impl Log {
         before: Option<Offset>,
     ) -> Result<Offset, DeleteError> {
         let inner = &self.0;
-        let (start, ticket) = inner.with_row(id, |shard, row| {
+        let (start, ticket) = inner.with_row_to_append(id, |shard, row| {
             let high_watermark = row.high_watermark;
             let start = before.unwrap_or(high_watermark);
             if start > high_watermark || start.0 < 0 {
@@ -87,6 +87,9 @@ impl Inner {
         let mut starts = BTreeMap::new();
         {
             let mut state = shard.state.lock();
+            if state.held || state.closed {
+                return;
+            }
             let expired = now.saturating_sub(
                 i64::try_from(self.config.producer_expiration.as_millis()).unwrap_or(i64::MAX),
             );
@@ -165,7 +168,7 @@ impl Inner {
             return;
         }
         let mut wake = Vec::new();
-        for shard in self.owned_shards() {
+        for shard in self.shards.all() {
             let mut state = shard.state.lock();
             let rows: Vec<PartitionId> =
                 state.rows.keys().filter(|id| gone.binary_search(&id.topic).is_ok()).copied().collect();

@@ -6,8 +6,9 @@ use esker_archive::ShardArchive;
 use esker_core::{Epoch, FastMap, LedgerId, PartitionId, ShardId};
 use esker_env::Monotonic;
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
-use crate::partition::Partition;
+use crate::{error::LogError, partition::Partition};
 
 /// A shard.
 pub(crate) struct Shard {
@@ -21,6 +22,8 @@ pub(crate) struct Shard {
     pub(crate) state: Mutex<ShardState>,
     /// One flush at a time.
     pub(crate) flushing: tokio::sync::Mutex<()>,
+    /// Wakes appends that wait for the end of a hold.
+    pub(crate) settled: Notify,
 }
 
 /// What the lock guards.
@@ -36,11 +39,25 @@ pub(crate) struct ShardState {
     pub(crate) unarchived_batches: usize,
     /// When the oldest of them was committed.
     pub(crate) unarchived_since: Option<Monotonic>,
-    /// No more appends: the shard is being given up.
+    /// Appends wait: a planned move is under way, which may still be called off.
+    pub(crate) held: bool,
+    /// Nothing more is served: the shard is given up.
     pub(crate) closed: bool,
 }
 
 impl ShardState {
+    /// Whether an append may be taken now.
+    ///
+    /// # Errors
+    /// [`LogError::Moving`] while the shard is held, [`LogError::NotOwner`] once it is given up.
+    pub(crate) fn may_append(&self, id: PartitionId) -> Result<(), LogError> {
+        match (self.closed, self.held) {
+            (true, _) => Err(LogError::NotOwner(id)),
+            (false, true) => Err(LogError::Moving(id)),
+            (false, false) => Ok(()),
+        }
+    }
+
     /// The row of a partition, made when missing. The caller has checked that the partition exists.
     pub(crate) fn row(&mut self, id: PartitionId) -> &mut Partition {
         self.rows.entry(id).or_insert_with(|| Partition::new(id))

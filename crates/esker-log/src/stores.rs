@@ -7,35 +7,38 @@ use esker_core::{FrameIndex, LedgerId, StoreId};
 use esker_wal::{LogStore, StoreError};
 use parking_lot::RwLock;
 
-/// The stores of every ledger that this broker's shards may read. The local store comes first in each list.
+/// Finds a store by its id: this broker's own, or a client of another broker's. `None` for one that nobody serves now.
+pub type StoreLookup = Arc<dyn Fn(StoreId) -> Option<Arc<dyn LogStore>> + Send + Sync>;
+
+/// The stores of every ledger that this broker's shards may read.
 pub(crate) struct Stores {
-    by_id: BTreeMap<StoreId, Arc<dyn LogStore>>,
-    ledgers: RwLock<BTreeMap<LedgerId, Vec<Arc<dyn LogStore>>>>,
+    lookup: StoreLookup,
+    /// Asked first: it needs no network.
+    own: StoreId,
+    ledgers: RwLock<BTreeMap<LedgerId, Arc<[StoreId]>>>,
 }
 
 impl Stores {
-    /// `stores` in the order in which they should be asked.
-    pub(crate) fn new(stores: Vec<Arc<dyn LogStore>>) -> Self {
-        Self {
-            by_id: stores.into_iter().map(|store| (store.id(), store)).collect(),
-            ledgers: RwLock::default(),
-        }
+    pub(crate) fn new(own: StoreId, lookup: StoreLookup) -> Self {
+        Self { lookup, own, ledgers: RwLock::default() }
     }
 
-    /// The stores of a copyset that can be reached.
+    /// The stores of a copyset that can be found now, in its order.
     pub(crate) fn of_copyset(&self, copyset: &[StoreId]) -> Vec<Arc<dyn LogStore>> {
-        copyset.iter().filter_map(|id| self.by_id.get(id).cloned()).collect()
+        copyset.iter().filter_map(|id| (self.lookup)(*id)).collect()
     }
 
     /// Makes a ledger readable.
     pub(crate) fn add_ledger(&self, ledger: LedgerId, copyset: &[StoreId]) {
-        let stores = self.of_copyset(copyset);
-        self.ledgers.write().insert(ledger, stores);
+        let mut stores = copyset.to_vec();
+        stores.sort_by_key(|store| *store != self.own);
+        self.ledgers.write().insert(ledger, stores.into());
     }
 
-    /// Ledgers that can be read.
-    pub(crate) fn ledgers(&self) -> Vec<(LedgerId, Vec<Arc<dyn LogStore>>)> {
-        self.ledgers.read().iter().map(|(id, stores)| (*id, stores.clone())).collect()
+    /// The stores of a readable ledger that can be found now, in the order in which to ask them.
+    pub(crate) fn of_ledger(&self, ledger: LedgerId) -> Vec<Arc<dyn LogStore>> {
+        let stores = self.ledgers.read().get(&ledger).cloned();
+        stores.map(|stores| self.of_copyset(&stores)).unwrap_or_default()
     }
 
     /// Stops reading a ledger that was forgotten.
@@ -50,9 +53,8 @@ impl Stores {
         index: FrameIndex,
         range: Range<u32>,
     ) -> Result<Bytes, StoreError> {
-        let stores = self.ledgers.read().get(&ledger).cloned().unwrap_or_default();
         let mut last = StoreError::NotHeld { ledger, index };
-        for store in stores {
+        for store in self.of_ledger(ledger) {
             match store.read(ledger, index, range.clone()).await {
                 Ok(bytes) => return Ok(bytes),
                 Err(error) => last = error,

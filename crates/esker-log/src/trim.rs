@@ -40,7 +40,7 @@ impl Inner {
     /// by then and above the end that was read.
     pub(crate) fn floors(&self) -> Floors {
         let mut floors: Floors = self.committed_ends();
-        for shard in self.owned_shards() {
+        for shard in self.shards.all() {
             let state = shard.state.lock();
             for row in state.rows.values() {
                 let frames = row.local.iter().skip(row.unarchived()).map(|batch| &batch.frame);
@@ -54,18 +54,20 @@ impl Inner {
         floors
     }
 
-    /// Trims every ledger to its floor, and lets rows forget what is gone.
+    /// Trims the session's own ledgers to their floors, and lets rows forget what is below the floor of any ledger.
     pub(crate) async fn trim(&self, floors: &Floors) {
         // Rows first: a read that is planned after this goes to the archive.
-        for shard in self.owned_shards() {
+        for shard in self.shards.all() {
             let mut state = shard.state.lock();
             for row in state.rows.values_mut() {
                 row.drop_trimmed(|ledger, index| floors.get(&ledger).is_some_and(|&floor| index < floor));
             }
         }
-        for (ledger, stores) in self.stores.ledgers() {
+        // Only what this session writes. A ledger of an earlier one may be pending for shards of other brokers, of which
+        // this one knows nothing: it goes as a whole, once no shard has it pending.
+        for ledger in self.lanes.iter().map(|lane| lane.ledger) {
             let Some(&floor) = floors.get(&ledger) else { continue };
-            for store in stores {
+            for store in self.stores.of_ledger(ledger) {
                 if let Err(error) = store.trim(ledger, Trim::Before(floor)).await {
                     tracing::warn!(%ledger, %floor, %error, "trimming failed; it is tried again");
                 }
@@ -78,7 +80,7 @@ impl Inner {
     /// so: their descriptors can go.
     fn release_ledgers(&self, floors: &Floors) {
         let mut pending = BTreeSet::new();
-        for shard in self.owned_shards() {
+        for shard in self.shards.all() {
             pending.extend(shard.state.lock().pending.iter().copied());
         }
         let mut released = 0;

@@ -6,7 +6,9 @@ use esker_archive::{Archive, ArchiveConfig, ArchiveError};
 use esker_control::{BrokerSession, StartOptions, WalLedgers, start_broker};
 use esker_core::{BrokerId, LedgerId, Mode};
 use esker_env::{Disk, Env};
-use esker_log::{FlushError, LedgerPlace, Log, LogConfig, LogParts, OpenError, OwnedLane, OwnedShard};
+use esker_log::{
+    FlushError, LedgerPlace, Log, LogConfig, LogParts, OpenError, OwnedLane, OwnedShard, StoreLookup,
+};
 use esker_meta::{Catalog, Cluster, Endpoint, GuardedError, Keys, Meta, MetaError, MetaStore};
 use esker_wal::{LogStore, Store, StoreConfig};
 use object_store::ObjectStore;
@@ -134,7 +136,7 @@ impl Node {
             catalog: Arc::clone(&catalog),
             archive: Arc::clone(&archive),
             store: Arc::clone(&store),
-            stores: vec![Arc::clone(&store) as Arc<dyn LogStore>],
+            stores: own_store_only(&store),
             session: session.key(),
             shard_count: cluster.shards,
             shards: owned_shards(&session),
@@ -206,6 +208,12 @@ impl Node {
         self.session.forget_unneeded().await?;
         Ok(())
     }
+}
+
+/// A node alone finds no store but its own.
+fn own_store_only(own: &Arc<Store>) -> StoreLookup {
+    let own = Arc::clone(own);
+    Arc::new(move |id| (id == own.id()).then(|| Arc::clone(&own) as Arc<dyn LogStore>))
 }
 
 fn owned_shards(session: &BrokerSession) -> Vec<OwnedShard> {

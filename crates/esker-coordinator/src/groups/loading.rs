@@ -2,9 +2,10 @@
 
 use std::{sync::Arc, time::Duration};
 
+use esker_core::{Epoch, Offset};
 use tokio::sync::watch;
 
-use super::{Inner, Partition, Phase, partition::Active};
+use super::{Groups, Inner, Partition, Phase, partition::Active};
 use crate::{effects::Cx, error::GroupError, shard::Shard, topic::TopicError, usage::Usage};
 
 /// How much is read at a time.
@@ -22,6 +23,23 @@ pub(super) async fn load_all(inner: Arc<Inner>, rows: Vec<Arc<Partition>>) {
     }
 }
 
+impl Groups {
+    /// Looks at every partition again, because shards have come or gone: what is no longer owned is let go, and its
+    /// waiting requests are told; what is new is loaded in the background.
+    pub fn ownership_changed(&self) {
+        let inner = &self.0;
+        let mut new = Vec::new();
+        for row in inner.rows() {
+            if inner.check_ownership(&row).is_ok() && matches!(*row.state.lock(), Phase::Idle) {
+                new.push(row);
+            }
+        }
+        if !new.is_empty() {
+            inner.env.tasks.spawn(load_all(Arc::clone(inner), new));
+        }
+    }
+}
+
 /// Claims the load of a partition that nobody has loaded.
 fn begin(row: &Partition) -> Option<watch::Sender<()>> {
     let mut state = row.state.lock();
@@ -34,19 +52,31 @@ fn begin(row: &Partition) -> Option<watch::Sender<()>> {
 }
 
 impl Inner {
+    /// Lets go of a partition that this broker does not own, or not as it did when it was loaded.
+    fn check_ownership(&self, row: &Partition) -> Result<Epoch, TopicError> {
+        let owned = self.topic.range(row.index).map(|range| range.epoch);
+        let stale = match (&*row.state.lock(), &owned) {
+            (Phase::Active(active), Ok(epoch)) => active.epoch != *epoch,
+            (Phase::Active(_), Err(TopicError::Lost(_))) => true,
+            _ => false,
+        };
+        if stale {
+            self.lose(row, "the partition has moved");
+        }
+        owned
+    }
+
     /// Completes once the partition is in charge.
     ///
     /// # Errors
     /// When it belongs to another broker, or loading takes long.
     pub(super) async fn loaded(self: &Arc<Self>, row: &Arc<Partition>) -> Result<(), GroupError> {
+        self.check_ownership(row).map_err(|error| match error {
+            TopicError::Lost(_) => GroupError::NotCoordinator,
+            TopicError::Unavailable(_) => GroupError::Unavailable,
+        })?;
         if matches!(*row.state.lock(), Phase::Active(_)) {
             return Ok(());
-        }
-        if let Err(error) = self.topic.range(row.index) {
-            return Err(match error {
-                TopicError::Lost(_) => GroupError::NotCoordinator,
-                TopicError::Unavailable(_) => GroupError::Unavailable,
-            });
         }
         if let Some(done) = begin(row) {
             let (inner, row) = (Arc::clone(self), Arc::clone(row));
@@ -68,8 +98,8 @@ async fn load(inner: &Arc<Inner>, row: &Arc<Partition>, done: watch::Sender<()>)
     let loaded = read_all(inner, row.index).await;
     let mut state = row.state.lock();
     match loaded {
-        Ok(shard) => {
-            let mut active = Box::new(Active::new(shard));
+        Ok((epoch, shard)) => {
+            let mut active = Box::new(Active::new(epoch, shard));
             let now = inner.now();
             let mut cx = Cx::new(&inner.config, now, &*inner.env.random);
             active.shard.start(&mut cx);
@@ -83,8 +113,12 @@ async fn load(inner: &Arc<Inner>, row: &Arc<Partition>, done: watch::Sender<()>)
             inner.settle(row, &mut active, answers, writes);
             *state = Phase::Active(active);
         }
+        Err(LoadError::Topic(TopicError::Lost(reason))) => {
+            tracing::debug!(partition = row.index, reason, "groups of another broker");
+            *state = Phase::Idle;
+        }
         Err(error) => {
-            tracing::error!(partition = row.index, error, "groups cannot be loaded");
+            tracing::error!(partition = row.index, %error, "groups cannot be loaded");
             *state = Phase::Idle;
         }
     }
@@ -92,19 +126,29 @@ async fn load(inner: &Arc<Inner>, row: &Arc<Partition>, done: watch::Sender<()>)
     drop(done);
 }
 
-async fn read_all(inner: &Inner, partition: u32) -> Result<Shard, String> {
-    let range = inner.topic.range(partition).map_err(|error| error.to_string())?;
+/// Why a partition was not loaded.
+#[derive(Debug, thiserror::Error)]
+enum LoadError {
+    #[error(transparent)]
+    Topic(#[from] TopicError),
+    #[error("at offset {at}: {reason}")]
+    Content { at: Offset, reason: String },
+}
+
+async fn read_all(inner: &Inner, partition: u32) -> Result<(Epoch, Shard), LoadError> {
+    let range = inner.topic.range(partition)?;
     let mut shard = Shard::new(Usage::of(&inner.usage));
     let mut next = range.start;
     while next < range.end {
-        let read = inner.topic.read(partition, next, READ_BYTES).await.map_err(|error| error.to_string())?;
+        let read = inner.topic.read(partition, next, READ_BYTES).await?;
+        let content = |reason| LoadError::Content { at: next, reason };
         for chunk in &read.chunks {
-            shard.replay(chunk, inner.now()).map_err(|error| format!("at offset {next}: {error}"))?;
+            shard.replay(chunk, inner.now()).map_err(|error| content(error.to_string()))?;
         }
         if read.next <= next {
-            return Err(format!("reading does not get beyond offset {next}"));
+            return Err(content("reading gets no further".to_owned()));
         }
         next = read.next;
     }
-    Ok(shard)
+    Ok((range.epoch, shard))
 }

@@ -1,6 +1,6 @@
 //! One partition of the offsets topic on this broker.
 
-use esker_core::FastMap;
+use esker_core::{Epoch, FastMap};
 use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
 
@@ -27,8 +27,9 @@ pub(super) enum Phase {
 }
 
 /// A partition in charge of its groups.
-#[derive(Default)]
 pub(super) struct Active {
+    /// The leader epoch under which it was loaded.
+    pub(super) epoch: Epoch,
     pub(super) shard: Shard,
     /// Requests whose answer is outstanding. Dropping a sender tells its request that the partition was lost.
     waiting: FastMap<u64, oneshot::Sender<Answer>>,
@@ -45,8 +46,8 @@ impl Partition {
 }
 
 impl Active {
-    pub(super) fn new(shard: Shard) -> Self {
-        Self { shard, ..Self::default() }
+    pub(super) fn new(epoch: Epoch, shard: Shard) -> Self {
+        Self { epoch, shard, waiting: FastMap::default(), queue: Vec::new(), writing: false }
     }
 
     /// Makes a place for the answer to `token`.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use esker_core::batch::BatchView;
+use esker_core::{Epoch, batch::BatchView};
 use esker_env::Env;
 use esker_kafka_wire::KString;
 
@@ -249,4 +249,46 @@ async fn waiting_for_a_deadline_costs_nothing() {
         world.groups.0.env.clock.sleep(Duration::from_millis(5)).await;
     }
     assert!(rounds() - before < 10, "{} rounds for one deadline", rounds() - before);
+}
+
+#[tokio::test]
+async fn a_moved_partition_is_let_go_and_read_anew_when_it_comes_back() {
+    let world = World::new();
+    let member = world.member("g", consumer("")).await;
+    world.commit("g", &commit_of(&member, "t", 0, 42)).await.expect("a member");
+    // A second member's join waits for the first one to join again.
+    let waiting = world.join("g", JoinRequest { member_id: "".into(), ..consumer("") });
+    let id = waiting.await.member_id;
+    let waiting = world.join("g", JoinRequest { member_id: id, ..consumer("") });
+    let mut waiting = std::pin::pin!(waiting);
+    assert!(futures::poll!(&mut waiting).is_pending());
+
+    world.topic.own(None);
+    world.groups.ownership_changed();
+    assert_eq!(waiting.await.error, Some(GroupError::NotCoordinator));
+    assert_eq!(world.groups.heartbeat(&s("g"), &member).await, Err(GroupError::NotCoordinator));
+
+    // Another broker took a commit meanwhile.
+    let other = MemoryTopic::clone(&world.topic);
+    other.own(Some(Epoch(2)));
+    let elsewhere = World::on(other, config());
+    elsewhere.commit("g", &commit_of(&member, "t", 0, 43)).await.expect("still a member");
+    drop(elsewhere);
+
+    world.topic.own(Some(Epoch(3)));
+    assert_eq!(world.offset("g").await, Some(43));
+    assert_eq!(world.groups.heartbeat(&s("g"), &member).await, Ok(()));
+}
+
+#[tokio::test]
+async fn what_was_loaded_under_an_older_epoch_is_stale() {
+    let world = World::new();
+    world.commit("g", &commit_of(&nobody(), "t", 0, 1)).await.expect("no members");
+    // Away and back between two requests.
+    world.topic.own(Some(Epoch(2)));
+    let elsewhere = World::on(world.topic.clone(), config());
+    elsewhere.commit("g", &commit_of(&nobody(), "t", 0, 2)).await.expect("no members");
+    drop(elsewhere);
+    world.topic.own(Some(Epoch(3)));
+    assert_eq!(world.offset("g").await, Some(2));
 }

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use esker_core::batch::{BatchBuilder, BatchError, Compression, NewRecord};
+use esker_core::{
+    Epoch,
+    batch::{BatchBuilder, BatchError, Compression, NewRecord},
+};
 
 use super::{Inner, Partition, Phase, partition::Active};
 use crate::{
@@ -27,7 +30,7 @@ impl Inner {
         active.queue.extend(writes);
         if !active.queue.is_empty() && !active.writing {
             active.writing = true;
-            self.env.tasks.spawn(write_all(Arc::clone(self), Arc::clone(row)));
+            self.env.tasks.spawn(write_all(Arc::clone(self), Arc::clone(row), active.epoch));
         }
         if let Some(deadline) = active.shard.next_deadline() {
             self.alarm.at_latest(deadline);
@@ -74,12 +77,12 @@ impl Inner {
     }
 }
 
-/// Writes until nothing is queued.
-async fn write_all(inner: Arc<Inner>, row: Arc<Partition>) {
+/// Writes until nothing is queued, or the partition is no longer the one that was loaded under `epoch`.
+async fn write_all(inner: Arc<Inner>, row: Arc<Partition>, epoch: Epoch) {
     loop {
         let writes = {
             let mut state = row.state.lock();
-            let Phase::Active(active) = &mut *state else { return };
+            let Some(active) = in_charge(&mut state, epoch) else { return };
             if active.queue.is_empty() {
                 active.writing = false;
                 return;
@@ -92,16 +95,29 @@ async fn write_all(inner: Arc<Inner>, row: Arc<Partition>) {
                 tracing::warn!(partition = row.index, reason, "the offsets topic takes no records");
                 Err(GroupError::Unavailable)
             }
-            Err(TopicError::Lost(reason)) => return inner.lose(&row, &reason),
+            Err(TopicError::Lost(reason)) => {
+                let still_ours = in_charge(&mut row.state.lock(), epoch).is_some();
+                if still_ours {
+                    inner.lose(&row, &reason);
+                }
+                return;
+            }
         };
         let mut state = row.state.lock();
-        let Phase::Active(active) = &mut *state else { return };
+        let Some(active) = in_charge(&mut state, epoch) else { return };
         let mut cx = Cx::new(&inner.config, inner.now(), &*inner.env.random);
         for write in writes {
             active.shard.written(&mut cx, write, result);
         }
         let Cx { answers, writes, .. } = cx;
         inner.settle(&row, active, answers, writes);
+    }
+}
+
+fn in_charge(phase: &mut Phase, epoch: Epoch) -> Option<&mut Active> {
+    match phase {
+        Phase::Active(active) if active.epoch == epoch => Some(active),
+        _ => None,
     }
 }
 

@@ -31,6 +31,8 @@ const IDS_FROM: i16 = 13;
 const ZSTD_FROM: i16 = 7;
 /// From here on a response names the leader to go to.
 const LEADERS_FROM: i16 = 10;
+/// How long an answer waits for the end of a planned move.
+const LONGEST_MOVE: Duration = Duration::from_secs(5);
 
 /// Why a partition's records were refused.
 struct Refused {
@@ -171,7 +173,15 @@ async fn answer(
         let mut partition_responses = Vec::with_capacity(partitions.len());
         for begun in partitions {
             let settled = match begun.appended {
-                Err(refused) => Err(refused),
+                Err(refused) => {
+                    if let Some(id) = begun.id.filter(|_| refused.error == ErrorCode::NotLeaderOrFollower) {
+                        // The answer to "where, then?" is known when a move has ended. Appending here after all could
+                        // overtake what the client sent before.
+                        let moved = context.broker.log.settled(id);
+                        let _ = env.timeout(LONGEST_MOVE, moved).await;
+                    }
+                    Err(refused)
+                }
                 Ok(appended) => committed(context, &appended, deadline).await.map(|()| appended),
             };
             let mut response = respond(begun.index, settled);
