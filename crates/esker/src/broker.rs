@@ -163,7 +163,8 @@ type Helpers = (GroupsGuard, TaskGuard);
 
 /// Puts the Kafka front end on the node and opens its listener.
 async fn listen(config: &Config, env: &Env, node: &Node) -> Result<(Server, Helpers), Failure> {
-    let advertised = settings::advertised(&config.listeners)?;
+    let listeners = &config.listeners;
+    let advertised = settings::advertised(LISTENER, &listeners.kafka, &listeners.kafka_advertised)?;
     let cluster = SingleNode {
         cluster_id: node.cluster.id.to_string(),
         broker: BrokerId(config.node.id),

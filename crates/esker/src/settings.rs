@@ -13,10 +13,7 @@ use esker_wal::StoreConfig;
 use object_store::ObjectStore;
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{Config, ConfigError, Listeners, Logging};
-
-/// How long a session outlives its last renewal.
-const SESSION_TTL: Duration = Duration::from_secs(3);
+use crate::config::{Config, ConfigError, Logging};
 
 /// Sends log lines to standard error.
 pub(crate) fn start_logging(logging: &Logging) -> Result<(), tracing_subscriber::filter::ParseError> {
@@ -84,7 +81,7 @@ pub(crate) fn node(config: &Config, object_prefix: String, accept_lost_stores: b
             producer_expiration: millis(config.kafka.producer_id_expiration_ms),
             ..LogConfig::default()
         },
-        session_ttl: SESSION_TTL,
+        session_ttl: millis(config.replication.session_ttl_ms),
         accept_lost_stores,
     }
 }
@@ -153,17 +150,16 @@ pub(crate) fn object_store(
     Ok((opened.store, opened.prefix))
 }
 
-/// Host and port that clients are told to use.
-pub(crate) fn advertised(listeners: &Listeners) -> Result<(String, u16), ConfigError> {
-    let text =
-        if listeners.kafka_advertised.is_empty() { &listeners.kafka } else { &listeners.kafka_advertised };
-    let bad = || ConfigError::Meaning(format!("{text:?} is not host:port; set listeners.kafka_advertised"));
+/// The host and port that others are told for a listener. `name` is the listener's in the configuration.
+pub(crate) fn advertised(name: &str, bound: &str, advertised: &str) -> Result<(String, u16), ConfigError> {
+    let text = if advertised.is_empty() { bound } else { advertised };
+    let bad = || ConfigError::Meaning(format!("{text:?} is not host:port; set listeners.{name}_advertised"));
     let (host, port) = text.rsplit_once(':').ok_or_else(bad)?;
     let port = port.parse().map_err(|_| bad())?;
     let host = host.trim_start_matches('[').trim_end_matches(']');
     if matches!(host, "0.0.0.0" | "::" | "") {
         return Err(ConfigError::Meaning(format!(
-            "listeners.kafka is {text:?}, which no client can connect to: set listeners.kafka_advertised"
+            "listeners.{name} is {text:?}, which nobody can connect to: set listeners.{name}_advertised"
         )));
     }
     Ok((host.to_owned(), port))

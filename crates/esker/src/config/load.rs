@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::{Config, MetaSettings};
+use super::{Config, MetaSettings, settings::Replication};
 
 /// Prefix of the variables that override settings.
 const PREFIX: &str = "ESKER_";
@@ -140,6 +140,24 @@ fn check_meta(meta: &MetaSettings) -> Result<(), String> {
     Ok(())
 }
 
+/// What is wrong with the replication settings, beginning with the key.
+fn check_replication(replication: &Replication, embedded: bool) -> Result<(), String> {
+    let (factor, quorum) = replication.copies(embedded);
+    if factor > 7 {
+        return Err(format!("factor is {factor}, it must be at most 7"));
+    }
+    // Two write quorums have a store in common, or a recovery would have to ask every store.
+    if quorum > factor || quorum * 2 <= factor {
+        return Err(format!(
+            "write_quorum is {quorum}, it must be more than half of factor ({factor}) and not above it"
+        ));
+    }
+    if !(1_000..=60_000).contains(&replication.session_ttl_ms) {
+        return Err(format!("session_ttl_ms is {}, it must be 1000 to 60000", replication.session_ttl_ms));
+    }
+    Ok(())
+}
+
 fn check_meaning(config: &Config) -> Result<(), ConfigError> {
     let meaning = |message: String| Err(ConfigError::Meaning(message));
     if config.node.id < 0 {
@@ -154,6 +172,8 @@ fn check_meaning(config: &Config) -> Result<(), ConfigError> {
             config.wal.file_bytes, config.wal.max_bytes
         ));
     }
+    check_replication(&config.replication, config.meta.is_embedded())
+        .map_err(|wrong| ConfigError::Meaning(format!("replication.{wrong}")))?;
     check_meta(&config.meta).map_err(|wrong| ConfigError::Meaning(format!("meta.{wrong}")))?;
     if let Err(error) = esker_log::TopicConfig::parse(&config.topic_defaults()) {
         return meaning(format!("topic_defaults: {error}"));

@@ -4,7 +4,8 @@
 use std::fmt::Write;
 
 use super::settings::{
-    ArchiveSettings, Config, Kafka, Limits, Listeners, Logging, MetaSettings, Node, ObjectStore, Wal,
+    ArchiveSettings, Config, Kafka, Limits, Listeners, Logging, MetaSettings, Node, ObjectStore, Replication,
+    Wal,
 };
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
@@ -28,13 +29,14 @@ type About = (&'static [&'static str], &'static [(&'static str, &'static [&'stat
 
 fn page() -> String {
     let defaults = toml::Table::try_from(Config::default()).unwrap();
-    let sections: [(&str, About); 9] = [
+    let sections: [(&str, About); 10] = [
         ("node", Node::ABOUT),
         ("listeners", Listeners::ABOUT),
         ("meta", MetaSettings::ABOUT),
         ("object_store", ObjectStore::ABOUT),
         ("log", Logging::ABOUT),
         ("wal", Wal::ABOUT),
+        ("replication", Replication::ABOUT),
         ("archive", ArchiveSettings::ABOUT),
         ("limits", Limits::ABOUT),
         ("kafka", Kafka::ABOUT),

@@ -39,6 +39,32 @@ section! {
         data_dir: PathBuf = PathBuf::from(".dev"),
         /// Shards of the cluster; counts only when the cluster is created.
         shards: u32 = 8,
+        /// The failure domain of this broker, a zone or a rack; empty for none. Copies go to different ones.
+        rack: String = String::new(),
+    }
+}
+
+section! {
+    /// Copies of what is not in the object store yet.
+    Replication {
+        /// Stores that hold each record before it is offloaded, 1 to 7; 0 for 3 with etcd and 1 with embedded metadata.
+        factor: u8 = 0,
+        /// Stores that hold a record before it is acknowledged, at most `factor`; 0 for the majority of `factor`.
+        write_quorum: u8 = 0,
+        /// How long a broker's session outlives its last sign of life, milliseconds. Then others take over.
+        session_ttl_ms: u64 = 3_000,
+    }
+}
+
+impl Replication {
+    /// R and W. `embedded`: the metadata is this broker's own, so there are no others.
+    pub(crate) fn copies(&self, embedded: bool) -> (u8, u8) {
+        let factor = match (self.factor, embedded) {
+            (0, true) => 1,
+            (0, false) => 3,
+            (factor, _) => factor,
+        };
+        (factor, if self.write_quorum == 0 { factor / 2 + 1 } else { self.write_quorum })
     }
 }
 
@@ -49,6 +75,10 @@ section! {
         kafka: String = "127.0.0.1:9092".to_owned(),
         /// The address that Kafka clients are told; empty for the one above.
         kafka_advertised: String = String::new(),
+        /// Other brokers: copies of the log, moves. Not for clients; keep it inside the cluster's network.
+        grpc: String = "127.0.0.1:9094".to_owned(),
+        /// The address that other brokers are told; empty for the one above.
+        grpc_advertised: String = String::new(),
         /// `/livez`, `/readyz`, `/metrics`, `/admin/flush`.
         http: String = "127.0.0.1:9096".to_owned(),
     }
@@ -203,6 +233,7 @@ pub(crate) struct Config {
     pub(crate) object_store: ObjectStore,
     pub(crate) log: Logging,
     pub(crate) wal: Wal,
+    pub(crate) replication: Replication,
     pub(crate) archive: ArchiveSettings,
     pub(crate) limits: Limits,
     pub(crate) kafka: Kafka,
