@@ -86,10 +86,10 @@ impl Log {
         let throttle = inner.pressure.admit(inner.store.usage())?;
         let now = inner.env.clock.wall_ms();
         let lane = inner.lanes.get(config.mode);
-        if options.all_replicas && usize::from(config.min_insync_replicas) > lane.replicas {
+        if options.all_replicas && usize::from(config.min_insync_replicas) > lane.replicas() {
             return Err(AppendError::NotEnoughReplicas {
                 wanted: config.min_insync_replicas,
-                replicas: lane.replicas,
+                replicas: lane.replicas(),
             });
         }
         let log_append_time = batch.log_append_time();

@@ -14,10 +14,6 @@ use crate::error::AppendError;
 pub(crate) struct Lane {
     /// Its mode.
     pub(crate) mode: Mode,
-    /// The ledger it writes.
-    pub(crate) ledger: LedgerId,
-    /// Stores in the ledger's copyset.
-    pub(crate) replicas: usize,
     writer: LedgerWriter,
     last_ticket: AtomicU64,
 }
@@ -41,8 +37,8 @@ impl Lanes {
 }
 
 impl Lane {
-    pub(crate) fn new(mode: Mode, ledger: LedgerId, replicas: usize, writer: LedgerWriter) -> Self {
-        Self { mode, ledger, replicas, writer, last_ticket: AtomicU64::new(0) }
+    pub(crate) fn new(mode: Mode, writer: LedgerWriter) -> Self {
+        Self { mode, writer, last_ticket: AtomicU64::new(0) }
     }
 
     /// Hands a batch to the writer. Called under the lock of the batch's shard, which keeps a partition's order.
@@ -57,9 +53,14 @@ impl Lane {
         AppendTicket { lane: Some((Arc::clone(self), Ticket(self.last_ticket.load(Ordering::Acquire)))) }
     }
 
-    /// The index after the last frame that is committed and in the rows.
-    pub(crate) fn committed_end(&self) -> FrameIndex {
+    /// The ledger it writes now, and the index after the last frame that is committed and in the rows.
+    pub(crate) fn committed_end(&self) -> (LedgerId, FrameIndex) {
         self.writer.commit_end()
+    }
+
+    /// Stores in the copyset of the ledger it writes now.
+    pub(crate) fn replicas(&self) -> usize {
+        self.writer.descriptor().copyset.len()
     }
 
     /// Bytes given to the writer that are not committed.

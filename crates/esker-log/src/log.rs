@@ -182,7 +182,7 @@ impl Log {
     /// The open ledger of each lane, and the index after its last committed frame.
     #[must_use]
     pub fn lane_ends(&self) -> Vec<(LedgerId, FrameIndex)> {
-        self.0.lanes.iter().map(|lane| (lane.ledger, lane.committed_end())).collect()
+        self.0.lanes.iter().map(|lane| lane.committed_end()).collect()
     }
 
     /// Gives everything up at once, because the session is over: appends and reads are refused from here on. What is
@@ -200,7 +200,7 @@ impl Log {
     /// The stores of every append in `mode`'s lane (Kafka: the replicas of its partitions).
     #[must_use]
     pub fn replicas(&self, mode: Mode) -> usize {
-        self.0.lanes.get(mode).replicas
+        self.0.lanes.get(mode).replicas()
     }
 
     /// The broker's view of all topics.

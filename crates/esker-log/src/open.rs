@@ -11,7 +11,7 @@ use esker_core::{
 };
 use esker_env::Env;
 use esker_meta::{Catalog, SessionKey};
-use esker_wal::{Descriptor, LaneConfig, LedgerWriter, LogStore, Store};
+use esker_wal::{Descriptor, LaneConfig, LedgerWriter, LogStore, NoRoll, Store};
 use tokio::sync::{Notify, watch};
 
 use crate::{
@@ -146,7 +146,6 @@ impl Log {
                     .iter()
                     .map(|lane| {
                         let copyset = stores.of_copyset(&lane.ledger.copyset);
-                        let replicas = copyset.len();
                         let descriptor = Descriptor {
                             ledger: lane.ledger.id,
                             mode: lane.mode,
@@ -155,8 +154,15 @@ impl Log {
                         };
                         let sink = Arc::new(Sink(weak.clone()));
                         let settings = LaneConfig::for_mode(lane.mode);
-                        let writer = LedgerWriter::open(descriptor, copyset, settings, &parts.env, sink);
-                        Lane::new(lane.mode, lane.ledger.id, replicas, writer)
+                        let writer = LedgerWriter::open(
+                            descriptor,
+                            copyset,
+                            settings,
+                            &parts.env,
+                            sink,
+                            Arc::new(NoRoll),
+                        );
+                        Lane::new(lane.mode, writer)
                     })
                     .collect(),
             ),

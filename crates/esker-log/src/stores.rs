@@ -29,7 +29,11 @@ impl Stores {
 
     /// Makes a ledger readable.
     pub(crate) fn add_ledger(&self, ledger: LedgerId, copyset: &[StoreId]) {
-        let stores = self.of_copyset(copyset);
+        self.add_stores(ledger, self.of_copyset(copyset));
+    }
+
+    /// Makes a ledger readable from these stores.
+    pub(crate) fn add_stores(&self, ledger: LedgerId, stores: Vec<Arc<dyn LogStore>>) {
         self.ledgers.write().insert(ledger, stores);
     }
 

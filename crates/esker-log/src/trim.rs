@@ -98,7 +98,7 @@ impl Inner {
     /// For each readable ledger the index after its last frame whose entries are in the rows.
     fn committed_ends(&self) -> Floors {
         let mut ends: Floors = self.sealed_ends.lock().clone();
-        ends.extend(self.lanes.iter().map(|lane| (lane.ledger, lane.committed_end())));
+        ends.extend(self.lanes.iter().map(|lane| lane.committed_end()));
         ends
     }
 }

@@ -11,7 +11,7 @@ use esker_core::{
 };
 use esker_env::{BoxFuture, Clock, Env, Monotonic, Random, SeededRandom, SimDisk, Tasks};
 use esker_wal::{
-    CommitSink, CommittedFrame, Descriptor, Directory, LaneConfig, LedgerWriter, LogStore, OpenError,
+    CommitSink, CommittedFrame, Descriptor, Directory, LaneConfig, LedgerWriter, LogStore, NoRoll, OpenError,
     PendingBatch, SealAnswer, Store, StoreConfig, StoreError, Trim, WriterClosed,
 };
 use parking_lot::Mutex;
@@ -179,6 +179,10 @@ impl CommitSink for Sink {
         frames.push(frame);
     }
 
+    fn rolled(&self, old: LedgerId, _: FrameIndex, _: &Descriptor, _: &[Arc<dyn LogStore>]) {
+        panic!("{old} was rolled");
+    }
+
     fn closed(&self, reason: &WriterClosed) {
         self.closed.lock().push(reason.clone());
     }
@@ -244,7 +248,8 @@ impl Session {
         let sink = Arc::new(Sink::default());
         let stores =
             stores(hosts).into_iter().enumerate().map(|(n, store)| between(n, store, &env)).collect();
-        let writer = LedgerWriter::open(descriptor.clone(), stores, lane, &env, sink.clone());
+        let writer =
+            LedgerWriter::open(descriptor.clone(), stores, lane, &env, sink.clone(), Arc::new(NoRoll));
         Self { env, sink, writer, descriptor }
     }
 }
