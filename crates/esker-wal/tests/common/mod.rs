@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 
+pub mod lane;
+
 use std::{sync::Arc, time::Duration};
 
 use esker_core::{
@@ -299,7 +301,7 @@ impl Link {
     }
 }
 
-fn delay(env: &Env, longest: Duration) -> Duration {
+pub fn delay(env: &Env, longest: Duration) -> Duration {
     Duration::from_micros(env.random.below(longest.as_micros() as u64 + 1))
 }
 
