@@ -90,6 +90,10 @@ impl Wire {
         let _ = self.stalled.subscribe().wait_for(|stalled| !stalled).await;
     }
 
+    pub fn id(&self) -> StoreId {
+        self.id
+    }
+
     pub fn is_up(&self) -> bool {
         self.up.load(Ordering::SeqCst)
     }
