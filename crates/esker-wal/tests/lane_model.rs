@@ -59,7 +59,7 @@ impl Run {
             lag_bytes: if below(3) == 0 { 10_000 } else { 1 << 20 },
             ..LaneConfig::for_mode(FSYNC)
         };
-        let world = LaneWorld::seeded(seed, HOSTS, replicas, write_quorum, lane).await;
+        let world = LaneWorld::seeded(seed, FSYNC, HOSTS, (replicas, write_quorum), lane).await;
         Self { random, world, replicas, write_quorum, next: 0, failed: None, refused: false }
     }
 
@@ -125,17 +125,7 @@ impl Run {
             return;
         }
         let power = self.below(2) == 0;
-        let (wire, host) = (&self.world.wires[at], &mut self.world.hosts[at]);
-        let was_up = wire.is_up();
-        wire.set_up(false);
-        if power {
-            host.power_loss().await;
-        } else {
-            host.kill().await;
-        }
-        host.start().await;
-        wire.replace(host.as_log_store());
-        wire.set_up(was_up);
+        self.world.restart(at, power).await;
     }
 
     /// Everything works again: the lane does, too.

@@ -342,6 +342,64 @@ async fn ledgers_that_fail_at_once_are_no_storm_of_transactions() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_plan_with_an_unwanted_store_is_not_taken() {
+    let world = LaneWorld::open(3, 3, 2, small_frames()).await;
+    world.meta.careless.store(true, Ordering::SeqCst);
+    world.writer.roll_away(vec![world.id(1)]);
+    world.commit(0..10).await;
+    millis(10_000).await;
+    world.writer.roll_away(Vec::new());
+    world.wires[2].stall(true);
+    world.commit(10..20).await;
+    millis(10_000).await;
+    assert_eq!(*world.sink.rolls.lock(), []);
+    assert!(world.meta.questions.lock().len() > 4);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_died_while_the_plan_was_made_is_not_rolled_to() {
+    let world = LaneWorld::open(5, 3, 2, small_frames()).await;
+    *world.meta.longest.lock() = Duration::from_millis(400);
+    world.commit(0..10).await;
+    world.writer.roll_away(vec![world.id(0)]);
+    while world.meta.questions.lock().is_empty() {
+        millis(1).await;
+    }
+    world.hosts[1].disk.fail_after(Fault::Sync, 0);
+    world.meta.forgiving.store(false, Ordering::SeqCst);
+    world.commit(10..20).await;
+    world.until_rolled(1).await;
+    assert_eq!(world.copyset(), [world.id(2), world.id(3), world.id(4)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_lost_what_it_acknowledged_is_dead_at_once() {
+    let lane = LaneConfig { frame_entries: 2, ..LaneConfig::for_mode(Mode::Received) };
+    let mut world = LaneWorld::seeded(0, Mode::Received, 4, (3, 2), lane).await;
+    world.meta.forgiving.store(false, Ordering::SeqCst);
+    let mut next = 0;
+    let left = loop {
+        world.commit(next..next + 20).await;
+        next += 20;
+        millis(3).await;
+        let (_, end) = world.writer.commit_end();
+        assert_eq!(world.tail(2, 1).await, end.0, "as long as nothing is lost, nothing happens");
+        world.restart(2, true).await;
+        let left = world.tail(2, 1).await;
+        if left < end.0 {
+            break left;
+        }
+        assert!(next < 10_000, "power loss takes what was not synced, now and then");
+    };
+    let start = world.env.clock.now();
+    world.commit(next..next + 2).await;
+    world.until_rolled(1).await;
+    assert!(world.env.clock.now() - start < Duration::from_millis(100));
+    assert_eq!(world.copyset(), [world.id(0), world.id(1), world.id(3)]);
+    assert_eq!(world.tail(2, 1).await, left, "it was sent nothing that it had acknowledged");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_caller_rolls_a_lane_away_and_may_think_again() {
     let world = LaneWorld::open(4, 3, 2, small_frames()).await;
     world.commit(0..10).await;

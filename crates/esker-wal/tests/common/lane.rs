@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     ops::Range,
     sync::{
-        Arc,
+        Arc, OnceLock, Weak,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -232,6 +232,8 @@ pub struct Meta {
     pub longest: Mutex<Duration>,
     /// Dead stores that are up may be named again.
     pub forgiving: AtomicBool,
+    /// Plans do not care for what is to be avoided.
+    pub careless: AtomicBool,
     next: AtomicU64,
     wires: Vec<Arc<Wire>>,
     env: Env,
@@ -247,9 +249,10 @@ impl Meta {
             return Err(NotReady::Later("the metadata store is down".into()));
         }
         let forgiving = self.forgiving.load(Ordering::SeqCst);
+        let careless = self.careless.load(Ordering::SeqCst);
         let unwanted = |id: StoreId| {
             let forgiven = |avoid: &Avoid| forgiving && avoid.reason == AvoidReason::Dead;
-            avoid.iter().any(|avoid| avoid.store == id && !forgiven(avoid))
+            !careless && avoid.iter().any(|avoid| avoid.store == id && !forgiven(avoid))
         };
         let mut copyset: Vec<StoreId> =
             self.wires.iter().filter(|wire| wire.is_up() && !unwanted(wire.id)).map(|wire| wire.id).collect();
@@ -335,6 +338,7 @@ pub struct LaneSink {
     pub rolls: Mutex<Vec<(LedgerId, FrameIndex)>>,
     pub closed: Mutex<Vec<WriterClosed>>,
     current: Mutex<Option<(LedgerId, FrameIndex)>>,
+    writer: OnceLock<Weak<LedgerWriter>>,
 }
 
 impl CommitSink for LaneSink {
@@ -343,6 +347,10 @@ impl CommitSink for LaneSink {
         let expected = current.get_or_insert((frame.ledger, FrameIndex(0)));
         assert_eq!((frame.ledger, frame.index), *expected, "commits are in order, in the current ledger");
         expected.1 = frame.index.next();
+        if let Some((ledger, end)) = self.commit_end() {
+            assert_eq!(ledger, frame.ledger);
+            assert!(end <= frame.index, "the commit point is not ahead of what the sink has heard");
+        }
         self.frames.lock().push(frame);
     }
 
@@ -352,6 +360,9 @@ impl CommitSink for LaneSink {
         let ids: Vec<StoreId> = stores.iter().map(|store| store.id()).collect();
         assert_eq!(ids, new.copyset);
         *current = Some((new.ledger, FrameIndex(0)));
+        if let Some(seen) = self.commit_end() {
+            assert_eq!(seen, (old, end), "the sink hears of the new ledger before anybody");
+        }
         self.rolls.lock().push((old, end));
     }
 
@@ -361,6 +372,10 @@ impl CommitSink for LaneSink {
 }
 
 impl LaneSink {
+    fn commit_end(&self) -> Option<(LedgerId, FrameIndex)> {
+        Some(self.writer.get()?.upgrade()?.commit_end())
+    }
+
     pub fn offsets(&self) -> Vec<i64> {
         let frames = self.frames.lock();
         frames.iter().flat_map(|frame| frame.headers.iter().map(|header| header.base_offset.0)).collect()
@@ -375,20 +390,20 @@ pub struct LaneWorld {
     pub sink: Arc<LaneSink>,
     /// The writer's process.
     pub env: Env,
-    pub writer: LedgerWriter,
+    pub writer: Arc<LedgerWriter>,
 }
 
 impl LaneWorld {
     /// `count` stores; the first `replicas` of them are the copyset of ledger 1.
     pub async fn open(count: u64, replicas: usize, write_quorum: usize, lane: LaneConfig) -> Self {
-        Self::seeded(0, count, replicas, write_quorum, lane).await
+        Self::seeded(0, FSYNC, count, (replicas, write_quorum), lane).await
     }
 
     pub async fn seeded(
         seed: u64,
+        mode: Mode,
         count: u64,
-        replicas: usize,
-        write_quorum: usize,
+        (replicas, write_quorum): (usize, usize),
         lane: LaneConfig,
     ) -> Self {
         let config = esker_wal::StoreConfig {
@@ -405,7 +420,7 @@ impl LaneWorld {
         let net = Env { tasks: Tasks::new(), ..env.clone() };
         let wires: Vec<_> = hosts.iter().map(|host| Wire::open(host.as_log_store(), net.clone())).collect();
         let copyset = wires.iter().take(replicas).map(|wire| wire.id).collect();
-        let descriptor = Descriptor { ledger: ledger(1), mode: FSYNC, copyset, write_quorum };
+        let descriptor = Descriptor { ledger: ledger(1), mode, copyset, write_quorum };
         let meta = Arc::new(Meta {
             ledgers: Mutex::new(vec![Record { descriptor: descriptor.clone(), end: None }]),
             questions: Mutex::default(),
@@ -414,6 +429,7 @@ impl LaneWorld {
             held_up: watch::Sender::new(false),
             longest: Mutex::new(Duration::from_millis(2)),
             forgiving: AtomicBool::new(true),
+            careless: AtomicBool::new(false),
             next: AtomicU64::new(2),
             wires: wires.clone(),
             env: net,
@@ -422,12 +438,28 @@ impl LaneWorld {
         let client = |wire: &Arc<Wire>| Arc::new(Client(Arc::clone(wire))) as Arc<dyn LogStore>;
         let stores = wires.iter().take(replicas).map(client).collect();
         let roller = Arc::new(TestRoller(meta.clone()));
-        let writer = LedgerWriter::open(descriptor, stores, lane, &env, sink.clone(), roller);
+        let writer = Arc::new(LedgerWriter::open(descriptor, stores, lane, &env, sink.clone(), roller));
+        sink.writer.set(Arc::downgrade(&writer)).unwrap();
         Self { hosts, wires, meta, sink, env, writer }
     }
 
     pub fn id(&self, host: usize) -> StoreId {
         self.wires[host].id
+    }
+
+    /// Kill -9, or a loss of power, and a start.
+    pub async fn restart(&mut self, host: usize, power: bool) {
+        let (wire, host) = (&self.wires[host], &mut self.hosts[host]);
+        let was_up = wire.is_up();
+        wire.set_up(false);
+        if power {
+            host.power_loss().await;
+        } else {
+            host.kill().await;
+        }
+        host.start().await;
+        wire.replace(host.as_log_store());
+        wire.set_up(was_up);
     }
 
     /// The frames of a ledger that a host holds.
