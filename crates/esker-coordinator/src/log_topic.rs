@@ -120,7 +120,9 @@ fn lost(error: &LogError) -> TopicError {
 fn refused(error: &AppendError) -> TopicError {
     match error {
         AppendError::Log(LogError::Moving(_)) => TopicError::Unavailable(error.to_string()),
-        AppendError::Log(_) | AppendError::Closed(_) => TopicError::Lost(error.to_string()),
+        AppendError::Log(_) | AppendError::Closed(_) | AppendError::TooFewCopies { .. } => {
+            TopicError::Lost(error.to_string())
+        }
         _ => TopicError::Unavailable(error.to_string()),
     }
 }

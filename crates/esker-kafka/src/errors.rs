@@ -45,6 +45,7 @@ impl KafkaError for AppendError {
             Self::Producer(ProducerError::OutOfOrder { .. }) => ErrorCode::OutOfOrderSequenceNumber,
             Self::Producer(ProducerError::OldEpoch { .. }) => ErrorCode::InvalidProducerEpoch,
             Self::NotEnoughReplicas { .. } => ErrorCode::NotEnoughReplicas,
+            Self::TooFewCopies { .. } => ErrorCode::NotEnoughReplicasAfterAppend,
             // Clients retry it; the message says what is wrong.
             Self::LogFull { .. } => ErrorCode::KafkaStorageError,
             // The append may have happened: clients look for the leader again and send it again.

@@ -86,12 +86,13 @@ impl Log {
         let throttle = inner.pressure.admit(inner.store.usage())?;
         let now = inner.env.clock.wall_ms();
         let lane = inner.lanes.get(config.mode);
-        if options.all_replicas && usize::from(config.min_insync_replicas) > lane.replicas {
+        if options.all_replicas && usize::from(config.min_insync_replicas) > lane.replicas() {
             return Err(AppendError::NotEnoughReplicas {
                 wanted: config.min_insync_replicas,
-                replicas: lane.replicas,
+                replicas: lane.replicas(),
             });
         }
+        let copies = if options.all_replicas { usize::from(config.min_insync_replicas) } else { 0 };
         let log_append_time = batch.log_append_time();
         // Offset and epoch are assigned under the lock.
         let mut header = batch.directory_entry(id, shard.epoch, Offset(0));
@@ -112,15 +113,18 @@ impl Log {
             ticket,
         };
         if let Verdict::Duplicate { base_offset, last_offset } = row.producers.check(&header)? {
-            let ticket =
-                if last_offset < row.high_watermark { AppendTicket::done() } else { lane.everything() };
+            let ticket = if last_offset < row.high_watermark {
+                AppendTicket::done()
+            } else {
+                lane.everything().with_copies(copies)
+            };
             return Ok(appended(base_offset, last_offset, true, ticket, row.log_start));
         }
         header.base_offset = row.log_end;
         if header.base_offset.0.checked_add(i64::from(header.last_offset_delta) + 1).is_none() {
             return Err(LogError::NotOwner(id).into()); // 2^63 records: out of offsets for ever
         }
-        let ticket = lane.enqueue(PendingBatch { header, bytes: batch.bytes })?;
+        let ticket = lane.enqueue(PendingBatch { header, bytes: batch.bytes })?.with_copies(copies);
         row.lane = Some(lane.mode);
         row.appended(&header, now);
         Ok(appended(header.base_offset, header.last_offset(), false, ticket, row.log_start))

@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Weak};
 
-use esker_core::{EntryKind, shard_map::shard_of};
-use esker_wal::{CommitSink, CommittedFrame, WriterClosed};
+use esker_core::{EntryKind, FrameIndex, LedgerId, shard_map::shard_of};
+use esker_wal::{CommitSink, CommittedFrame, Descriptor, LogStore, WriterClosed};
 
 use crate::{log::Inner, partition::FrameRef};
 
@@ -46,6 +46,12 @@ impl CommitSink for Sink {
         for waiter in wake {
             waiter.notify_one();
         }
+    }
+
+    fn rolled(&self, old: LedgerId, end: FrameIndex, new: &Descriptor, _: &[Arc<dyn LogStore>]) {
+        let Some(inner) = self.0.upgrade() else { return };
+        inner.stores.add_ledger(new.ledger, &new.copyset);
+        inner.rolled.lock().insert(old, end);
     }
 
     fn closed(&self, reason: &WriterClosed) {

@@ -1,7 +1,7 @@
 //! Errors of the log, precise; [`esker_core::Classified`] says what to do about each.
 
 use esker_core::{Action, Classified, Epoch, Offset, PartitionId, batch::BatchError};
-use esker_wal::WriterClosed;
+use esker_wal::{CopiesError, WriterClosed};
 
 use crate::{partition::Gap, producers::ProducerError};
 
@@ -64,6 +64,12 @@ pub enum AppendError {
         /// Stores in the copyset.
         replicas: usize,
     },
+    /// `acks=all` with more `min.insync.replicas` than stores that took the append. It is committed all the same.
+    #[error("the append is committed, but fewer than {wanted} stores (min.insync.replicas) hold it")]
+    TooFewCopies {
+        /// The topic's setting.
+        wanted: usize,
+    },
     /// The log holds too much that the object store does not have yet.
     #[error(
         "the write-ahead log is {percent} % full and refuses appends until the object store has taken more: check the \
@@ -78,11 +84,22 @@ pub enum AppendError {
     Closed(#[from] WriterClosed),
 }
 
+impl From<CopiesError> for AppendError {
+    fn from(error: CopiesError) -> Self {
+        match error {
+            CopiesError::Closed(closed) => closed.into(),
+            CopiesError::TooFew { wanted } => Self::TooFewCopies { wanted },
+        }
+    }
+}
+
 impl Classified for AppendError {
     fn action(&self) -> Action {
         match self {
             Self::Log(error) => error.action(),
-            Self::NotEnoughReplicas { .. } | Self::LogFull { .. } => Action::Retry,
+            Self::NotEnoughReplicas { .. } | Self::TooFewCopies { .. } | Self::LogFull { .. } => {
+                Action::Retry
+            }
             Self::Closed(_) => Action::Refresh,
             Self::Batch(_) | Self::Producer(_) => Action::GiveUp,
         }

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use esker_core::{FrameIndex, LedgerId, Mode};
+use esker_core::{FrameIndex, LedgerId, Mode, StoreId};
 use esker_wal::{LedgerWriter, PendingBatch, Ticket, WriterClosed};
 
 use crate::error::AppendError;
@@ -14,10 +14,6 @@ use crate::error::AppendError;
 pub(crate) struct Lane {
     /// Its mode.
     pub(crate) mode: Mode,
-    /// The ledger it writes.
-    pub(crate) ledger: LedgerId,
-    /// Stores in the ledger's copyset.
-    pub(crate) replicas: usize,
     writer: LedgerWriter,
     last_ticket: AtomicU64,
 }
@@ -41,25 +37,40 @@ impl Lanes {
 }
 
 impl Lane {
-    pub(crate) fn new(mode: Mode, ledger: LedgerId, replicas: usize, writer: LedgerWriter) -> Self {
-        Self { mode, ledger, replicas, writer, last_ticket: AtomicU64::new(0) }
+    pub(crate) fn new(mode: Mode, writer: LedgerWriter) -> Self {
+        Self { mode, writer, last_ticket: AtomicU64::new(0) }
     }
 
     /// Hands a batch to the writer. Called under the lock of the batch's shard, which keeps a partition's order.
     pub(crate) fn enqueue(self: &Arc<Self>, batch: PendingBatch) -> Result<AppendTicket, WriterClosed> {
         let ticket = self.writer.enqueue(batch)?;
         self.last_ticket.fetch_max(ticket.0, Ordering::AcqRel);
-        Ok(AppendTicket { lane: Some((Arc::clone(self), ticket)) })
+        Ok(AppendTicket { lane: Some((Arc::clone(self), ticket)), copies: 0 })
     }
 
     /// A ticket for everything that this lane has been given so far.
     pub(crate) fn everything(self: &Arc<Self>) -> AppendTicket {
-        AppendTicket { lane: Some((Arc::clone(self), Ticket(self.last_ticket.load(Ordering::Acquire)))) }
+        let last = Ticket(self.last_ticket.load(Ordering::Acquire));
+        AppendTicket { lane: Some((Arc::clone(self), last)), copies: 0 }
     }
 
-    /// The index after the last frame that is committed and in the rows.
-    pub(crate) fn committed_end(&self) -> FrameIndex {
+    /// The ledger it writes now, and the index after the last frame that is committed and in the rows.
+    pub(crate) fn committed_end(&self) -> (LedgerId, FrameIndex) {
         self.writer.commit_end()
+    }
+
+    /// Stores in the copyset of the ledger it writes now.
+    pub(crate) fn replicas(&self) -> usize {
+        self.writer.descriptor().copyset.len()
+    }
+
+    /// Leaves the ledger for another one if any of these stores has it.
+    pub(crate) fn roll_away(&self, stores: &[StoreId]) {
+        self.writer.roll_away(stores.to_vec());
+    }
+
+    fn write_quorum(&self) -> usize {
+        self.writer.descriptor().write_quorum
     }
 
     /// Bytes given to the writer that are not committed.
@@ -78,21 +89,33 @@ impl Lane {
 #[derive(Clone)]
 pub struct AppendTicket {
     lane: Option<(Arc<Lane>, Ticket)>,
+    /// Stores that must hold it, if more than W.
+    copies: usize,
 }
 
 impl AppendTicket {
     /// A ticket for what is durable already.
     pub(crate) const fn done() -> Self {
-        Self { lane: None }
+        Self { lane: None, copies: 0 }
     }
 
-    /// Completes once the append is on W stores by its mode's rule, and visible to consumers.
+    /// The same claim, to so many copies if that is more than W.
+    pub(crate) fn with_copies(mut self, copies: usize) -> Self {
+        self.copies = copies;
+        self
+    }
+
+    /// Completes once the append is on W stores by its mode's rule, and visible to consumers; with
+    /// [`crate::AppendOptions::all_replicas`] on as many as `min.insync.replicas` says, if that is more.
     ///
     /// # Errors
-    /// When the log closed before that: the append may or may not survive.
+    /// When the log closed before that: the append may or may not survive. [`AppendError::TooFewCopies`] when it is
+    /// visible, on W stores, and will not come to be on more.
     pub async fn durable(&self) -> Result<(), AppendError> {
-        if let Some((lane, ticket)) = &self.lane {
-            lane.writer.committed(*ticket).await?;
+        let Some((lane, ticket)) = &self.lane else { return Ok(()) };
+        lane.writer.committed(*ticket).await?;
+        if self.copies > lane.write_quorum() {
+            lane.writer.held_by(*ticket, self.copies).await?;
         }
         Ok(())
     }

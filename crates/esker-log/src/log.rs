@@ -9,7 +9,9 @@ use std::{
 };
 
 use esker_archive::Archive;
-use esker_core::{Epoch, FrameIndex, LedgerId, Mode, Offset, PartitionId, ShardId, shard_map::shard_of};
+use esker_core::{
+    Epoch, FrameIndex, LedgerId, Mode, Offset, PartitionId, ShardId, StoreId, shard_map::shard_of,
+};
 use esker_env::Env;
 use esker_meta::{Catalog, SessionKey};
 use esker_wal::Store;
@@ -48,6 +50,10 @@ pub(crate) struct Inner {
     pub(crate) pressure: Pressure,
     /// Where each pending ledger of an earlier session ends.
     pub(crate) sealed_ends: parking_lot::Mutex<crate::trim::Floors>,
+    /// Where each ledger of this session ends that its lane has left.
+    pub(crate) rolled: parking_lot::Mutex<crate::trim::Floors>,
+    /// Those of them that nothing needs any more, until somebody takes note.
+    pub(crate) retired: parking_lot::Mutex<Vec<LedgerId>>,
     /// Why writing ended, once it has.
     pub(crate) closed: watch::Sender<Option<String>>,
     /// Ledgers of earlier sessions that nothing here needs any more, so far.
@@ -178,17 +184,37 @@ impl Log {
         self.0.closed.subscribe()
     }
 
-    /// Counts ledgers of earlier sessions that this broker's shards no longer need. Whoever owns the session forgets
-    /// them.
+    /// Counts ledgers that this broker's shards no longer need: of earlier sessions, and of this one (see
+    /// [`Log::take_retired`]). Whoever owns the session forgets them.
     #[must_use]
     pub fn released_ledgers(&self) -> watch::Receiver<u64> {
         self.0.released.subscribe()
     }
 
+    /// Ledgers of this session that its lanes have left and nothing needs any more: sealed, and offloaded to their ends.
+    /// Each is returned once.
+    #[must_use]
+    pub fn take_retired(&self) -> Vec<LedgerId> {
+        std::mem::take(&mut self.0.retired.lock())
+    }
+
+    /// Ledgers of this session that its lanes have left and somebody may still need.
+    #[must_use]
+    pub fn rolled_ledgers(&self) -> Vec<LedgerId> {
+        self.0.rolled.lock().keys().copied().collect()
+    }
+
+    /// Makes every lane leave the ledgers that these stores hold, because the stores are going away.
+    pub fn roll_away(&self, stores: &[StoreId]) {
+        for lane in self.0.lanes.iter() {
+            lane.roll_away(stores);
+        }
+    }
+
     /// The open ledger of each lane, and the index after its last committed frame.
     #[must_use]
     pub fn lane_ends(&self) -> Vec<(LedgerId, FrameIndex)> {
-        self.0.lanes.iter().map(|lane| (lane.ledger, lane.committed_end())).collect()
+        self.0.lanes.iter().map(|lane| lane.committed_end()).collect()
     }
 
     /// Gives everything up at once, because the session is over: appends and reads are refused from here on. What is
@@ -212,7 +238,7 @@ impl Log {
     /// The stores of every append in `mode`'s lane (Kafka: the replicas of its partitions).
     #[must_use]
     pub fn replicas(&self, mode: Mode) -> usize {
-        self.0.lanes.get(mode).replicas
+        self.0.lanes.get(mode).replicas()
     }
 
     /// The broker's view of all topics.

@@ -11,7 +11,7 @@ use esker_core::{
 };
 use esker_env::Env;
 use esker_meta::{Catalog, SessionKey};
-use esker_wal::{Descriptor, LaneConfig, LedgerWriter, LogStore, Store};
+use esker_wal::{Descriptor, LaneConfig, LedgerWriter, LogStore, Roller, Store};
 use tokio::sync::{Notify, watch};
 
 use crate::{
@@ -76,6 +76,8 @@ pub struct LogParts {
     pub store: Arc<Store>,
     /// Finds it and all others.
     pub stores: StoreLookup,
+    /// Replaces a lane's ledger whose stores fail.
+    pub roller: Arc<dyn Roller>,
     /// This session.
     pub session: SessionKey,
     /// Shards of the whole cluster.
@@ -111,7 +113,7 @@ impl Log {
         let inner = Arc::new_cyclic(|weak| {
             let lanes = parts.lanes.into_iter().zip(copysets).map(|(lane, copyset)| {
                 let sink = Arc::new(Sink(weak.clone()));
-                open_lane(lane, copyset, &parts.env, sink)
+                open_lane(lane, copyset, &parts.env, sink, Arc::clone(&parts.roller))
             });
             Inner {
                 lanes: Lanes::new(lanes.collect()),
@@ -127,6 +129,8 @@ impl Log {
                 stores,
                 store: parts.store,
                 sealed_ends: parking_lot::Mutex::default(),
+                rolled: parking_lot::Mutex::default(),
+                retired: parking_lot::Mutex::default(),
                 closed: watch::Sender::new(None),
                 released: watch::Sender::new(0),
                 stopping: AtomicBool::new(false),
@@ -197,12 +201,16 @@ impl Log {
     }
 }
 
-fn open_lane(lane: OwnedLane, copyset: Vec<Arc<dyn LogStore>>, env: &Env, sink: Arc<Sink>) -> Lane {
+fn open_lane(
+    lane: OwnedLane,
+    copyset: Vec<Arc<dyn LogStore>>,
+    env: &Env,
+    sink: Arc<Sink>,
+    roller: Arc<dyn Roller>,
+) -> Lane {
     let OwnedLane { mode, ledger, write_quorum } = lane;
-    let replicas = copyset.len();
     let descriptor = Descriptor { ledger: ledger.id, mode, copyset: ledger.copyset, write_quorum };
-    let writer = LedgerWriter::open(descriptor, copyset, LaneConfig::for_mode(mode), env, sink);
-    Lane::new(mode, ledger.id, replicas, writer)
+    Lane::new(mode, LedgerWriter::open(descriptor, copyset, LaneConfig::for_mode(mode), env, sink, roller))
 }
 
 /// What the directories of sealed ledgers say.

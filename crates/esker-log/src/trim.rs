@@ -65,7 +65,7 @@ impl Inner {
         }
         // Only what this session writes. A ledger of an earlier one may be pending for shards of other brokers, of which
         // this one knows nothing: it goes as a whole, once no shard has it pending.
-        for ledger in self.lanes.iter().map(|lane| lane.ledger) {
+        for ledger in self.own_ledgers().into_keys() {
             let Some(&floor) = floors.get(&ledger) else { continue };
             for store in self.stores.of_ledger(ledger) {
                 if let Err(error) = store.trim(ledger, Trim::Before(floor)).await {
@@ -92,6 +92,15 @@ impl Inner {
             }
             !over
         });
+        self.rolled.lock().retain(|ledger, end| {
+            let over = floors.get(ledger).is_some_and(|floor| floor >= end);
+            if over {
+                self.stores.remove_ledger(*ledger);
+                self.retired.lock().push(*ledger);
+                released += 1;
+            }
+            !over
+        });
         if released > 0 {
             self.released.send_modify(|count| *count += released);
         }
@@ -100,7 +109,18 @@ impl Inner {
     /// For each readable ledger the index after its last frame whose entries are in the rows.
     fn committed_ends(&self) -> Floors {
         let mut ends: Floors = self.sealed_ends.lock().clone();
-        ends.extend(self.lanes.iter().map(|lane| (lane.ledger, lane.committed_end())));
+        ends.extend(self.own_ledgers());
+        ends
+    }
+
+    /// The same for what this session wrote and writes. A lane that is leaving its ledger may show the old one twice, or
+    /// for a moment not at all, and then it is not trimmed.
+    fn own_ledgers(&self) -> Floors {
+        let current: Vec<_> = self.lanes.iter().map(|lane| lane.committed_end()).collect();
+        let mut ends = self.rolled.lock().clone();
+        for (ledger, end) in current {
+            ends.entry(ledger).or_insert(end);
+        }
         ends
     }
 }

@@ -10,7 +10,7 @@ use esker_log::{
     FlushError, LedgerPlace, Log, LogConfig, LogParts, OpenError, OwnedLane, OwnedShard, StoreLookup,
 };
 use esker_meta::{Catalog, Cluster, Endpoint, GuardedError, Keys, Meta, MetaError, MetaStore};
-use esker_wal::{LogStore, Store, StoreConfig};
+use esker_wal::{LogStore, NoRoll, Store, StoreConfig};
 use object_store::ObjectStore;
 
 /// The parts of the world that a node stands on.
@@ -137,6 +137,7 @@ impl Node {
             archive: Arc::clone(&archive),
             store: Arc::clone(&store),
             stores: own_store_only(&store),
+            roller: Arc::new(NoRoll),
             session: session.key(),
             shard_count: cluster.shards,
             shards: owned_shards(&session),
@@ -167,6 +168,10 @@ impl Node {
                     changed = released.changed() => {
                         if changed.is_err() {
                             return;
+                        }
+                        let retired = log.take_retired();
+                        if let Err(error) = session.retire(&retired).await {
+                            tracing::warn!(%error, ?retired, "ledgers that nothing needs stay until the next start");
                         }
                         if let Err(error) = session.forget_unneeded().await {
                             tracing::warn!(%error, "ledgers that nothing needs stay until the next start");
@@ -203,7 +208,9 @@ impl Node {
         for &(ledger, end) in &ends {
             self.session.seal_lane(ledger, end).await?;
         }
-        let ledgers: Vec<LedgerId> = ends.into_iter().map(|(ledger, _)| ledger).collect();
+        let mut ledgers: Vec<LedgerId> = ends.into_iter().map(|(ledger, _)| ledger).collect();
+        ledgers.extend(self.log.rolled_ledgers());
+        ledgers.extend(self.log.take_retired());
         self.session.retire(&ledgers).await?;
         self.session.forget_unneeded().await?;
         Ok(())

@@ -23,4 +23,7 @@ pub use error::{OpenError, StoreError};
 pub use log_store::{Descriptor, Directory, LogStore, SealAnswer, Trim};
 pub use recover::{RecoverError, Recovered, recover};
 pub use store::{Store, Usage};
-pub use writer::{CommitSink, CommittedFrame, LaneConfig, LedgerWriter, PendingBatch, Ticket, WriterClosed};
+pub use writer::{
+    Avoid, AvoidReason, CommitSink, CommittedFrame, CopiesError, LaneConfig, LedgerWriter, NextLedger,
+    NextLedgerPlan, NoRoll, NotReady, PendingBatch, RollError, Roller, Ticket, WriterClosed,
+};

@@ -12,7 +12,9 @@ use std::{sync::Arc, time::Duration};
 use common::*;
 use esker_core::{FrameIndex, Mode};
 use esker_env::{Env, RealDisk, sim_disk::Fault};
-use esker_wal::{Descriptor, LaneConfig, LedgerWriter, LogStore, Store, StoreConfig, WriterClosed, recover};
+use esker_wal::{
+    Descriptor, LaneConfig, LedgerWriter, LogStore, NoRoll, Store, StoreConfig, WriterClosed, recover,
+};
 use futures::FutureExt;
 
 fn large() -> StoreConfig {
@@ -39,7 +41,7 @@ async fn commits_come_in_order_before_their_waiters_go_on() {
     assert_eq!(session.sink.offsets(), (0..500).collect::<Vec<_>>());
     assert_eq!(session.writer.backlog(), 0);
     let frames = session.sink.frames.lock().clone();
-    assert_eq!(session.writer.commit_end(), FrameIndex(frames.len() as u64));
+    assert_eq!(session.writer.commit_end(), (ledger(1), FrameIndex(frames.len() as u64)));
     for frame in &frames {
         let mut at = 0;
         for header in frame.headers.iter() {
@@ -200,7 +202,7 @@ async fn w3_after_a_freeze_nothing_more_is_committed_whatever_arrives_late() {
         assert_eq!(session.writer.commit_end(), end);
         assert_eq!(session.writer.freeze(), end);
         let committed = session.sink.frames.lock().clone();
-        assert_eq!(committed.len() as u64, end.0);
+        assert_eq!(committed.len() as u64, end.1.0);
         let batches: usize = committed.iter().map(|frame| frame.headers.len()).sum();
         for (n, ticket) in tickets.iter().enumerate() {
             let expected = if n < batches { Ok(()) } else { Err(WriterClosed::Frozen) };
@@ -254,7 +256,14 @@ async fn on_a_real_disk_what_is_committed_is_found_again() {
     let id = store.id();
     let descriptor = Descriptor { ledger: ledger(1), mode: FSYNC, copyset: vec![id], write_quorum: 1 };
     let sink = Arc::new(Sink::default());
-    let writer = LedgerWriter::open(descriptor.clone(), vec![store.clone()], fsync(), &env, sink.clone());
+    let writer = LedgerWriter::open(
+        descriptor.clone(),
+        vec![store.clone()],
+        fsync(),
+        &env,
+        sink.clone(),
+        Arc::new(NoRoll),
+    );
     let tickets: Vec<_> = (0..2000).map(|n| writer.enqueue(batch(n, 2000)).unwrap()).collect();
     writer.committed(tickets[1999]).await.unwrap();
     assert_eq!(sink.offsets(), (0..2000).collect::<Vec<_>>());

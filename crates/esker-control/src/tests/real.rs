@@ -4,13 +4,14 @@ use std::{path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use esker_core::{
-    BatchHeader, BrokerId, EntryKind, Epoch, FrameIndex, Mode, Offset, PartitionId, ProducerId, TopicNumber,
+    BatchHeader, BrokerId, EntryKind, Epoch, FrameIndex, LedgerId, Mode, Offset, PartitionId, ProducerId,
+    TopicNumber,
 };
 use esker_env::{Env, RealDisk, Tasks};
 use esker_meta::{EmbeddedMeta, Keys, LedgerRecord, Meta};
 use esker_wal::{
-    CommitSink, CommittedFrame, LaneConfig, LedgerWriter, LogStore, PendingBatch, Store, StoreConfig,
-    WriterClosed,
+    CommitSink, CommittedFrame, Descriptor, LaneConfig, LedgerWriter, LogStore, NoRoll, PendingBatch, Store,
+    StoreConfig, WriterClosed,
 };
 
 use crate::{BrokerSession, StartError, StartOptions, WalLedgers, descriptor, start_broker};
@@ -27,6 +28,7 @@ struct Nobody;
 impl CommitSink for Nobody {
     fn committed(&self, _: CommittedFrame) {}
 
+    fn rolled(&self, _: LedgerId, _: FrameIndex, _: &Descriptor, _: &[Arc<dyn LogStore>]) {}
     fn closed(&self, _: &WriterClosed) {}
 }
 
@@ -91,7 +93,14 @@ impl Node {
         let ledger = self.session.open_lane(mode, vec![self.store.id()], 1).await.unwrap();
         let stores = vec![Arc::clone(&self.store) as Arc<dyn LogStore>];
         let lane = LaneConfig::for_mode(mode);
-        let writer = LedgerWriter::open(descriptor(&ledger), stores, lane, &self.env, Arc::new(Nobody));
+        let writer = LedgerWriter::open(
+            descriptor(&ledger),
+            stores,
+            lane,
+            &self.env,
+            Arc::new(Nobody),
+            Arc::new(NoRoll),
+        );
         let header = BatchHeader {
             kind: EntryKind::LogStart,
             partition: PartitionId { topic: TopicNumber(1), index: 0 },

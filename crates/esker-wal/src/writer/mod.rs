@@ -1,66 +1,49 @@
-//! The writer of one ledger: one lane of one session.
+//! The writer of a lane: one durability mode of one session, ledger after ledger.
 //!
 //! Batches are enqueued under the shard's lock, in offset order. A task packs what waits into the next frame, sends it to
 //! every store of the copyset, and commits frames in order once W stores hold them. Several frames may be on their way.
+//!
+//! - `queue`: what waits for a frame;
+//! - `ledger`, `member`: the open ledger, its stores, what each of them lacks, sending again after a broken connection;
+//! - `roll`: leaving a ledger whose stores are dead, slow or unwanted (W3), and the seam to whoever creates the next one;
+//! - `progress`: who waits for what;
+//! - `task`: the loop that drives them.
 
+mod lane;
+mod ledger;
+mod member;
 mod progress;
 mod queue;
+mod roll;
+mod sink;
 mod task;
 
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use bytes::Bytes;
 use esker_core::{
-    BatchHeader, FrameIndex, LedgerId, Mode,
+    BatchHeader, FrameIndex, LedgerId, StoreId,
     frame::{Frame, FrameHeader},
 };
-use esker_env::{Env, TaskGuard};
+use esker_env::{Env, Random, TaskGuard};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+pub use lane::LaneConfig;
+pub use roll::{Avoid, AvoidReason, NextLedger, NextLedgerPlan, NoRoll, NotReady, RollError, Roller};
+pub use sink::{CommitSink, CommittedFrame, CopiesError, WriterClosed};
+
 use crate::{Descriptor, LogStore};
+use ledger::OpenLedger;
 use progress::Progress;
 use queue::Queue;
 use task::Task;
-
-/// What a lane's frames look like.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LaneConfig {
-    /// How long the first batch of a frame waits for more.
-    pub window: Duration,
-    /// A frame does not wait once this many payload bytes are there.
-    pub window_bytes: usize,
-    /// Most payload bytes of a frame, unless a single batch is larger.
-    pub frame_bytes: usize,
-    /// Most batches of a frame.
-    pub frame_entries: usize,
-    /// Most frames sent and not committed.
-    pub frames_in_flight: usize,
-    /// Most encoded bytes sent and not committed, unless a single frame is larger.
-    pub bytes_in_flight: usize,
-}
-
-impl LaneConfig {
-    /// The lane of this mode. `fsync`, `received` and `diskless` wait for nothing; `throughput` waits for 5 ms or 1 MiB.
-    #[must_use]
-    pub fn for_mode(mode: Mode) -> Self {
-        let waits = mode == Mode::Throughput;
-        Self {
-            window: Duration::from_millis(if waits { 5 } else { 0 }),
-            window_bytes: if waits { 1 << 20 } else { 0 },
-            frame_bytes: 4 << 20,
-            frame_entries: 4096,
-            frames_in_flight: 8,
-            bytes_in_flight: 16 << 20,
-        }
-    }
-}
 
 /// A batch on its way into a frame.
 #[derive(Clone, Debug)]
@@ -80,77 +63,47 @@ impl PendingBatch {
     }
 }
 
-/// The place of a batch in its ledger: counted from 1, in the order of [`LedgerWriter::enqueue`].
+/// The place of a batch in its lane: counted from 1, in the order of [`LedgerWriter::enqueue`], across ledgers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Ticket(pub u64);
 
-/// Why a writer takes no more. Cheap to clone.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum WriterClosed {
-    /// [`LedgerWriter::close`] was called.
-    #[error("the ledger's writer was closed")]
-    Closed,
-    /// [`LedgerWriter::freeze`] was called; the batch is not in this ledger.
-    #[error("the ledger is frozen")]
-    Frozen,
-    /// Fewer than W stores take frames. The session is over.
-    #[error("ledger {ledger} lost its write quorum: {reason}")]
-    Failed {
-        /// The ledger.
-        ledger: LedgerId,
-        /// The first store's error that made it so.
-        reason: Arc<str>,
-    },
-    /// The batch can never be written: larger than any frame. Only this batch is refused, the writer goes on.
-    #[error("a batch of {size} bytes is larger than the largest frame, {limit}")]
-    TooLarge {
-        /// Bytes of the batch.
-        size: usize,
-        /// Most bytes of a batch.
-        limit: usize,
-    },
-}
-
-/// A committed frame, handed to the sink.
-#[derive(Clone, Debug)]
-pub struct CommittedFrame {
-    /// The ledger.
-    pub ledger: LedgerId,
-    /// Its index.
-    pub index: FrameIndex,
-    /// Its directory.
-    pub headers: Arc<[BatchHeader]>,
-    /// Its payload: the batches' bytes as they are served, back to back in the directory's order.
-    pub payload: Bytes,
-}
-
-/// Who hears of commits. Called from the writer's task; must be quick and must not block.
-pub trait CommitSink: Send + Sync + 'static {
-    /// The next frame is committed. Called in order, and before anyone waiting in [`LedgerWriter::committed`] for one of
-    /// its batches goes on.
-    fn committed(&self, frame: CommittedFrame);
-
-    /// The writer has failed; called once, and never after [`LedgerWriter::close`] or [`LedgerWriter::freeze`] ended it
-    /// in order. What was not committed may or may not be found by a recovery.
-    fn closed(&self, reason: &WriterClosed);
-}
-
-/// The writer of one open ledger. Dropping it ends its task at once; what is on its way stays undecided.
+/// The writer of a lane, which has one open ledger at a time. Dropping it ends its task at once; what is on its way stays
+/// undecided.
 pub struct LedgerWriter {
     shared: Arc<Shared>,
     _task: TaskGuard,
 }
 
 /// The commit point and the right to move it (W3): both under one lock, so that after a freeze it stays.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Gate {
+    descriptor: Arc<Descriptor>,
     /// Frames below are committed.
     end: FrameIndex,
+    /// And the sink has heard of those below.
+    told: FrameIndex,
     frozen: bool,
+    /// Frozen from outside: there is no next ledger.
+    over: bool,
+}
+
+impl Gate {
+    fn new(descriptor: Arc<Descriptor>) -> Self {
+        Self { descriptor, end: FrameIndex(0), told: FrameIndex(0), frozen: false, over: false }
+    }
+
+    /// Goes on in a new ledger, unless the writer was frozen from outside.
+    fn open(&mut self, descriptor: Arc<Descriptor>) -> bool {
+        assert!(self.frozen, "the old ledger is frozen before there is a new one");
+        if self.over {
+            return false;
+        }
+        *self = Self::new(descriptor);
+        true
+    }
 }
 
 struct Shared {
-    descriptor: Descriptor,
     lane: LaneConfig,
     queue: Mutex<Queue>,
     gate: Mutex<Gate>,
@@ -159,11 +112,15 @@ struct Shared {
     progress: Progress,
     /// Bytes enqueued and not committed.
     backlog: AtomicUsize,
+    /// Stores that the caller wants to be rid of.
+    draining: Mutex<Vec<StoreId>>,
+    /// They have changed.
+    look: AtomicBool,
 }
 
 impl std::fmt::Debug for LedgerWriter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("LedgerWriter").field("descriptor", &self.shared.descriptor).finish_non_exhaustive()
+        f.debug_struct("LedgerWriter").field("descriptor", &self.descriptor()).finish_non_exhaustive()
     }
 }
 
@@ -171,7 +128,8 @@ impl LedgerWriter {
     /// Largest batch: alone in a frame it just fits.
     pub const MAX_BATCH: usize = Frame::MAX_ENCODED - FrameHeader::SIZE - BatchHeader::SIZE;
 
-    /// Starts writing a ledger that this session has just created (W2: never one that was written before).
+    /// Starts writing a ledger that this session has just created (W2: never one that was written before). `roller`
+    /// creates the ones after it; [`NoRoll`] where there are no other stores.
     ///
     /// # Panics
     /// When `stores` are not the descriptor's copyset, one for one, or the quorum is not in `1..=R`.
@@ -182,28 +140,33 @@ impl LedgerWriter {
         lane: LaneConfig,
         env: &Env,
         sink: Arc<dyn CommitSink>,
+        roller: Arc<dyn Roller>,
     ) -> Self {
         let ids: Vec<_> = stores.iter().map(|store| store.id()).collect();
         assert_eq!(ids, descriptor.copyset, "a ledger is written to its copyset");
         assert!((1..=stores.len()).contains(&descriptor.write_quorum), "W is in 1..=R");
+        let descriptor = Arc::new(descriptor);
+        let ledger = OpenLedger::new(Arc::clone(&descriptor), stores, Ticket(0), lane.clone(), env.clone());
         let shared = Arc::new(Shared {
-            descriptor,
             lane,
             queue: Mutex::new(Queue::default()),
-            gate: Mutex::new(Gate::default()),
+            gate: Mutex::new(Gate::new(descriptor)),
             wake: Notify::new(),
             progress: Progress::default(),
             backlog: AtomicUsize::new(0),
+            draining: Mutex::default(),
+            look: AtomicBool::new(false),
         });
-        let task = Task::new(Arc::clone(&shared), stores, env.clone(), sink);
+        shared.progress.copy(|copies| ledger.copies(copies));
+        let task = Task::new(Arc::clone(&shared), ledger, env.clone(), sink, roller);
         let guard = env.tasks.spawn_guarded(task.run());
         Self { shared, _task: guard }
     }
 
-    /// The ledger that is written.
+    /// The ledger that is written now.
     #[must_use]
-    pub fn descriptor(&self) -> &Descriptor {
-        &self.shared.descriptor
+    pub fn descriptor(&self) -> Arc<Descriptor> {
+        Arc::clone(&self.shared.gate.lock().descriptor)
     }
 
     /// Puts a batch behind all that were enqueued before. Takes a short lock and never waits; the caller keeps
@@ -241,26 +204,47 @@ impl LedgerWriter {
         self.shared.progress.reached(ticket).await
     }
 
+    /// Waits until the batch is committed and `copies` stores of its ledger's copyset hold it. A batch that is not
+    /// committed when the lane rolls goes on in the next ledger and counts there; one that is committed stays where it is,
+    /// and waiting for more copies ends with the roll, or with the death of the stores that could be them.
+    ///
+    /// # Errors
+    /// See [`CopiesError`].
+    pub async fn held_by(&self, ticket: Ticket, copies: usize) -> Result<(), CopiesError> {
+        self.shared.progress.held(ticket, copies).await
+    }
+
+    /// The stores that the lane should be rid of, from now on: it rolls away from them as soon as it can. Replaces those
+    /// of the last call; none calls it off. [`CommitSink::rolled`] tells when it is done.
+    pub fn roll_away(&self, stores: Vec<StoreId>) {
+        *self.shared.draining.lock() = stores;
+        self.shared.look.store(true, Ordering::Release);
+        self.shared.wake.notify_one();
+    }
+
     /// Bytes enqueued and not yet committed, directory entries included.
     #[must_use]
     pub fn backlog(&self) -> usize {
         self.shared.backlog.load(Ordering::Relaxed)
     }
 
-    /// Frames below are committed.
+    /// The current ledger, and its frames below this index are committed and known to the sink.
     #[must_use]
-    pub fn commit_end(&self) -> FrameIndex {
-        self.shared.gate.lock().end
+    pub fn commit_end(&self) -> (LedgerId, FrameIndex) {
+        let gate = self.shared.gate.lock();
+        (gate.descriptor.ledger, gate.told)
     }
 
-    /// W3, first half: stops the commit point where it is, for good, and ends the writer. Returns the ledger's end: frames
-    /// below are committed, nothing at or above it ever will be, whatever a store still answers. The sink may still be
-    /// hearing of the last of them.
-    pub fn freeze(&self) -> FrameIndex {
+    /// W3, first half: stops the commit point where it is, for good, and ends the writer. Returns the ledger and its end:
+    /// frames below are committed, nothing at or above it ever will be, whatever a store still answers. The sink may still
+    /// be hearing of the last of them. In the middle of a roll it is the old ledger; should the roll still succeed, the
+    /// sink hears of the new one, which stays empty.
+    pub fn freeze(&self) -> (LedgerId, FrameIndex) {
         let end = {
             let mut gate = self.shared.gate.lock();
             gate.frozen = true;
-            gate.end
+            gate.over = true;
+            (gate.descriptor.ledger, gate.end)
         };
         self.shared.end(&WriterClosed::Frozen);
         end
@@ -288,4 +272,12 @@ impl Shared {
     fn ended(&self) -> bool {
         self.progress.is_over()
     }
+}
+
+/// The pause after so many tries in vain: doubles from the first to the longest, and is spread so that many do not
+/// come back at once.
+fn backoff((first, longest): (Duration, Duration), tries: u32, random: &dyn Random) -> Duration {
+    let full = first.saturating_mul(1 << tries.min(16)).min(longest);
+    let half = full / 2;
+    half + Duration::from_micros(random.below(half.as_micros() as u64 + 1))
 }

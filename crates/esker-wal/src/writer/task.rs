@@ -1,53 +1,31 @@
-//! The task of a ledger's writer: packs, sends, counts, commits.
+//! The task of a lane's writer: packs, commits, rolls.
 
 use std::{
     collections::VecDeque,
     sync::{Arc, atomic::Ordering},
 };
 
-use esker_core::{
-    FrameIndex,
-    frame::{Frame, FrameBuilder},
-};
+use esker_core::frame::FrameBuilder;
 use esker_env::{BoxFuture, Env};
-use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 
-use super::{CommitSink, CommittedFrame, PendingBatch, Shared, Ticket, WriterClosed};
-use crate::{LogStore, StoreError};
-
-/// A store of the copyset as the writer sees it.
-struct Member {
-    store: Arc<dyn LogStore>,
-    /// It holds every frame below (S1: a store accepts frames in order, and answers for one only when it has them all).
-    held: FrameIndex,
-    /// Its first error ends its part in this ledger: a gap can never be closed again.
-    dead: bool,
-}
-
-/// A frame sent and not committed.
-struct InFlight {
-    frame: Frame,
-    last: Ticket,
-    /// What it takes off the backlog.
-    size: usize,
-}
-
-/// A store's answer to one frame.
-struct Ack {
-    member: usize,
-    index: FrameIndex,
-    result: Result<(), StoreError>,
-}
+use super::{
+    Avoid, CommitSink, CommittedFrame, NextLedger, NextLedgerPlan, NotReady, PendingBatch, RollError, Roller,
+    Shared, Ticket, WriterClosed,
+    ledger::{Event, Kept, OpenLedger, moved},
+    roll::{Rolls, Step, no_quorum, or_pending, refuse, unusable},
+};
 
 pub(super) struct Task {
     shared: Arc<Shared>,
-    members: Vec<Member>,
     env: Env,
     sink: Arc<dyn CommitSink>,
-    next: FrameIndex,
-    in_flight: VecDeque<InFlight>,
-    bytes_in_flight: usize,
-    acks: FuturesUnordered<BoxFuture<'static, Ack>>,
+    ledger: OpenLedger,
+    rolls: Rolls,
+    /// What the last question asked to avoid.
+    asked: Vec<Avoid>,
+    plan: Option<NextLedgerPlan>,
+    /// Between the freeze and the new ledger: frames of the old one that are not committed.
+    leftover: Vec<Kept>,
     /// Runs while the first batch of the next frame waits for more.
     window: Option<BoxFuture<'static, ()>>,
     window_over: bool,
@@ -56,21 +34,21 @@ pub(super) struct Task {
 impl Task {
     pub(super) fn new(
         shared: Arc<Shared>,
-        stores: Vec<Arc<dyn LogStore>>,
+        ledger: OpenLedger,
         env: Env,
         sink: Arc<dyn CommitSink>,
+        roller: Arc<dyn Roller>,
     ) -> Self {
-        let members =
-            stores.into_iter().map(|store| Member { store, held: FrameIndex(0), dead: false }).collect();
+        let rolls = Rolls::new(roller, env.clone());
         Self {
             shared,
-            members,
             env,
             sink,
-            next: FrameIndex(0),
-            in_flight: VecDeque::new(),
-            bytes_in_flight: 0,
-            acks: FuturesUnordered::new(),
+            ledger,
+            rolls,
+            asked: Vec::new(),
+            plan: None,
+            leftover: Vec::new(),
             window: None,
             window_over: false,
         }
@@ -87,14 +65,14 @@ impl Task {
             }
             tokio::select! {
                 biased;
-                Some(ack) = self.acks.next(), if !self.acks.is_empty() => self.on_acks(ack),
-                () = self.shared.wake.notified() => {}
-                () = async {
-                    match self.window.as_mut() {
-                        Some(window) => window.await,
-                        None => std::future::pending().await,
+                event = self.ledger.event() => self.on_events(event),
+                step = self.rolls.step() => self.on_step(step),
+                () = self.shared.wake.notified() => {
+                    if self.shared.look.swap(false, Ordering::AcqRel) {
+                        self.consider();
                     }
-                } => {
+                }
+                () = or_pending(self.window.as_mut()) => {
                     self.window = None;
                     self.window_over = true;
                 }
@@ -104,15 +82,16 @@ impl Task {
 
     fn drained(&self) -> bool {
         let queue = self.shared.queue.lock();
-        self.in_flight.is_empty() && queue.is_draining() && queue.is_empty()
+        let settled = !self.rolls.is_rolling() && self.ledger.is_settled();
+        settled && queue.is_draining() && queue.is_empty()
     }
 
     /// The batches of the next frame, when one may be sent now.
     fn take(&mut self) -> Option<(VecDeque<PendingBatch>, usize, Ticket)> {
-        let lane = &self.shared.lane;
-        if self.in_flight.len() >= lane.frames_in_flight || self.bytes_in_flight >= lane.bytes_in_flight {
+        if self.rolls.is_rolling() || !self.ledger.has_room() {
             return None;
         }
+        let lane = &self.shared.lane;
         let mut queue = self.shared.queue.lock();
         if queue.is_empty() {
             return None;
@@ -133,59 +112,33 @@ impl Task {
         // They commit together, so only the order within a partition counts. Side by side, a partition's batches are
         // one read for whoever lags behind, and one piece of an object.
         batches.make_contiguous().sort_by_key(|batch| batch.header.partition);
-        let (ledger, mode) = (self.shared.descriptor.ledger, self.shared.descriptor.mode);
-        let built = FrameBuilder::new(ledger, self.next, mode, batches.len(), payload);
+        let (ledger, mode) = (self.ledger.id(), self.ledger.descriptor.mode);
+        let built = FrameBuilder::new(ledger, self.ledger.next_index(), mode, batches.len(), payload);
         let mut builder = built.expect("the queue keeps frames within the format's bounds");
         let size = batches.iter().map(PendingBatch::size).sum();
         for batch in batches {
             builder.push(batch.header, &batch.bytes);
         }
-        let frame = builder.finish();
-        let index = self.next;
-        self.next = index.next();
-        for (member, state) in self.members.iter().enumerate().filter(|(_, state)| !state.dead) {
-            let answer = state.store.append(frame.clone());
-            self.acks.push(answer.map(move |result| Ack { member, index, result }).boxed());
-        }
-        self.bytes_in_flight += frame.encoded().len();
-        self.in_flight.push_back(InFlight { frame, last, size });
+        self.ledger.push(builder.finish(), last, size);
     }
 
-    fn on_acks(&mut self, first: Ack) {
-        self.on_ack(first);
+    fn on_events(&mut self, first: Event) {
+        let mut look = self.ledger.handle(first);
         // What is there already moves the commit point in one step.
-        while let Some(Some(ack)) = self.acks.next().now_or_never() {
-            self.on_ack(ack);
+        while let Some(event) = self.ledger.event_now() {
+            look |= self.ledger.handle(event);
         }
         self.advance();
-    }
-
-    fn on_ack(&mut self, ack: Ack) {
-        let member = &mut self.members[ack.member];
-        match ack.result {
-            Ok(()) => member.held = member.held.max(ack.index.next()),
-            Err(error) if !member.dead => {
-                member.dead = true;
-                let store = member.store.id();
-                let ledger = self.shared.descriptor.ledger;
-                tracing::warn!(%ledger, %store, %error, "a store takes no more of the ledger");
-                let alive = self.members.iter().filter(|member| !member.dead).count();
-                if alive < self.shared.descriptor.write_quorum {
-                    // What W stores hold by now is committed all the same.
-                    self.advance();
-                    self.fail(&error);
-                }
-            }
-            Err(_) => {}
+        look |= self.ledger.release();
+        self.shared.progress.copy(|copies| self.ledger.copies(copies));
+        if look {
+            self.consider();
         }
     }
 
     /// W1: commits what W stores hold.
     fn advance(&mut self) {
-        let quorum = self.shared.descriptor.write_quorum;
-        let mut held: Vec<FrameIndex> = self.members.iter().map(|member| member.held).collect();
-        held.sort_unstable_by(|a, b| b.cmp(a));
-        let end = held[quorum - 1];
+        let end = self.ledger.quorum_end();
         {
             let mut gate = self.shared.gate.lock();
             if gate.frozen || end <= gate.end {
@@ -194,11 +147,9 @@ impl Task {
             gate.end = end;
         }
         let (mut last, mut size) = (Ticket(0), 0);
-        while let Some(flight) = self.in_flight.pop_front_if(|flight| flight.frame.index() < end) {
-            let frame = flight.frame;
-            self.bytes_in_flight -= frame.encoded().len();
-            last = flight.last;
-            size += flight.size;
+        for Kept { frame, last: ticket, size: bytes, .. } in self.ledger.commit(end) {
+            last = *ticket;
+            size += bytes;
             self.sink.committed(CommittedFrame {
                 ledger: frame.ledger(),
                 index: frame.index(),
@@ -206,16 +157,123 @@ impl Task {
                 payload: frame.payload(),
             });
         }
+        self.shared.gate.lock().told = end;
         self.shared.backlog.fetch_sub(size, Ordering::Relaxed);
         self.shared.progress.commit(last);
     }
 
-    fn fail(&self, error: &StoreError) {
-        let ledger = self.shared.descriptor.ledger;
-        let reason = WriterClosed::Failed { ledger, reason: error.to_string().into() };
-        if self.shared.end(&reason) {
-            tracing::error!(%ledger, %error, "the ledger's writer has lost its quorum");
-            self.sink.closed(&reason);
+    /// Looks whether a roll is wanted, and asks for it when none is under way.
+    fn consider(&mut self) {
+        if self.rolls.is_rolling() {
+            return; // whoever is unwanted in the new ledger will be noticed there
+        }
+        if self.ledger.lost_quorum().is_some() {
+            self.rolls.hurry(self.shared.lane.quorum_time);
+        }
+        if self.rolls.is_idle() {
+            let unwanted = self.unwanted();
+            if unwanted.is_empty() {
+                self.rolls.drop_wish();
+            } else {
+                tracing::info!(ledger = %self.ledger.id(), ?unwanted, "the lane wants another ledger");
+                self.asked.clone_from(&unwanted);
+                self.rolls.want(self.ledger.id(), unwanted);
+            }
+        }
+    }
+
+    fn unwanted(&self) -> Vec<Avoid> {
+        self.ledger.unwanted(&self.shared.draining.lock())
+    }
+
+    fn on_step(&mut self, step: Step) {
+        match step {
+            Step::Paused => self.consider(),
+            Step::Answered(Ok(plan)) => {
+                let unwanted = self.unwanted();
+                if unwanted.is_empty() {
+                    self.rolls.drop_wish();
+                } else if let Some(problem) = refuse(&plan, &self.asked, &unwanted) {
+                    self.not_ready(&problem);
+                } else {
+                    self.freeze(plan);
+                }
+            }
+            Step::Answered(Err(problem)) => self.not_ready(&problem),
+            Step::Rolled(Ok(next)) => self.go_on(next),
+            Step::Rolled(Err(error)) => self.refused(&error),
+            Step::OutOfTime => {
+                let lost = self.ledger.lost_quorum().expect("the time runs once the quorum is lost");
+                self.fail(&no_quorum(lost, &"no other copyset in time"));
+            }
+        }
+    }
+
+    fn not_ready(&mut self, problem: &NotReady) {
+        let ledger = self.ledger.id();
+        match (problem, self.ledger.lost_quorum()) {
+            (NotReady::Nowhere(_), Some(lost)) => self.fail(&no_quorum(lost, problem)),
+            _ => {
+                tracing::info!(%ledger, %problem, "the lane stays in its ledger for now");
+                self.rolls.pause();
+            }
+        }
+    }
+
+    /// W3: the commit point stays where it is, whatever arrives late; then the transaction.
+    fn freeze(&mut self, plan: NextLedgerPlan) {
+        let end = {
+            let mut gate = self.shared.gate.lock();
+            if gate.frozen {
+                return; // from outside: the writer is over
+            }
+            gate.frozen = true;
+            gate.end
+        };
+        self.leftover = self.ledger.freeze(end);
+        tracing::info!(ledger = %self.ledger.id(), %end, ?plan, "rolling");
+        self.plan = Some(plan.clone());
+        self.rolls.roll(self.ledger.id(), end, plan);
+    }
+
+    /// The old ledger is sealed. What was not committed there comes first in the new one.
+    fn go_on(&mut self, next: NextLedger) {
+        let old = Arc::clone(&self.ledger.descriptor);
+        let plan = self.plan.take().expect("a roll follows a plan");
+        if let Some(error) = unusable(&old, &plan, &next) {
+            return self.refused(&error);
+        }
+        let NextLedger { descriptor, stores } = next;
+        let end = self.shared.gate.lock().end;
+        // The sink first: whoever reads the commit point sees the old ledger there or with the sink, never nowhere.
+        self.sink.rolled(old.ledger, end, &descriptor, &stores);
+        let descriptor = Arc::new(descriptor);
+        if !self.shared.gate.lock().open(Arc::clone(&descriptor)) {
+            return; // frozen from outside meanwhile: the new ledger stays empty
+        }
+        self.shared.progress.roll();
+        let before = self.shared.progress.committed();
+        self.ledger = OpenLedger::new(descriptor, stores, before, self.shared.lane.clone(), self.env.clone());
+        for Kept { frame, last, size, .. } in std::mem::take(&mut self.leftover) {
+            let frame = moved(&frame, self.ledger.id(), self.ledger.next_index());
+            self.ledger.push(frame, last, size);
+        }
+        self.shared.progress.copy(|copies| self.ledger.copies(copies));
+        // What the caller wants to be rid of may have changed during the roll.
+        self.consider();
+    }
+
+    /// W4.
+    fn refused(&self, error: &RollError) {
+        self.fail(&format!("the roll failed: {error}"));
+    }
+
+    fn fail(&self, reason: &str) {
+        let ledger = self.ledger.id();
+        let closed = WriterClosed::Failed { ledger, reason: reason.into() };
+        if self.shared.end(&closed) {
+            tracing::error!(%ledger, %reason, "the ledger's writer has failed");
+            self.sink.closed(&closed);
         }
     }
 }
@@ -223,7 +281,7 @@ impl Task {
 impl Drop for Task {
     /// However the task ends, nobody waits on.
     fn drop(&mut self) {
-        let ledger = self.shared.descriptor.ledger;
+        let ledger = self.ledger.id();
         self.shared.end(&WriterClosed::Failed { ledger, reason: "the writer's task was ended".into() });
     }
 }

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 
+pub mod lane;
+
 use std::{sync::Arc, time::Duration};
 
 use esker_core::{
@@ -11,7 +13,7 @@ use esker_core::{
 };
 use esker_env::{BoxFuture, Clock, Env, Monotonic, Random, SeededRandom, SimDisk, Tasks};
 use esker_wal::{
-    CommitSink, CommittedFrame, Descriptor, Directory, LaneConfig, LedgerWriter, LogStore, OpenError,
+    CommitSink, CommittedFrame, Descriptor, Directory, LaneConfig, LedgerWriter, LogStore, NoRoll, OpenError,
     PendingBatch, SealAnswer, Store, StoreConfig, StoreError, Trim, WriterClosed,
 };
 use parking_lot::Mutex;
@@ -179,6 +181,10 @@ impl CommitSink for Sink {
         frames.push(frame);
     }
 
+    fn rolled(&self, old: LedgerId, _: FrameIndex, _: &Descriptor, _: &[Arc<dyn LogStore>]) {
+        panic!("{old} was rolled");
+    }
+
     fn closed(&self, reason: &WriterClosed) {
         self.closed.lock().push(reason.clone());
     }
@@ -244,7 +250,8 @@ impl Session {
         let sink = Arc::new(Sink::default());
         let stores =
             stores(hosts).into_iter().enumerate().map(|(n, store)| between(n, store, &env)).collect();
-        let writer = LedgerWriter::open(descriptor.clone(), stores, lane, &env, sink.clone());
+        let writer =
+            LedgerWriter::open(descriptor.clone(), stores, lane, &env, sink.clone(), Arc::new(NoRoll));
         Self { env, sink, writer, descriptor }
     }
 }
@@ -294,7 +301,7 @@ impl Link {
     }
 }
 
-fn delay(env: &Env, longest: Duration) -> Duration {
+pub fn delay(env: &Env, longest: Duration) -> Duration {
     Duration::from_micros(env.random.below(longest.as_micros() as u64 + 1))
 }
 
