@@ -2,6 +2,8 @@
 
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 
+pub mod rules;
+
 use std::{sync::Arc, time::Duration};
 
 use esker_core::{
