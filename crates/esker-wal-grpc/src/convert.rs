@@ -70,7 +70,7 @@ pub(crate) fn trim(message: proto::Trim) -> Checked<(LedgerId, Trim)> {
     Ok((ledger(message.ledger)?, trim))
 }
 
-pub(crate) fn sealed_message(answer: SealAnswer) -> proto::Sealed {
+pub(crate) fn sealed_message(answer: &SealAnswer) -> proto::Sealed {
     let missing = answer.missing.iter().map(|gone| proto::Range { start: gone.start.0, end: gone.end.0 });
     proto::Sealed {
         tail: answer.tail.0,

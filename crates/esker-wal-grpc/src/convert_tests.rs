@@ -100,7 +100,7 @@ proptest! {
             at += length + 1;
         }
         let answer = SealAnswer { tail: FrameIndex(at), trim: FrameIndex(trim.into()), authoritative, missing };
-        let bytes = sealed_message(answer.clone()).encode_to_vec();
+        let bytes = sealed_message(&answer).encode_to_vec();
         prop_assert_eq!(sealed(proto::Sealed::decode(&bytes[..]).unwrap()), Ok(answer));
     }
 

@@ -53,7 +53,7 @@ pub fn tcp() -> Connector {
 pub(crate) struct Channel(http2::SendRequest<Body>);
 
 impl Channel {
-    pub(super) fn grpc(&self) -> Grpc<Self> {
+    pub(crate) fn grpc(&self) -> Grpc<Self> {
         let origin = http::Uri::from_static("http://store.esker");
         Grpc::with_origin(self.clone(), origin).max_decoding_message_size(MAX_MESSAGE)
     }
@@ -74,15 +74,15 @@ impl Service<http::Request<Body>> for Channel {
 }
 
 /// An open connection. Dropping it closes it.
-pub(super) struct Connection {
-    pub(super) channel: Channel,
+pub(crate) struct Connection {
+    pub(crate) channel: Channel,
     /// Why it ended, once it has.
     pub(super) ended: oneshot::Receiver<String>,
     _task: TaskGuard,
 }
 
 impl Connection {
-    pub(super) async fn open(
+    pub(crate) async fn open(
         endpoint: String,
         connector: &Connector,
         env: &Env,

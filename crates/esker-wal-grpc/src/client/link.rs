@@ -31,6 +31,7 @@ pub(super) struct Link {
     id: StoreId,
     store: Bytes,
     endpoint: watch::Receiver<String>,
+    publish: watch::Sender<Option<Channel>>,
     env: Env,
     connector: Connector,
     options: ClientOptions,
@@ -49,11 +50,12 @@ impl Link {
     pub(super) fn new(
         id: StoreId,
         endpoint: watch::Receiver<String>,
+        publish: watch::Sender<Option<Channel>>,
         env: Env,
         connector: Connector,
         options: ClientOptions,
     ) -> Self {
-        Self { id, store: convert::store_bytes(id), endpoint, env, connector, options, failures: 0 }
+        Self { id, store: convert::store_bytes(id), endpoint, publish, env, connector, options, failures: 0 }
     }
 
     pub(super) async fn run(mut self, mut called: mpsc::UnboundedReceiver<Call>) {
@@ -61,10 +63,15 @@ impl Link {
             self.pause().await;
             let (endpoint, opened) = self.open().await;
             let why = match opened {
-                Ok(connection) => match self.drive(connection, first, &mut called).await {
-                    Some(why) => why,
-                    None => return,
-                },
+                Ok(connection) => {
+                    self.publish.send_replace(Some(connection.channel.clone()));
+                    let why = self.drive(connection, first, &mut called).await;
+                    self.publish.send_replace(None);
+                    match why {
+                        Some(why) => why,
+                        None => return,
+                    }
+                }
                 Err(why) => {
                     let why = unreachable(format!("{endpoint}: {why}"));
                     first.fail(&why);

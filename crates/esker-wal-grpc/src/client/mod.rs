@@ -20,11 +20,16 @@ use crate::{
     proto::{self, write_request::Change},
 };
 use call::{Answer, Call, InFlight};
-use connect::Channel;
+pub(crate) use connect::Channel;
+#[cfg(test)]
+pub(crate) use connect::Connection;
 use link::Link;
 
 pub use connect::{BoxIo, Connector, Io, tcp};
 pub use options::ClientOptions;
+
+/// What a call answers whose client is gone.
+const CLOSED: &str = "its client was closed";
 
 /// A store behind the network: [`LogStore`] as the crate's page says.
 ///
@@ -35,6 +40,8 @@ pub struct RemoteStore {
     calls: mpsc::UnboundedSender<Call>,
     in_flight: InFlight,
     endpoint: watch::Sender<String>,
+    /// The connection of now, when there is one.
+    current: watch::Receiver<Option<Channel>>,
     env: Env,
     options: ClientOptions,
     _link: TaskGuard,
@@ -69,12 +76,14 @@ impl RemoteStore {
     ) -> Self {
         let (calls, called) = mpsc::unbounded_channel();
         let endpoint = watch::Sender::new(endpoint.into());
-        let link = Link::new(id, endpoint.subscribe(), env.clone(), connector, options.clone());
+        let (publish, current) = watch::channel(None);
+        let link = Link::new(id, endpoint.subscribe(), publish, env.clone(), connector, options.clone());
         Self {
             id,
             calls,
             in_flight: InFlight::new(options.bytes_in_flight),
             endpoint,
+            current,
             env: env.clone(),
             options,
             _link: env.tasks.spawn_guarded(link.run(called)),
@@ -111,7 +120,7 @@ impl RemoteStore {
         });
         async move {
             queued?;
-            answer.await.unwrap_or_else(|_| Err(unreachable("its client was closed")))
+            answer.await.unwrap_or_else(|_| Err(unreachable(CLOSED)))
         }
     }
 
@@ -121,9 +130,17 @@ impl RemoteStore {
 
     /// A connection, made now when there is none.
     fn channel(&self) -> impl Future<Output = Result<Channel, StoreError>> + Send + use<> {
+        let current = self.current.borrow().clone();
         let (reply, answer) = oneshot::channel();
-        let _ = self.calls.send(Call::Channel(reply));
-        async move { answer.await.unwrap_or_else(|_| Err(unreachable("its client was closed"))) }
+        if current.is_none() {
+            let _ = self.calls.send(Call::Channel(reply));
+        }
+        async move {
+            match current {
+                Some(channel) => Ok(channel),
+                None => answer.await.unwrap_or_else(|_| Err(unreachable(CLOSED))),
+            }
+        }
     }
 
     /// A call that changes nothing, within its time.

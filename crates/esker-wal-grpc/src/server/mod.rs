@@ -43,6 +43,9 @@ type Answers<T> = stream::BoxStream<'static, Result<T, Status>>;
 /// What a server grants its clients.
 #[derive(Clone, Debug)]
 pub struct ServerOptions {
+    /// Most bytes of a change, [`MAX_MESSAGE`] or less. Smaller frames than the format's largest save memory: each stream
+    /// may make the server hold one such message besides its `stream_bytes`.
+    pub message_bytes: usize,
     /// Bytes of changes taken from one stream and not answered, above which no more is read from it.
     pub stream_bytes: usize,
     /// The same, in changes.
@@ -62,6 +65,7 @@ pub struct ServerOptions {
 impl Default for ServerOptions {
     fn default() -> Self {
         Self {
+            message_bytes: MAX_MESSAGE,
             stream_bytes: 64 << 20,
             stream_changes: 1024,
             streams: 64,
@@ -95,8 +99,9 @@ impl StoreService {
         match request.uri().path() {
             WRITE => {
                 let codec = ProstCodec::<proto::WriteResponse, proto::WriteRequest>::default();
+                let limit = self.options.message_bytes;
                 let method = Method(move |changes| self.clone().write(changes));
-                Grpc::new(codec).max_decoding_message_size(MAX_MESSAGE).streaming(method, request).await
+                Grpc::new(codec).max_decoding_message_size(limit).streaming(method, request).await
             }
             READ => {
                 let codec = ProstCodec::<proto::ReadResponse, proto::ReadRequest>::default();
@@ -223,3 +228,6 @@ where
 impl NamedService for StoreService {
     const NAME: &'static str = "esker.store.v1.Store";
 }
+
+#[cfg(test)]
+mod tests;

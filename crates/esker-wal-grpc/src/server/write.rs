@@ -132,7 +132,7 @@ fn done(result: Result<(), StoreError>) -> write_response::Result {
 
 fn sealed(result: Result<SealAnswer, StoreError>) -> write_response::Result {
     match result {
-        Ok(answer) => write_response::Result::Sealed(convert::sealed_message(answer)),
+        Ok(answer) => write_response::Result::Sealed(convert::sealed_message(&answer)),
         Err(error) => write_response::Result::Fault(convert::fault_message(&error)),
     }
 }
