@@ -66,6 +66,7 @@ impl Port {
     async fn end(&self, requests: impl IntoIterator<Item = proto::WriteRequest>) -> Status {
         let (send, mut answers) = self.stream().await;
         requests.into_iter().for_each(|request| send.send(request).unwrap());
+        drop(send);
         loop {
             match answers.message().await {
                 Ok(answer) => drop(answer.expect("the stream ends with a status")),
