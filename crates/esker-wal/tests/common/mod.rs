@@ -3,6 +3,7 @@
 #![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 
 pub mod lane;
+pub mod rules;
 
 use std::{sync::Arc, time::Duration};
 
