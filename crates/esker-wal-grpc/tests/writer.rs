@@ -14,7 +14,7 @@ use std::sync::Arc;
 use common::*;
 use esker_core::{FrameIndex, Mode};
 use esker_env::{Env, Tasks};
-use esker_wal::{Descriptor, LaneConfig, LedgerWriter, LogStore, StoreConfig, WriterClosed, recover};
+use esker_wal::{Descriptor, LaneConfig, LedgerWriter, LogStore, NoRoll, StoreConfig, WriterClosed, recover};
 use served::*;
 
 fn large() -> StoreConfig {
@@ -39,7 +39,14 @@ impl Writing {
         let descriptor = Descriptor { ledger: ledger(number), mode, copyset, write_quorum: 2 };
         let sink = Arc::new(Sink::default());
         let lane = LaneConfig { frame_bytes: 10_000, ..LaneConfig::for_mode(mode) };
-        let writer = LedgerWriter::open(descriptor.clone(), stores.to_vec(), lane, &env, sink.clone());
+        let writer = LedgerWriter::open(
+            descriptor.clone(),
+            stores.to_vec(),
+            lane,
+            &env,
+            sink.clone(),
+            Arc::new(NoRoll),
+        );
         Self { env, descriptor, sink, writer }
     }
 
@@ -69,7 +76,7 @@ async fn all_three_hold_what_is_written() {
         let writing = Writing::open(number, mode, &served, &stores);
         writing.write(0..200).await;
         assert_eq!(writing.sink.offsets(), (0..200).collect::<Vec<_>>());
-        let end = writing.writer.commit_end();
+        let (_, end) = writing.writer.commit_end();
         writing.writer.close().await;
         // An answer behind all appends: the third has them by then too.
         for store in &stores {
@@ -122,7 +129,7 @@ async fn a_killed_store_leaves_its_ledger_and_takes_part_in_the_next() {
     first.writer.freeze();
     let next = Writing::open(2, FSYNC, &served, &stores);
     next.write(0..20).await;
-    let end = next.writer.commit_end();
+    let (_, end) = next.writer.commit_end();
     assert_eq!(stores[2].seal(ledger(2), FSYNC).await.unwrap().tail, end);
     next.assert_held_by(stores[2].as_ref()).await;
     for store in &stores[..2] {
@@ -157,5 +164,5 @@ async fn a_zombie_learns_that_its_ledger_is_sealed() {
     let late = writing.writer.enqueue(batch(20, 100)).unwrap();
     let error = writing.writer.committed(late).await.unwrap_err();
     assert!(error.to_string().contains("is sealed"), "{error}");
-    assert_eq!(recovered.end, writing.writer.commit_end());
+    assert_eq!(recovered.end, writing.writer.commit_end().1);
 }
