@@ -39,7 +39,12 @@ impl LogStore for Void {
         absent()
     }
 
-    fn read(&self, _: LedgerId, _: FrameIndex, _: Range<u32>) -> BoxFuture<'static, Result<Bytes, StoreError>> {
+    fn read(
+        &self,
+        _: LedgerId,
+        _: FrameIndex,
+        _: Range<u32>,
+    ) -> BoxFuture<'static, Result<Bytes, StoreError>> {
         absent()
     }
 
@@ -88,7 +93,9 @@ async fn main() {
     let service = StoreService::new(Arc::new(Void(id)), options.clone());
     env.tasks.spawn(async move { serve(service, tcp_incoming(listener), &served, &options).await });
     let store = RemoteStore::new(id, address, &env, tcp(), ClientOptions::default());
-    for (size, ahead) in [(200, 1), (4096, 1), (200, 8), (64 << 10, 1), (64 << 10, 8), (1 << 20, 8), (4 << 20, 4)] {
+    for (size, ahead) in
+        [(200, 1), (4096, 1), (200, 8), (64 << 10, 1), (64 << 10, 8), (1 << 20, 8), (4 << 20, 4)]
+    {
         let frame = frame(size);
         let (start, mut count, mut running) = (env.clock.now(), 0_u64, FuturesUnordered::new());
         let mut times = Vec::new();
