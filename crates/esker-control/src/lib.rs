@@ -12,12 +12,14 @@ mod ledgers;
 mod recovery;
 mod session;
 mod start;
+mod stores;
 mod wal_ledgers;
 
 pub use error::{LostLedger, StartError};
-pub use ledgers::{LedgerError, Ledgers};
+pub use ledgers::{Holding, LedgerError, Ledgers};
 pub use session::BrokerSession;
-pub use start::{StartOptions, start_broker};
+pub use start::{StartOptions, join_cluster, start_broker};
+pub use stores::{ClusterStores, GRPC_LISTENER, RemoteStores, StoreDirectory, grpc_endpoint};
 pub use wal_ledgers::{WalLedgers, descriptor};
 
 #[cfg(test)]

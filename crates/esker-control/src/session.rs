@@ -53,6 +53,18 @@ impl BrokerSession {
         self.opened.key
     }
 
+    pub(crate) const fn opened(&self) -> &OpenedSession {
+        &self.opened
+    }
+
+    pub(crate) const fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    pub(crate) fn ledgers(&self) -> &Arc<dyn Ledgers> {
+        &self.ledgers
+    }
+
     /// The shards that it took over or claimed when it started, by number.
     #[must_use]
     pub fn shards(&self) -> &[(ShardId, ShardRecord)] {
@@ -135,7 +147,7 @@ impl BrokerSession {
             }
             sealed.push(ledger);
         }
-        let retired = cleanup::forget(&self.meta, &*self.ledgers, self.key(), &sealed).await;
+        let retired = cleanup::forget(&self.meta, &*self.ledgers, self.key().into(), &sealed).await;
         self.noticed(retired)?;
         lanes.remove(ledgers);
         Ok(())
@@ -147,7 +159,7 @@ impl BrokerSession {
     /// # Errors
     /// [`GuardedError`].
     pub async fn forget_unneeded(&self) -> Result<usize, GuardedError> {
-        self.noticed(cleanup::forget_unneeded(&self.meta, &*self.ledgers, self.key()).await)
+        self.noticed(cleanup::forget_own_unneeded(&self.meta, &*self.ledgers, self.key()).await)
     }
 
     /// Ends the session: the last step of a graceful stop.

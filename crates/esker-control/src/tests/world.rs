@@ -156,7 +156,15 @@ impl Ledgers for Stores {
         })
     }
 
-    fn forget(&self, ledger: LedgerId) -> BoxFuture<'_, Result<(), LedgerError>> {
+    fn survey(&self, _: LedgerRecord) -> BoxFuture<'_, Vec<(StoreId, Result<crate::Holding, String>)>> {
+        unreachable!("nobody here recovers uncleanly")
+    }
+
+    fn own(&self) -> StoreId {
+        self.directory.id
+    }
+
+    fn forget(&self, ledger: LedgerId, _: Vec<StoreId>) -> BoxFuture<'_, Result<(), LedgerError>> {
         Box::pin(async move {
             self.step()?;
             self.directory.held.lock().remove(&ledger);
