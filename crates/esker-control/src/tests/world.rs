@@ -33,7 +33,7 @@ impl Life {
         Arc::new(Self(AtomicU64::new(steps)))
     }
 
-    fn step(&self) -> bool {
+    pub(super) fn step(&self) -> bool {
         let less = |left: u64| left.checked_sub(1);
         self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok()
     }
@@ -44,9 +44,9 @@ impl Life {
 }
 
 /// A metadata client of a process that may die.
-struct Mortal {
-    store: MemoryMeta,
-    life: Arc<Life>,
+pub(super) struct Mortal {
+    pub(super) store: MemoryMeta,
+    pub(super) life: Arc<Life>,
 }
 
 impl Mortal {
