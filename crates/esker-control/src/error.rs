@@ -37,7 +37,7 @@ impl fmt::Display for LostLedger {
 }
 
 /// Shards as people read them: `shards 0-7, 9`.
-fn ranges(shards: &[ShardId]) -> String {
+pub(crate) fn ranges(shards: &[ShardId]) -> String {
     let mut out = "shards".to_owned();
     for run in shards.chunk_by(|a, b| a.0 + 1 == b.0) {
         let separator = if out.len() > 6 { "," } else { "" };

@@ -1,6 +1,6 @@
 //! The ledgers that a session writes: one open ledger per lane.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use esker_core::{FrameIndex, LedgerId, Mode, StoreId};
 use esker_meta::{GuardedError, LedgerRecord, LedgerState, Meta, NewLedger, SessionKey, Versioned};
@@ -10,6 +10,8 @@ use esker_meta::{GuardedError, LedgerRecord, LedgerState, Meta, NewLedger, Sessi
 #[derive(Debug, Default)]
 pub(crate) struct Lanes {
     ledgers: BTreeMap<LedgerId, Versioned<LedgerRecord>>,
+    /// Those that were offered with a shard to another broker, whether it took them or not.
+    kept: BTreeSet<LedgerId>,
 }
 
 impl Lanes {
@@ -86,10 +88,26 @@ impl Lanes {
         known.ok_or_else(|| GuardedError::Changed(format!("ledger {ledger} (none of this session's)")))
     }
 
-    pub(crate) fn remove(&mut self, ledgers: &[LedgerId]) {
-        for ledger in ledgers {
-            self.ledgers.remove(ledger);
+    /// Marks sealed ledgers as needed by others from here on. Before the transaction that makes it so, and for good: its
+    /// answer may be lost, and it may happen later.
+    pub(crate) fn keep(
+        &mut self,
+        ledgers: &[LedgerId],
+    ) -> Result<Vec<Versioned<LedgerRecord>>, GuardedError> {
+        let known = ledgers.iter().map(|id| self.known(*id)).collect::<Result<Vec<_>, _>>()?;
+        if let Some(open) = known.iter().find(|ledger| is_open(ledger)) {
+            return Err(GuardedError::Changed(format!("ledger {} (open)", open.record.id)));
         }
+        self.kept.extend(ledgers);
+        Ok(known)
+    }
+
+    pub(crate) fn is_kept(&self, ledger: LedgerId) -> bool {
+        self.kept.contains(&ledger)
+    }
+
+    pub(crate) fn remove(&mut self, ledger: LedgerId) {
+        self.ledgers.remove(&ledger);
     }
 }
 

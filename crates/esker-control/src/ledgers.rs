@@ -17,11 +17,29 @@ pub trait Ledgers: Send + Sync + 'static {
     /// `unclean`: an operator accepts that what its stores no longer hold, or cannot deny having held, is lost.
     fn recover(&self, ledger: LedgerRecord, unclean: bool) -> BoxFuture<'_, Result<FrameIndex, LedgerError>>;
 
-    /// Lets every store that can be asked drop what it holds of the ledger. Its descriptor is gone by now.
-    fn forget(&self, ledger: LedgerId) -> BoxFuture<'_, Result<(), LedgerError>>;
+    /// Seals the ledger on every store that can be asked, and tells what they said. Of a dead session's ledger.
+    fn survey(&self, ledger: LedgerRecord) -> BoxFuture<'_, Vec<(StoreId, Result<Holding, String>)>>;
 
-    /// Ledgers that the stores of this process hold something of.
+    /// Lets those of the stores that can be asked drop what they hold of the ledger. Its descriptor is gone by now; a
+    /// store that cannot be asked finds that out by itself.
+    fn forget(&self, ledger: LedgerId, stores: Vec<StoreId>) -> BoxFuture<'_, Result<(), LedgerError>>;
+
+    /// The store of this process.
+    fn own(&self) -> StoreId;
+
+    /// Ledgers that it holds something of.
     fn held(&self) -> Vec<LedgerId>;
+}
+
+/// What a store says about a sealed ledger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Holding {
+    /// The index after the last frame that it holds or has held.
+    pub tail: FrameIndex,
+    /// Frames below were trimmed: they are in the object store.
+    pub trim: FrameIndex,
+    /// Whether it may deny frames at and above `tail`.
+    pub authoritative: bool,
 }
 
 /// Why a ledger was not recovered or forgotten.

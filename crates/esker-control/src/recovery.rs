@@ -1,8 +1,8 @@
-//! What a dead session of a broker leaves behind, and how a living one takes it over.
+//! What dead sessions of a broker leave behind, and how living ones take it over.
 //!
 //! **The order is load-bearing.**
-//! 1. The dead session is *fenced*: its key is gone, so none of its transactions can happen any more. Here that is so
-//!    because the living session's key stands in the same place.
+//! 1. The dead session is *fenced*: its key is gone, so none of its transactions can happen any more. At a broker's
+//!    start that is so because the living session's key stands in the same place; the controller sees that it is gone.
 //! 2. Only then are its ledgers and shards *listed*: after the fence no ledger can be added to the list.
 //! 3. Each open ledger is *sealed on its stores*, which gives its end; everything acknowledged is below.
 //! 4. Each of these ends is *written into the ledger's descriptor*. The first to write it wins.
@@ -18,47 +18,76 @@
 //!   alone: those pending in it, and those written by the session that it names. So whoever repeats the recovery comes to
 //!   the same `pending` for the shards that were not moved, and leaves the others, which name a later session, with the
 //!   `pending` that they have.
+//! - Several may do this at once, a controller, its successor and the broker that starts again: each write is bound to
+//!   the record as read, so of two only the first happens, and the other reads again and finds less to do.
 //! - The repeater may itself be dead in between and have left some shards to its own session. That session has ledgers
 //!   only if it had finished this recovery; they are recovered by the same rule.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use esker_core::{Action, Epoch, FrameIndex, LedgerId, SessionId, ShardId, StoreId};
-use esker_meta::{Cluster, LedgerRecord, Meta, Revision, SessionKey, ShardMove, ShardRecord, Versioned};
+use esker_core::{Action, BrokerId, Epoch, FrameIndex, LedgerId, SessionId, ShardId, StoreId};
+use esker_meta::{
+    Authority, GuardedError, LedgerRecord, Meta, MetaError, Revision, SessionKey, ShardMove, ShardRecord,
+    Versioned,
+};
+use futures::future::join_all;
 
-use crate::{Ledgers, LostLedger, StartError};
+use crate::{LedgerError, Ledgers, LostLedger};
 
-/// The broker's part of the metadata, read after the fence.
+/// What dead sessions of one broker left, read after they were fenced.
 pub(crate) struct Inheritance {
-    session: SessionKey,
-    shard_count: u32,
-    /// Ledgers of the broker's earlier sessions.
+    /// Ledgers of the dead sessions.
     ledgers: BTreeMap<LedgerId, Versioned<LedgerRecord>>,
+    /// All shards.
     shards: BTreeMap<ShardId, Versioned<ShardRecord>>,
 }
 
+/// Why a ledger of a dead session is still open.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum SealError {
+    #[error(transparent)]
+    Ledger(LedgerError),
+    #[error(transparent)]
+    Guarded(#[from] GuardedError),
+}
+
+/// A shard has changed owner as often as its epoch can count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("shard {0} has no epochs left")]
+pub(crate) struct NoEpochsLeft(pub(crate) ShardId);
+
 impl Inheritance {
-    /// Steps 1 and 2; `session` is the living one, and its standing is the fence.
+    /// Step 2. `dead` names sessions of the broker that the caller knows to be fenced.
     pub(crate) async fn read(
         meta: &Meta,
-        cluster: &Cluster,
-        session: SessionKey,
-    ) -> Result<Self, StartError> {
-        if !meta.session_stands(session).await? {
-            return Err(StartError::SessionLost(session));
-        }
-        let ledgers = meta.list_ledgers(session.broker).await?;
+        broker: BrokerId,
+        dead: impl Fn(SessionKey) -> bool,
+    ) -> Result<Self, MetaError> {
+        let ledgers = meta.list_ledgers(broker).await?;
         let ledgers = ledgers
             .into_iter()
-            .filter(|ledger| ledger.record.writer() != session)
+            .filter(|ledger| dead(ledger.record.writer()))
             .map(|ledger| (ledger.record.id, ledger))
             .collect();
-        let shards = meta.list_shards().await?;
-        Ok(Self { session, shard_count: cluster.shards, ledgers, shards })
+        Ok(Self { ledgers, shards: meta.list_shards().await? })
+    }
+
+    /// Reads the shards again; the ledgers of a fenced session stay what they are.
+    pub(crate) async fn read_shards_again(&mut self, meta: &Meta) -> Result<(), MetaError> {
+        self.shards = meta.list_shards().await?;
+        Ok(())
+    }
+
+    pub(crate) const fn shards(&self) -> &BTreeMap<ShardId, Versioned<ShardRecord>> {
+        &self.shards
+    }
+
+    pub(crate) fn ledger(&self, id: LedgerId) -> Option<&LedgerRecord> {
+        self.ledgers.get(&id).map(|ledger| &ledger.record)
     }
 
     /// The shards that need a ledger: those that have it pending, and those that name the session that wrote it.
-    fn needed_by(&self, ledger: &LedgerRecord) -> Vec<ShardId> {
+    pub(crate) fn needed_by(&self, ledger: &LedgerRecord) -> Vec<ShardId> {
         let needs = |record: &ShardRecord| {
             record.pending.contains(&ledger.id) || record.owned_by() == Some(ledger.writer())
         };
@@ -87,69 +116,54 @@ impl Inheritance {
         lost
     }
 
-    /// Steps 3 and 4 for every open ledger but those that are given up.
+    /// Steps 3 and 4 for every open ledger but those to skip, all at once. Returns those that could not be sealed; the
+    /// others are.
     pub(crate) async fn seal(
         &mut self,
         meta: &Meta,
         ledgers: &dyn Ledgers,
-        given_up: &BTreeSet<LedgerId>,
+        by: Authority,
+        skip: impl Fn(&LedgerRecord) -> bool,
         unclean: bool,
-    ) -> Result<(), StartError> {
-        let reachable = ledgers.reachable();
+    ) -> Vec<(LedgerId, SealError)> {
         let open = self.ledgers.values_mut().filter(|ledger| ledger.record.end().is_none());
-        for ledger in open.filter(|ledger| !given_up.contains(&ledger.record.id)) {
-            let here = ledger.record.copyset.iter().filter(|store| reachable.contains(store)).count();
-            if here < ledger.record.read_quorum() {
-                // No shard needs it, or it would be lost: the cleanup drops its descriptor.
-                continue;
-            }
+        let sealing = open.filter(|ledger| !skip(&ledger.record)).map(async |ledger| {
             let id = ledger.record.id;
-            let end = match ledgers.recover(ledger.record.clone(), unclean).await {
-                Ok(end) => end,
-                // Somebody else was here: the metadata says what came of it.
-                Err(error) if error.action == Action::Refresh => {
-                    return Err(StartError::Contended(format!("of ledger {id}")));
+            match seal(meta, ledgers, by, ledger, unclean).await {
+                Ok(sealed) => {
+                    tracing::info!(ledger = %id, end = ?sealed.record.end(), "recovered a dead session's ledger");
+                    *ledger = sealed;
+                    None
                 }
-                Err(source) => return Err(StartError::Ledger { ledger: id, source }),
-            };
-            *ledger = meta.seal_ledger(self.session, ledger, end).await?;
-            tracing::info!(ledger = %id, end = ?ledger.record.end(), "recovered a ledger of an earlier session");
-        }
-        Ok(())
+                Err(error) => Some((id, error)),
+            }
+        });
+        join_all(sealing).await.into_iter().flatten().collect()
     }
 
-    /// Step 5. Also claims what nobody owns. Returns the shards that the session owns then.
-    pub(crate) async fn take_shards(
+    /// Step 5: the changes of owner that give shards of dead sessions, and shards of nobody, to the session that
+    /// `heir` names for each. It is asked for all shards in order, and says `None` for those to be left alone.
+    pub(crate) fn moves(
         &self,
-        meta: &Meta,
+        shard_count: u32,
         given_up: &BTreeSet<LedgerId>,
-    ) -> Result<BTreeMap<ShardId, Versioned<ShardRecord>>, StartError> {
-        let mut owned = BTreeMap::new();
+        mut heir: impl FnMut(ShardId, Option<&ShardRecord>) -> Option<SessionKey>,
+    ) -> Result<Vec<ShardMove>, NoEpochsLeft> {
         let mut moves = Vec::new();
-        for shard in (0..self.shard_count).map(ShardId) {
-            let (expect, to) = match self.shards.get(&shard) {
-                None => (Revision::NONE, self.claim(Epoch(0), BTreeSet::new())),
-                Some(found) if found.record.owned_by() == Some(self.session) => {
-                    owned.insert(shard, found.clone());
-                    continue;
-                }
-                Some(found) if found.record.owner.is_some_and(|owner| owner != self.session.broker) => {
-                    continue;
-                }
+        for shard in (0..shard_count).map(ShardId) {
+            let found = self.shards.get(&shard);
+            let Some(heir) = heir(shard, found.map(|found| &found.record)) else { continue };
+            let (expect, epoch, pending) = match found {
+                None => (Revision::NONE, Epoch(0), BTreeSet::new()),
                 Some(found) => {
-                    let epoch = found.record.epoch.next().ok_or(StartError::NoEpochsLeft(shard))?;
-                    (found.modified, self.claim(epoch, self.pending(&found.record, given_up)))
+                    let epoch = found.record.epoch.next().ok_or(NoEpochsLeft(shard))?;
+                    (found.modified, epoch, self.pending(&found.record, given_up))
                 }
             };
+            let to = ShardRecord { owner: Some(heir.broker), session: heir.session, epoch, pending };
             moves.push(ShardMove { shard, expect, to });
         }
-        owned.extend(meta.move_shards(self.session, &moves).await?);
-        Ok(owned)
-    }
-
-    fn claim(&self, epoch: Epoch, pending: BTreeSet<LedgerId>) -> ShardRecord {
-        let SessionKey { broker, session } = self.session;
-        ShardRecord { owner: Some(broker), session, epoch, pending }
+        Ok(moves)
     }
 
     /// What a shard of a dead session needs: what it needed already, and what that session wrote.
@@ -173,4 +187,24 @@ impl Inheritance {
         pending.retain(|ledger| !given_up.contains(ledger));
         pending
     }
+}
+
+/// Steps 3 and 4 for one ledger.
+async fn seal(
+    meta: &Meta,
+    ledgers: &dyn Ledgers,
+    by: Authority,
+    ledger: &Versioned<LedgerRecord>,
+    unclean: bool,
+) -> Result<Versioned<LedgerRecord>, SealError> {
+    let end = match ledgers.recover(ledger.record.clone(), unclean).await {
+        Ok(end) => end,
+        // Somebody else was here: the metadata says what came of it.
+        Err(error) if error.action == Action::Refresh => {
+            let changed = GuardedError::Changed(format!("of ledger {}", ledger.record.id));
+            return Err(SealError::Guarded(changed));
+        }
+        Err(error) => return Err(SealError::Ledger(error)),
+    };
+    Ok(meta.seal_ledger(by, ledger, end).await?)
 }

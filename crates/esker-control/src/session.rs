@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 
-use esker_core::{FrameIndex, LedgerId, Mode, ShardId, StoreId};
+use esker_core::{Epoch, FrameIndex, LedgerId, Mode, ShardId, StoreId};
 use esker_env::TaskGuard;
 use esker_meta::{
     GuardedError, LedgerRecord, LedgerState, Meta, MetaError, NewLedger, OpenedSession, SessionKey,
-    ShardRecord,
+    ShardRecord, StoreState, Versioned,
 };
 use tokio::sync::{Mutex, watch};
 
@@ -51,6 +51,18 @@ impl BrokerSession {
     #[must_use]
     pub const fn key(&self) -> SessionKey {
         self.opened.key
+    }
+
+    pub(crate) const fn opened(&self) -> &OpenedSession {
+        &self.opened
+    }
+
+    pub(crate) const fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
+    pub(crate) fn ledgers(&self) -> &Arc<dyn Ledgers> {
+        &self.ledgers
     }
 
     /// The shards that it took over or claimed when it started, by number.
@@ -119,7 +131,7 @@ impl BrokerSession {
         self.noticed(sealed)
     }
 
-    /// Forgets sealed ledgers of this session. The caller vouches that everything in them is in the object store and
+    /// Forgets sealed ledgers of this session, but for those that went with a shard to another broker. The caller vouches that everything in them is in the object store and
     /// committed there, for every shard. After this nothing refers to the stores that held them: a broker stopped this
     /// way starts again on a blank log directory.
     ///
@@ -128,16 +140,16 @@ impl BrokerSession {
     pub async fn retire(&self, ledgers: &[LedgerId]) -> Result<(), GuardedError> {
         let mut lanes = self.lanes.lock().await;
         let mut sealed = Vec::with_capacity(ledgers.len());
-        for id in ledgers {
+        for id in ledgers.iter().filter(|id| !lanes.is_kept(**id)) {
             let ledger = lanes.known(*id)?;
             if ledger.record.state == LedgerState::Open {
                 return Err(GuardedError::Changed(format!("ledger {id} (open)")));
             }
             sealed.push(ledger);
         }
-        let retired = cleanup::forget(&self.meta, &*self.ledgers, self.key(), &sealed).await;
+        let retired = cleanup::forget(&self.meta, &*self.ledgers, self.key().into(), &sealed).await;
         self.noticed(retired)?;
-        lanes.remove(ledgers);
+        sealed.iter().for_each(|ledger| lanes.remove(ledger.record.id));
         Ok(())
     }
 
@@ -147,7 +159,40 @@ impl BrokerSession {
     /// # Errors
     /// [`GuardedError`].
     pub async fn forget_unneeded(&self) -> Result<usize, GuardedError> {
-        self.noticed(cleanup::forget_unneeded(&self.meta, &*self.ledgers, self.key()).await)
+        self.noticed(cleanup::forget_own_unneeded(&self.meta, &*self.ledgers, self.key()).await)
+    }
+
+    /// Gives a shard to another living session, the end of a planned move. Returns the shard's new record.
+    ///
+    /// By now the caller has stopped serving the shard, and everything of it that this session wrote is in the object
+    /// store and committed there, except for what is in `keep`: sealed ledgers of this session, for when the object
+    /// store is away. They stay until the session is over and no shard needs them.
+    ///
+    /// # Errors
+    /// [`GuardedError`], see [`Meta::hand_over`]. After [`MetaError::Unknown`] the shard may have moved or may still: it
+    /// must not be served until the metadata tells.
+    pub async fn hand_over(
+        &self,
+        shard: ShardId,
+        epoch: Epoch,
+        to: SessionKey,
+        keep: &[LedgerId],
+    ) -> Result<Versioned<ShardRecord>, GuardedError> {
+        let mut lanes = self.lanes.lock().await;
+        let kept = lanes.keep(keep)?;
+        let handed = self.meta.hand_over(self.key(), shard, epoch, to, &kept).await;
+        drop(lanes);
+        self.noticed(handed)
+    }
+
+    /// Marks a broker's store as being drained, or takes that back: no new ledgers go there, ledgers roll off it, and
+    /// the broker's shards are moved away. It lasts until the broker starts again.
+    ///
+    /// # Errors
+    /// [`GuardedError`]; [`GuardedError::Changed`] when there is no such store or its record just changed.
+    pub async fn set_draining(&self, store: StoreId, draining: bool) -> Result<(), GuardedError> {
+        let state = if draining { StoreState::Draining } else { StoreState::Active };
+        self.noticed(self.meta.set_store_state(self.key(), store, state).await)
     }
 
     /// Ends the session: the last step of a graceful stop.

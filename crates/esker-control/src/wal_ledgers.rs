@@ -7,12 +7,14 @@ use esker_env::{BoxFuture, Env};
 use esker_meta::LedgerRecord;
 use esker_wal::{Descriptor, LogStore, RecoverError, Store, Trim};
 
-use crate::{LedgerError, Ledgers};
+use futures::future::join_all;
+
+use crate::{Holding, LedgerError, Ledgers, StoreDirectory, stores::OwnStore};
 
 /// The stores that a process can talk to: its own, and clients of others'.
 pub struct WalLedgers {
     own: Arc<Store>,
-    stores: Vec<Arc<dyn LogStore>>,
+    stores: Arc<dyn StoreDirectory>,
     env: Env,
 }
 
@@ -20,12 +22,18 @@ impl WalLedgers {
     /// A node's own store alone.
     #[must_use]
     pub fn one(own: Arc<Store>, env: Env) -> Self {
-        let stores = vec![Arc::clone(&own) as Arc<dyn LogStore>];
+        let stores = Arc::new(OwnStore(Arc::clone(&own) as Arc<dyn LogStore>));
+        Self { own, stores, env }
+    }
+
+    /// A node's own store, and the stores of others.
+    #[must_use]
+    pub const fn new(own: Arc<Store>, stores: Arc<dyn StoreDirectory>, env: Env) -> Self {
         Self { own, stores, env }
     }
 
     fn of(&self, copyset: &[StoreId]) -> Vec<Arc<dyn LogStore>> {
-        self.stores.iter().filter(|store| copyset.contains(&store.id())).map(Arc::clone).collect()
+        copyset.iter().filter_map(|store| self.stores.store(*store)).collect()
     }
 }
 
@@ -42,7 +50,7 @@ pub fn descriptor(record: &LedgerRecord) -> Descriptor {
 
 impl Ledgers for WalLedgers {
     fn reachable(&self) -> BTreeSet<StoreId> {
-        self.stores.iter().map(|store| store.id()).collect()
+        self.stores.reachable()
     }
 
     fn recover(&self, record: LedgerRecord, unclean: bool) -> BoxFuture<'_, Result<FrameIndex, LedgerError>> {
@@ -68,14 +76,34 @@ impl Ledgers for WalLedgers {
         })
     }
 
-    fn forget(&self, ledger: LedgerId) -> BoxFuture<'_, Result<(), LedgerError>> {
+    fn survey(&self, record: LedgerRecord) -> BoxFuture<'_, Vec<(StoreId, Result<Holding, String>)>> {
+        let asked = self.of(&record.copyset).into_iter().map(move |store| {
+            let seal = store.seal(record.id, record.mode);
+            async move {
+                let answer = seal.await.map_err(|error| error.to_string());
+                let holding = answer.map(|answer| Holding {
+                    tail: answer.tail,
+                    trim: answer.trim,
+                    authoritative: answer.authoritative,
+                });
+                (store.id(), holding)
+            }
+        });
+        Box::pin(join_all(asked))
+    }
+
+    fn forget(&self, ledger: LedgerId, stores: Vec<StoreId>) -> BoxFuture<'_, Result<(), LedgerError>> {
         Box::pin(async move {
-            for store in &self.stores {
+            for store in self.of(&stores) {
                 let forgotten = store.trim(ledger, Trim::Forget).await;
                 forgotten.map_err(|error| LedgerError { why: error.to_string(), action: error.action() })?;
             }
             Ok(())
         })
+    }
+
+    fn own(&self) -> StoreId {
+        self.own.id()
     }
 
     fn held(&self) -> Vec<LedgerId> {

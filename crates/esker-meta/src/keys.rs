@@ -30,6 +30,10 @@ impl Keys {
         format!("{}/cluster", self.prefix)
     }
 
+    pub(crate) fn controller(&self) -> String {
+        format!("{}/controller", self.prefix)
+    }
+
     pub(crate) fn sessions(&self) -> String {
         format!("{}/sessions/", self.prefix)
     }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use esker_core::{BrokerId, SessionId};
 use esker_env::Env;
 
-use crate::{Expect, KeyValue, Keys, MetaError, MetaStore, Op, Revision, Txn, TxnAnswer};
+use crate::{Authority, Expect, KeyValue, Keys, MetaError, MetaStore, Op, Revision, Txn, TxnAnswer};
 
 /// Typed access to a cluster's metadata. Cheap to clone. The transactions are in one file per key family.
 #[derive(Clone)]
@@ -63,10 +63,35 @@ impl Meta {
         &self.env
     }
 
-    /// A transaction that does nothing unless the session's key still exists.
-    pub(crate) fn guarded(&self, session: SessionKey) -> Txn {
-        let key = self.keys.session(session.broker);
-        Txn::new().when(key.clone(), Expect::Created(Revision(session.session.0))).or_get(key)
+    /// A transaction that does nothing unless the session's key still exists and, for a controller, nobody was
+    /// elected after it. Its second branch reads the session's key first, then the controller's if it compares it.
+    pub(crate) fn guarded(&self, by: impl Into<Authority>) -> Txn {
+        let by = by.into();
+        let key = self.keys.session(by.session.broker);
+        let txn = Txn::new().when(key.clone(), Expect::Created(Revision(by.session.session.0))).or_get(key);
+        match by.controller {
+            Some(elected) => {
+                let key = self.keys.controller();
+                txn.when(key.clone(), Expect::Modified(elected)).or_get(key)
+            }
+            None => txn,
+        }
+    }
+
+    /// Why a transaction of [`Meta::guarded`] was refused: what it was bound to, else `changed`.
+    pub(crate) fn refusal(
+        &self,
+        by: Authority,
+        reads: &[Option<KeyValue>],
+        changed: impl Into<String>,
+    ) -> GuardedError {
+        if !session_stands(by.session, reads) {
+            return GuardedError::SessionLost(by.session);
+        }
+        let deposed = by
+            .controller
+            .is_some_and(|elected| !matches!(reads.get(1), Some(Some(found)) if found.modified == elected));
+        GuardedError::Changed(if deposed { self.keys.controller() } else { changed.into() })
     }
 
     /// Runs `txn` until its outcome is known. After a lost answer it is sent again, which is safe only because its
@@ -137,18 +162,6 @@ impl esker_core::Classified for GuardedError {
         match self {
             Self::SessionLost(_) | Self::Changed(_) => esker_core::Action::Refresh,
             Self::Meta(error) => error.action(),
-        }
-    }
-}
-
-impl GuardedError {
-    /// The error of a refused transaction whose first read of the second branch was the session's key (see
-    /// [`Meta::guarded`]): the session's fault when that key is another or gone, else `changed`.
-    pub(crate) fn of(session: SessionKey, reads: &[Option<KeyValue>], changed: impl Into<String>) -> Self {
-        if session_stands(session, reads) {
-            Self::Changed(changed.into())
-        } else {
-            Self::SessionLost(session)
         }
     }
 }

@@ -109,6 +109,7 @@ proptest! {
     fn every_record_survives_its_bytes(
         cluster in cluster(), session in session(), store in store(), ledger in ledger(),
         shard in shard(), shard_id in any::<u32>(), topic in topic(), next in any::<u64>(),
+        controller in (broker(), 1..=i64::MAX),
     ) {
         let keys = keys();
         prop_assert_eq!(Cluster::decode(&stored(keys.cluster(), cluster.encode())), Ok(cluster));
@@ -121,6 +122,9 @@ proptest! {
         let shard_id = ShardId(shard_id);
         let entry = stored(keys.shard(shard_id), shard.encode(shard_id));
         prop_assert_eq!(ShardRecord::decode(&entry), Ok((shard_id, Versioned { record: shard, modified })));
+        let key = SessionKey { broker: controller.0, session: SessionId(controller.1) };
+        let entry = stored(keys.controller(), Controller::encode(key));
+        prop_assert_eq!(Controller::decode(&entry), Ok(Controller { session: key, elected: modified }));
         let entry = stored(keys.topic(&topic.name), topic.encode());
         prop_assert_eq!(TopicRecord::decode(&entry), Ok(Versioned { record: topic, modified }));
         let entry = stored(keys.id("x"), Counter::encode(next));

@@ -5,9 +5,9 @@ use std::time::Duration;
 use esker_core::{Action, BrokerId, Classified, SessionId, StoreId};
 
 use crate::{
-    Expect, KeyValue, LeaseId, Meta, MetaError, Revision, SessionKey, Txn,
+    Authority, Expect, GuardedError, KeyValue, LeaseId, Meta, MetaError, Revision, SessionKey, Txn,
     codec::{Source, encode, uuid_bytes},
-    meta::Settled,
+    meta::{Settled, session_stands},
     proto,
 };
 
@@ -109,7 +109,7 @@ impl Classified for OpenSessionError {
     }
 }
 
-fn live(entry: &KeyValue) -> Result<LiveSession, MetaError> {
+pub(crate) fn live(entry: &KeyValue) -> Result<LiveSession, MetaError> {
     let record = SessionRecord::decode(entry)?;
     let key = SessionKey { broker: record.broker, session: SessionId(entry.created.0) };
     Ok(LiveSession { key, record })
@@ -162,6 +162,17 @@ impl Meta {
         self.store().list(self.keys().sessions()).await?.entries.iter().map(live).collect()
     }
 
+    /// All living brokers, and the revision at which they were: a session whose id is not larger and that is not among
+    /// them was over by then, for ever.
+    ///
+    /// # Errors
+    /// When the store fails.
+    pub async fn sessions_at(&self) -> Result<(Revision, Vec<LiveSession>), MetaError> {
+        let listing = self.store().list(self.keys().sessions()).await?;
+        let sessions = listing.entries.iter().map(live).collect::<Result<_, _>>()?;
+        Ok((listing.revision, sessions))
+    }
+
     /// Whether the session's key still exists.
     ///
     /// # Errors
@@ -181,6 +192,29 @@ impl Meta {
         let txn = Txn::new().when(&key, Expect::Created(Revision(session.session.0))).delete(&key);
         // Refused means that it is gone: create-revisions are never repeated.
         self.settle(txn, None).await?;
+        Ok(())
+    }
+
+    /// As [`Meta::fence`], if `by` still has the authority to.
+    ///
+    /// # Errors
+    /// [`GuardedError`]; whether the session was ended is open after [`MetaError::Unknown`].
+    pub async fn fence_by(&self, by: impl Into<Authority>, session: SessionKey) -> Result<(), GuardedError> {
+        let by = by.into();
+        let key = self.keys().session(session.broker);
+        if by.session.broker == session.broker {
+            // Of one broker at most one session stands: the other is over, or it is oneself.
+            return Err(GuardedError::Changed(key));
+        }
+        let txn = self
+            .guarded(by)
+            .when(&key, Expect::Created(Revision(session.session.0)))
+            .delete(&key)
+            .or_get(&key);
+        let Settled::Refused(reads) = self.settle(txn, None).await? else { return Ok(()) };
+        if session_stands(session, &reads[reads.len() - 1..]) {
+            return Err(self.refusal(by, &reads, key));
+        }
         Ok(())
     }
 

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use esker_core::{BrokerId, Epoch, LedgerId, SessionId, ShardId};
 
 use crate::{
-    Expect, GuardedError, KeyValue, Meta, MetaError, Revision, SessionKey, Txn, Versioned,
+    Authority, Expect, GuardedError, KeyValue, LedgerRecord, Meta, MetaError, Revision, SessionKey, Txn,
+    Versioned,
     codec::{Source, encode},
-    meta::Settled,
+    meta::{Settled, session_stands},
     proto,
 };
 
@@ -105,25 +106,40 @@ impl Meta {
     /// of its dead owner, and a ledger is never deleted while a shard names the session that wrote it. So whoever
     /// repeats the recovery finds, for each shard by itself, which ledgers it needs.
     ///
+    /// A session that is given shards must stand, so that no session is named by a shard again once it was fenced.
+    ///
+    /// After a lost answer, another mover that wrote the same first record is taken for this one: a mover that acts for
+    /// others lists again before it relies on the whole.
+    ///
     /// # Errors
     /// [`GuardedError::SessionLost`] when the mover's session is over; [`GuardedError::Changed`] when a shard is not as
-    /// expected. Earlier shards of the list may have been moved then.
+    /// expected, a new owner's session is over, or the mover is no longer the controller. Earlier shards of the list may have been moved then.
     pub async fn move_shards(
         &self,
-        by: SessionKey,
+        by: impl Into<Authority>,
         moves: &[ShardMove],
     ) -> Result<Vec<(ShardId, Versioned<ShardRecord>)>, GuardedError> {
+        let by = by.into();
         let mut moved = Vec::with_capacity(moves.len());
         let mut rest = moves;
         while !rest.is_empty() {
             let mut txn = self.guarded(by);
             let (mut taken, mut bytes) = (0, 0);
+            let mut targets = BTreeSet::new();
             for change in rest {
                 let key = self.keys().shard(change.shard);
                 let value = change.to.encode(change.shard);
+                let target = change.to.owned_by().filter(|target| *target != by.session);
+                let new_target = target.filter(|target| !targets.contains(target));
                 bytes += 2 * key.len() + value.len();
-                if taken > 0 && (taken + 1 >= Txn::MAX_OPS || bytes > Txn::MAX_BYTES / 2) {
+                let comparisons = txn.compare.len() + 1 + usize::from(new_target.is_some());
+                if taken > 0 && (comparisons > Txn::MAX_OPS || bytes > Txn::MAX_BYTES / 2) {
                     break;
+                }
+                if let Some(target) = new_target {
+                    targets.insert(target);
+                    let created = Expect::Created(Revision(target.session.0));
+                    txn = txn.when(self.keys().session(target.broker), created);
                 }
                 txn = txn.when(&key, Expect::Modified(change.expect)).put(&key, value);
                 taken += 1;
@@ -135,11 +151,82 @@ impl Meta {
                     now.iter()
                         .map(|change| (change.shard, Versioned { record: change.to.clone(), modified })),
                 ),
-                Settled::Refused(reads) => return Err(GuardedError::of(by, &reads, first)),
+                Settled::Refused(reads) => return Err(self.refusal(by, &reads, first)),
             }
             rest = later;
         }
         Ok(moved)
+    }
+
+    /// Gives a shard that the session owns under `epoch` to another living session: the end of a planned move. Returns
+    /// the new record, under the next epoch.
+    ///
+    /// The caller vouches that of what its own session wrote, everything of this shard is in the object store and
+    /// committed there, except for what is in `keep`: sealed ledgers of its own, which become pending beside those that
+    /// are. It has stopped serving the shard.
+    ///
+    /// # Errors
+    /// [`GuardedError::SessionLost`]; [`GuardedError::Changed`] with the shard's key when the session does not own it
+    /// under `epoch`, with a ledger's key when one of `keep` is not as the caller knows it, or with the other session's
+    /// key when that is over: the shard has not moved then.
+    ///
+    /// # Panics
+    /// When a ledger of `keep` is open or not the session's, or when `to` is of the same broker.
+    pub async fn hand_over(
+        &self,
+        by: SessionKey,
+        shard: ShardId,
+        epoch: Epoch,
+        to: SessionKey,
+        keep: &[Versioned<LedgerRecord>],
+    ) -> Result<Versioned<ShardRecord>, GuardedError> {
+        assert_ne!(by.broker, to.broker, "a broker has one session");
+        for ledger in keep {
+            assert_eq!(ledger.record.writer(), by, "a session hands over only its own ledgers");
+            assert!(ledger.record.end().is_some(), "what another broker serves has a known end");
+        }
+        let (key, target_key) = (self.keys().shard(shard), self.keys().session(to.broker));
+        loop {
+            let found = self.shard(shard).await?;
+            let owned = |found: &Versioned<ShardRecord>| {
+                found.record.owned_by() == Some(by) && found.record.epoch == epoch
+            };
+            let Some(found) = found.filter(owned) else {
+                let stands = self.session_stands(by).await?;
+                return Err(if stands { GuardedError::Changed(key) } else { GuardedError::SessionLost(by) });
+            };
+            let next =
+                epoch.next().ok_or_else(|| MetaError::Invalid(format!("shard {shard}: no epochs left")))?;
+            let mut record =
+                ShardRecord { owner: Some(to.broker), session: to.session, epoch: next, ..found.record };
+            record.pending.extend(keep.iter().map(|ledger| ledger.record.id));
+            let mut txn = self
+                .guarded(by)
+                .when(&key, Expect::Modified(found.modified))
+                .when(&target_key, Expect::Created(Revision(to.session.0)))
+                .put(&key, record.encode(shard))
+                .or_get(&target_key);
+            for ledger in keep {
+                let key = self.keys().ledger(ledger.record.id);
+                txn = txn.when(&key, Expect::Modified(ledger.modified)).or_get(key);
+            }
+            let reads = match self.settle(txn, Some(&key)).await? {
+                Settled::Done(modified) => return Ok(Versioned { record, modified }),
+                Settled::Refused(reads) => reads,
+            };
+            if !session_stands(by, &reads) {
+                return Err(GuardedError::SessionLost(by));
+            }
+            if !session_stands(to, &reads[1..]) {
+                return Err(GuardedError::Changed(target_key));
+            }
+            for (ledger, read) in keep.iter().zip(&reads[2..]) {
+                if read.as_ref().is_none_or(|read| read.modified != ledger.modified) {
+                    return Err(GuardedError::Changed(self.keys().ledger(ledger.record.id)));
+                }
+            }
+            // Only the shard's record is left: an offload commit of the owner changed it. Look again.
+        }
     }
 
     /// Takes ledgers out of a shard's pending set, for a shard that turned out to have nothing in them. (An offload

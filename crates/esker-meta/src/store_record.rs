@@ -3,7 +3,7 @@
 use esker_core::{BrokerId, StoreId};
 
 use crate::{
-    Expect, GuardedError, KeyValue, Meta, MetaError, Revision, SessionKey,
+    Authority, Expect, GuardedError, KeyValue, Meta, MetaError, Revision, SessionKey,
     codec::{Source, encode, uuid_bytes},
     meta::Settled,
     proto,
@@ -68,7 +68,35 @@ impl Meta {
         let txn = self.guarded(session).when(&key, Expect::Modified(before)).put(&key, record.encode());
         match self.settle(txn, Some(&key)).await? {
             Settled::Done(_) => Ok(()),
-            Settled::Refused(reads) => Err(GuardedError::of(session, &reads, key)),
+            Settled::Refused(reads) => Err(self.refusal(session.into(), &reads, key)),
+        }
+    }
+
+    /// Changes what may be done with a store. The record is otherwise as its broker wrote it.
+    ///
+    /// # Errors
+    /// [`GuardedError::SessionLost`]; [`GuardedError::Changed`] when there is no such store, or when somebody wrote its
+    /// record at the same time.
+    pub async fn set_store_state(
+        &self,
+        by: impl Into<Authority>,
+        store: StoreId,
+        state: StoreState,
+    ) -> Result<(), GuardedError> {
+        let by = by.into();
+        let key = self.keys().store(store);
+        let Some(found) = self.store().get(key.clone()).await? else {
+            return Err(GuardedError::Changed(key));
+        };
+        let record = StoreRecord::decode(&found)?;
+        if record.state == state {
+            return Ok(());
+        }
+        let record = StoreRecord { state, ..record };
+        let txn = self.guarded(by).when(&key, Expect::Modified(found.modified)).put(&key, record.encode());
+        match self.settle(txn, Some(&key)).await? {
+            Settled::Done(_) => Ok(()),
+            Settled::Refused(reads) => Err(self.refusal(by, &reads, key)),
         }
     }
 

@@ -216,7 +216,7 @@ async fn a_ledger_is_kept_while_a_shard_names_the_session_that_wrote_it() {
         }
     }
     let stores = NoStores;
-    let kept = crate::cleanup::forget_unneeded(&world.meta, &stores, cleaner.key).await.unwrap();
+    let kept = crate::cleanup::forget_own_unneeded(&world.meta, &stores, cleaner.key).await.unwrap();
     assert_eq!((kept, world.meta.list_ledgers(BROKER).await.unwrap().len()), (0, 1));
 }
 
@@ -236,7 +236,22 @@ impl crate::Ledgers for NoStores {
         unreachable!()
     }
 
-    fn forget(&self, _: esker_core::LedgerId) -> esker_env::BoxFuture<'_, Result<(), crate::LedgerError>> {
+    fn survey(
+        &self,
+        _: esker_meta::LedgerRecord,
+    ) -> esker_env::BoxFuture<'_, Vec<(StoreId, Result<crate::Holding, String>)>> {
+        unreachable!()
+    }
+
+    fn forget(
+        &self,
+        _: esker_core::LedgerId,
+        _: Vec<StoreId>,
+    ) -> esker_env::BoxFuture<'_, Result<(), crate::LedgerError>> {
+        unreachable!()
+    }
+
+    fn own(&self) -> StoreId {
         unreachable!()
     }
 

@@ -33,7 +33,7 @@ impl Life {
         Arc::new(Self(AtomicU64::new(steps)))
     }
 
-    fn step(&self) -> bool {
+    pub(super) fn step(&self) -> bool {
         let less = |left: u64| left.checked_sub(1);
         self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok()
     }
@@ -44,9 +44,9 @@ impl Life {
 }
 
 /// A metadata client of a process that may die.
-struct Mortal {
-    store: MemoryMeta,
-    life: Arc<Life>,
+pub(super) struct Mortal {
+    pub(super) store: MemoryMeta,
+    pub(super) life: Arc<Life>,
 }
 
 impl Mortal {
@@ -156,7 +156,15 @@ impl Ledgers for Stores {
         })
     }
 
-    fn forget(&self, ledger: LedgerId) -> BoxFuture<'_, Result<(), LedgerError>> {
+    fn survey(&self, _: LedgerRecord) -> BoxFuture<'_, Vec<(StoreId, Result<crate::Holding, String>)>> {
+        unreachable!("nobody here recovers uncleanly")
+    }
+
+    fn own(&self) -> StoreId {
+        self.directory.id
+    }
+
+    fn forget(&self, ledger: LedgerId, _: Vec<StoreId>) -> BoxFuture<'_, Result<(), LedgerError>> {
         Box::pin(async move {
             self.step()?;
             self.directory.held.lock().remove(&ledger);

@@ -4,7 +4,7 @@ use esker_core::{BrokerId, FrameIndex, LedgerId, Mode, StoreId};
 
 use super::{LedgerRecord, LedgerState};
 use crate::{
-    Expect, GuardedError, Meta, MetaError, SessionKey, Txn, Versioned,
+    Authority, Expect, GuardedError, Meta, MetaError, SessionKey, Txn, Versioned,
     counter::Counter,
     meta::{Settled, session_stands},
 };
@@ -126,13 +126,15 @@ impl Meta {
     /// back is the ledger as it is sealed, perhaps by another and at another end.
     ///
     /// # Errors
-    /// [`GuardedError::SessionLost`]; [`GuardedError::Changed`] when the ledger no longer exists.
+    /// [`GuardedError::SessionLost`]; [`GuardedError::Changed`] when the ledger no longer exists, or when whoever does
+    /// it is no longer the controller and the ledger is open.
     pub async fn seal_ledger(
         &self,
-        by: SessionKey,
+        by: impl Into<Authority>,
         ledger: &Versioned<LedgerRecord>,
         end: FrameIndex,
     ) -> Result<Versioned<LedgerRecord>, GuardedError> {
+        let by = by.into();
         if ledger.record.end().is_some() {
             return Ok(ledger.clone());
         }
@@ -148,19 +150,17 @@ impl Meta {
             Settled::Done(modified) => return Ok(Versioned { record, modified }),
             Settled::Refused(reads) => reads,
         };
-        if !session_stands(by, &reads) {
-            return Err(GuardedError::SessionLost(by));
-        }
-        match reads.into_iter().nth(1).flatten() {
+        let refusal = self.refusal(by, &reads, key);
+        match reads.into_iter().next_back().flatten() {
             Some(found) => {
                 let found = LedgerRecord::decode(&found)?;
                 // A descriptor changes once, from open to sealed.
-                if found.record.end().is_none() {
-                    return Err(GuardedError::Changed(key));
+                if found.record.end().is_none() || matches!(refusal, GuardedError::SessionLost(_)) {
+                    return Err(refusal);
                 }
                 Ok(found)
             }
-            None => Err(GuardedError::Changed(key)),
+            None => Err(refusal),
         }
     }
 
@@ -174,9 +174,10 @@ impl Meta {
     /// may be gone then.
     pub async fn delete_ledgers(
         &self,
-        by: SessionKey,
+        by: impl Into<Authority>,
         ledgers: &[Versioned<LedgerRecord>],
     ) -> Result<(), GuardedError> {
+        let by = by.into();
         for some in ledgers.chunks(Txn::MAX_OPS / 2) {
             let mut txn = self.guarded(by);
             for ledger in some {
@@ -185,7 +186,7 @@ impl Meta {
             }
             let first = self.keys().ledger(some[0].record.id);
             if let Settled::Refused(reads) = self.settle(txn, Some(&first)).await? {
-                return Err(GuardedError::of(by, &reads, first));
+                return Err(self.refusal(by, &reads, first));
             }
         }
         Ok(())
