@@ -37,13 +37,16 @@ impl LaneWorld {
     async fn commit(&self, range: std::ops::Range<i64>) {
         for n in range {
             let ticket = self.writer.enqueue(batch(n, 200)).unwrap();
-            self.writer.committed(ticket).await.unwrap();
+            let committed = self.env.timeout(Duration::from_secs(60), self.writer.committed(ticket)).await;
+            committed.expect("a minute is enough").unwrap();
         }
     }
 
     async fn until_rolled(&self, rolls: usize) {
+        let start = self.env.clock.now();
         while self.sink.rolls.lock().len() < rolls {
             millis(1).await;
+            assert!(self.env.clock.now() - start < Duration::from_secs(60), "a minute is enough");
         }
     }
 
@@ -397,6 +400,19 @@ async fn a_store_that_lost_what_it_acknowledged_is_dead_at_once() {
     assert!(world.env.clock.now() - start < Duration::from_millis(100));
     assert_eq!(world.copyset(), [world.id(0), world.id(1), world.id(3)]);
     assert_eq!(world.tail(2, 1).await, left, "it was sent nothing that it had acknowledged");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wish_that_has_passed_when_the_plan_is_there_is_dropped() {
+    let world = LaneWorld::open(4, 3, 2, small_frames()).await;
+    *world.meta.longest.lock() = Duration::from_secs(2);
+    world.wires[2].stall(true);
+    world.commit(0..10).await;
+    millis(1100).await;
+    world.wires[2].stall(false);
+    millis(10_000).await;
+    assert_eq!(world.meta.questions.lock().len(), 1);
+    assert_eq!(*world.sink.rolls.lock(), [], "a plan is made before the freeze, and need not be used");
 }
 
 #[tokio::test(start_paused = true)]

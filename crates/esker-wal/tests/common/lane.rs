@@ -39,7 +39,7 @@ pub struct Wire {
     messages: mpsc::UnboundedSender<Message>,
     /// Bytes sent and not answered, and the most that there ever were.
     outstanding: Mutex<(u64, u64)>,
-    /// Frames sent again while they were acknowledged already.
+    /// Frames that the writer knows to be held: never sent again.
     acked: Mutex<BTreeSet<(LedgerId, FrameIndex)>>,
     env: Env,
 }
@@ -49,7 +49,7 @@ fn unreachable(why: &str) -> StoreError {
 }
 
 impl Wire {
-    fn open(inner: Arc<dyn LogStore>, env: Env) -> Arc<Self> {
+    fn open(inner: Arc<dyn LogStore>, env: &Env) -> Arc<Self> {
         let (messages, arriving) = mpsc::unbounded_channel();
         let wire = Arc::new(Self {
             id: inner.id(),
@@ -418,7 +418,7 @@ impl LaneWorld {
         }
         let env = Env { tasks: Tasks::new(), ..hosts[0].env.clone() };
         let net = Env { tasks: Tasks::new(), ..env.clone() };
-        let wires: Vec<_> = hosts.iter().map(|host| Wire::open(host.as_log_store(), net.clone())).collect();
+        let wires: Vec<_> = hosts.iter().map(|host| Wire::open(host.as_log_store(), &net)).collect();
         let copyset = wires.iter().take(replicas).map(|wire| wire.id).collect();
         let descriptor = Descriptor { ledger: ledger(1), mode, copyset, write_quorum };
         let meta = Arc::new(Meta {
