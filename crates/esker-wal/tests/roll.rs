@@ -438,6 +438,19 @@ async fn the_caller_rolls_a_lane_away_and_may_think_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_store_that_is_unwanted_since_the_freeze_is_rolled_away_from_again() {
+    let world = LaneWorld::open(5, 3, 2, small_frames()).await;
+    world.meta.held_up.send_replace(true);
+    world.writer.roll_away(vec![world.id(0)]);
+    millis(100).await;
+    world.writer.roll_away(vec![world.id(0), world.id(3)]);
+    millis(100).await;
+    world.meta.held_up.send_replace(false);
+    world.until_rolled(2).await;
+    assert_eq!(world.copyset(), [world.id(1), world.id(2), world.id(4)]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_close_waits_for_the_roll() {
     let world = LaneWorld::open(4, 3, 2, small_frames()).await;
     for wire in &world.wires[..3] {
