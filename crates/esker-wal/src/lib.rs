@@ -4,8 +4,8 @@
 //! - [`physical`]: bytes in files. Entries, file headers, telling a torn tail from rot.
 //! - [`Store`]: one physical log that interleaves the frames of all ledgers it hosts. It keeps their directories in
 //!   memory and implements [`LogStore`], the service that a ledger's writer and a recoverer talk to.
-//! - [`LedgerWriter`]: one lane of one session: packs batches into frames, sends them to the copyset, and commits a frame
-//!   once W stores hold it.
+//! - [`LedgerWriter`]: one lane of one session: packs batches into frames, sends them to the copyset, commits a frame once
+//!   W stores hold it, and goes on in another ledger when a store of the copyset fails it. [`Roller`] creates that one.
 //! - [`recover()`]: seals a dead writer's ledger and finds its end.
 
 mod config;

@@ -37,13 +37,16 @@ impl LaneWorld {
     async fn commit(&self, range: std::ops::Range<i64>) {
         for n in range {
             let ticket = self.writer.enqueue(batch(n, 200)).unwrap();
-            self.writer.committed(ticket).await.unwrap();
+            let committed = self.env.timeout(Duration::from_secs(60), self.writer.committed(ticket)).await;
+            committed.expect("a minute is enough").unwrap();
         }
     }
 
     async fn until_rolled(&self, rolls: usize) {
+        let start = self.env.clock.now();
         while self.sink.rolls.lock().len() < rolls {
             millis(1).await;
+            assert!(self.env.clock.now() - start < Duration::from_secs(60), "a minute is enough");
         }
     }
 
@@ -400,6 +403,19 @@ async fn a_store_that_lost_what_it_acknowledged_is_dead_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_wish_that_has_passed_when_the_plan_is_there_is_dropped() {
+    let world = LaneWorld::open(4, 3, 2, small_frames()).await;
+    *world.meta.longest.lock() = Duration::from_secs(2);
+    world.wires[2].stall(true);
+    world.commit(0..10).await;
+    millis(1100).await;
+    world.wires[2].stall(false);
+    millis(10_000).await;
+    assert_eq!(world.meta.questions.lock().len(), 1);
+    assert_eq!(*world.sink.rolls.lock(), [], "a plan is made before the freeze, and need not be used");
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_caller_rolls_a_lane_away_and_may_think_again() {
     let world = LaneWorld::open(4, 3, 2, small_frames()).await;
     world.commit(0..10).await;
@@ -419,6 +435,19 @@ async fn the_caller_rolls_a_lane_away_and_may_think_again() {
     assert_eq!(world.copyset(), [world.id(1), world.id(2), world.id(3)]);
     world.commit(10..20).await;
     assert_eq!(world.sink.offsets(), (0..20).collect::<Vec<_>>());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_is_unwanted_since_the_freeze_is_rolled_away_from_again() {
+    let world = LaneWorld::open(5, 3, 2, small_frames()).await;
+    world.meta.held_up.send_replace(true);
+    world.writer.roll_away(vec![world.id(0)]);
+    millis(100).await;
+    world.writer.roll_away(vec![world.id(0), world.id(3)]);
+    millis(100).await;
+    world.meta.held_up.send_replace(false);
+    world.until_rolled(2).await;
+    assert_eq!(world.copyset(), [world.id(1), world.id(2), world.id(4)]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -9,8 +9,8 @@ use esker_core::frame::FrameBuilder;
 use esker_env::{BoxFuture, Env};
 
 use super::{
-    Avoid, CommitSink, CommittedFrame, NextLedger, NextLedgerPlan, NotReady, PendingBatch, RollError, Roller,
-    Shared, Ticket, WriterClosed,
+    Avoid, AvoidReason, CommitSink, CommittedFrame, NextLedger, NextLedgerPlan, NotReady, PendingBatch,
+    RollError, Roller, Shared, Ticket, WriterClosed,
     ledger::{Event, Kept, OpenLedger, moved},
     roll::{Rolls, Step, no_quorum, or_pending, refuse, unusable},
 };
@@ -182,8 +182,16 @@ impl Task {
         }
     }
 
+    /// What the next ledger should do without; nothing when the lane can stay in this one.
     fn unwanted(&self) -> Vec<Avoid> {
-        self.ledger.unwanted(&self.shared.draining.lock())
+        let draining = self.shared.draining.lock();
+        let mut unwanted = self.ledger.unwanted(&draining);
+        if !unwanted.is_empty() {
+            // Not a reason to leave, but no place to go either.
+            let others = draining.iter().filter(|store| !self.ledger.descriptor.copyset.contains(store));
+            unwanted.extend(others.map(|&store| Avoid { store, reason: AvoidReason::Draining }));
+        }
+        unwanted
     }
 
     fn on_step(&mut self, step: Step) {
