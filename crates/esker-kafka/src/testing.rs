@@ -254,6 +254,7 @@ fn node_config() -> NodeConfig {
     NodeConfig {
         broker: BrokerId(1),
         endpoints: Vec::new(),
+        rack: None,
         shards: 4,
         object_prefix: String::new(),
         store: StoreConfig { file_size: 4 << 20, max_bytes: 64 << 20, ..StoreConfig::default() },

@@ -156,5 +156,6 @@ impl Inner {
             waiter.notify_one();
         }
         shard.settled.notify_waiters();
+        self.ownership.send_modify(|changes| *changes += 1);
     }
 }

@@ -69,6 +69,10 @@ impl Lane {
         self.writer.roll_away(stores.to_vec());
     }
 
+    pub(crate) fn copyset(&self) -> Vec<StoreId> {
+        self.writer.descriptor().copyset.clone()
+    }
+
     fn write_quorum(&self) -> usize {
         self.writer.descriptor().write_quorum
     }

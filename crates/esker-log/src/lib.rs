@@ -39,7 +39,7 @@ pub use log::{Log, Sizes, Stats};
 pub use lookup::TimestampedOffset;
 pub use offload::FlushError;
 pub use offsets::Offsets;
-pub use open::{LedgerPlace, LogParts, OwnedLane, OwnedShard};
+pub use open::{LedgerPlace, LogParts, OwnedLane, OwnedShard, RollerOf};
 pub use partition::Gap;
 pub use producers::{ProducerError, ProducerTable, REMEMBERED_BATCHES, Verdict};
 pub use read::{AbortedTxn, Isolation, Read, ReadLimits};

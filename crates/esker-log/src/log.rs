@@ -43,6 +43,8 @@ pub(crate) struct Inner {
     pub(crate) session: SessionKey,
     pub(crate) topics: Topics,
     pub(crate) shards: ShardTable,
+    /// Counts changes of `shards`.
+    pub(crate) ownership: watch::Sender<u64>,
     pub(crate) lanes: Lanes,
     pub(crate) stores: Stores,
     pub(crate) store: Arc<Store>,
@@ -233,6 +235,18 @@ impl Log {
     #[must_use]
     pub fn open_shard_epochs(&self) -> Vec<(ShardId, Epoch)> {
         self.0.shards.all().iter().map(|shard| (shard.id, shard.epoch)).collect()
+    }
+
+    /// Counts the times that shards came or went.
+    #[must_use]
+    pub fn ownership(&self) -> watch::Receiver<u64> {
+        self.0.ownership.subscribe()
+    }
+
+    /// The copyset of the ledger that `mode`'s lane writes now.
+    #[must_use]
+    pub fn copyset(&self, mode: Mode) -> Vec<StoreId> {
+        self.0.lanes.get(mode).copyset()
     }
 
     /// The stores of every append in `mode`'s lane (Kafka: the replicas of its partitions).

@@ -64,6 +64,9 @@ pub struct OwnedLane {
     pub write_quorum: usize,
 }
 
+/// Gives each lane what replaces its ledger when stores fail.
+pub type RollerOf = Box<dyn Fn(Mode) -> Arc<dyn Roller> + Send + Sync>;
+
 /// The parts that a log is made of.
 pub struct LogParts {
     /// The world.
@@ -76,8 +79,8 @@ pub struct LogParts {
     pub store: Arc<Store>,
     /// Finds it and all others.
     pub stores: StoreLookup,
-    /// Replaces a lane's ledger whose stores fail.
-    pub roller: Arc<dyn Roller>,
+    /// Replaces lanes' ledgers.
+    pub roller: RollerOf,
     /// This session.
     pub session: SessionKey,
     /// Shards of the whole cluster.
@@ -113,7 +116,8 @@ impl Log {
         let inner = Arc::new_cyclic(|weak| {
             let lanes = parts.lanes.into_iter().zip(copysets).map(|(lane, copyset)| {
                 let sink = Arc::new(Sink(weak.clone()));
-                open_lane(lane, copyset, &parts.env, sink, Arc::clone(&parts.roller))
+                let roller = (parts.roller)(lane.mode);
+                open_lane(lane, copyset, &parts.env, sink, roller)
             });
             Inner {
                 lanes: Lanes::new(lanes.collect()),
@@ -126,6 +130,7 @@ impl Log {
                 session: parts.session,
                 topics,
                 shards: ShardTable::new(parts.shard_count),
+                ownership: watch::Sender::new(0),
                 stores,
                 store: parts.store,
                 sealed_ends: parking_lot::Mutex::default(),
@@ -196,6 +201,7 @@ impl Log {
             }
             inner.shards.insert(Arc::new(shard));
         }
+        inner.ownership.send_modify(|changes| *changes += 1);
         inner.maintain.notify_one();
         Ok(())
     }

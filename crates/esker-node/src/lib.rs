@@ -2,6 +2,8 @@
 //!
 //! The binary starts a [`Node`] on real parts, the simulator on simulated ones; what happens in between is the same.
 
+mod cluster;
 mod node;
 
-pub use node::{Node, NodeConfig, NodeParts, StartError};
+pub use cluster::{ClusterParts, PeersOf};
+pub use node::{Node, NodeConfig, NodeParts, PreparedNode, StartError};

@@ -3,15 +3,21 @@
 use std::{sync::Arc, time::Duration};
 
 use esker_archive::{Archive, ArchiveConfig, ArchiveError};
-use esker_control::{BrokerSession, StartOptions, WalLedgers, start_broker};
-use esker_core::{BrokerId, LedgerId, Mode};
-use esker_env::{Disk, Env};
+use esker_control::{BrokerSession, Controller, PeerError, StartOptions, WalLedgers, start_broker};
+use esker_core::{Action, BrokerId, LedgerId, Mode, ShardId};
+use esker_env::{Disk, Env, TaskGuard};
 use esker_log::{
-    FlushError, LedgerPlace, Log, LogConfig, LogParts, OpenError, OwnedLane, OwnedShard, StoreLookup,
+    FlushError, LedgerPlace, Log, LogConfig, LogParts, OpenError, OwnedLane, OwnedShard, RollerOf,
+    StoreLookup,
 };
-use esker_meta::{Catalog, Cluster, Endpoint, GuardedError, Keys, Meta, MetaError, MetaStore};
+use esker_meta::{
+    Catalog, Cluster, Endpoint, GuardedError, Keys, LedgerRecord, Membership, Meta, MetaError, MetaStore,
+    SessionKey,
+};
 use esker_wal::{LogStore, NoRoll, Store, StoreConfig};
 use object_store::ObjectStore;
+
+use crate::cluster::{ClusterParts, ClusterRoller, Joined};
 
 /// The parts of the world that a node stands on.
 pub struct NodeParts {
@@ -32,6 +38,8 @@ pub struct NodeConfig {
     pub broker: BrokerId,
     /// Where it can be reached, for other brokers and for clients.
     pub endpoints: Vec<Endpoint>,
+    /// Its failure domain.
+    pub rack: Option<String>,
     /// Shards of the cluster, if this start creates it.
     pub shards: u32,
     /// Path below which the objects live in the object store; may be empty.
@@ -86,13 +94,144 @@ pub struct Node {
     /// The archive, for maintenance commands.
     pub archive: Arc<Archive>,
     store: Arc<Store>,
+    joined: Option<Arc<Joined>>,
+    _following: Vec<TaskGuard>,
 }
 
 /// The lanes that a node opens, the strictest first. An empty one costs a metadata record and no disk.
-const LANES: [Mode; 3] = [Mode::Fsync, Mode::Throughput, Mode::Received];
+pub(crate) const LANES: [Mode; 3] = [Mode::Fsync, Mode::Throughput, Mode::Received];
+
+/// A node whose store is open and which nobody knows of yet.
+pub struct PreparedNode {
+    env: Env,
+    meta: Meta,
+    objects: Arc<dyn ObjectStore>,
+    cluster: Cluster,
+    store: Arc<Store>,
+    config: NodeConfig,
+}
+
+impl PreparedNode {
+    /// Opens the store, and finds the cluster or makes it.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn open(keys: Keys, parts: NodeParts, config: NodeConfig) -> Result<Self, StartError> {
+        let NodeParts { env, disk, meta, objects } = parts;
+        let meta = Meta::new(meta, keys, env.clone());
+        let store = Store::open(disk, env.clone(), config.store.clone()).await?;
+        let cluster = meta.create_or_load_cluster(config.shards).await?;
+        Ok(Self { env, meta, objects, cluster, store, config })
+    }
+
+    /// The store, to be served to other brokers before [`PreparedNode::join`]: their ledgers' recovery may wait for it.
+    #[must_use]
+    pub fn store(&self) -> Arc<dyn LogStore> {
+        Arc::clone(&self.store) as Arc<dyn LogStore>
+    }
+
+    /// Where the broker can be reached, for other brokers and for clients.
+    pub fn set_endpoints(&mut self, endpoints: Vec<Endpoint>) {
+        self.config.endpoints = endpoints;
+    }
+
+    fn options(&self) -> StartOptions {
+        StartOptions {
+            broker: self.config.broker,
+            endpoints: self.config.endpoints.clone(),
+            rack: self.config.rack.clone(),
+            store: self.store.id(),
+            session_ttl: self.config.session_ttl,
+            accept_lost_stores: self.config.accept_lost_stores,
+        }
+    }
+
+    /// Serves alone: takes over what earlier sessions left, and opens every shard.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn start_alone(self) -> Result<Node, StartError> {
+        let (env, meta, store) = (self.env.clone(), self.meta.clone(), Arc::clone(&self.store));
+        let ledgers = Arc::new(WalLedgers::one(Arc::clone(&store), env.clone()));
+        let session = start_broker(meta.clone(), env, ledgers, &self.cluster, self.options()).await?;
+        let mut lanes = Vec::new();
+        for mode in LANES {
+            let record = session.open_lane(mode, vec![store.id()], 1).await?;
+            let write_quorum = usize::from(record.write_quorum);
+            lanes.push(OwnedLane { mode, ledger: ledger_place(record), write_quorum });
+        }
+        let opened = Opened {
+            shards: owned_shards(&session),
+            ledgers: pending_ledgers(&meta, &session).await?,
+            session: Arc::new(session),
+            lanes,
+            stores: own_store_only(&store),
+            roller: Box::new(|_| Arc::new(NoRoll)),
+        };
+        self.serve(opened, None).await
+    }
+
+    /// Joins a cluster: the controller gives this broker its shards.
+    ///
+    /// # Errors
+    /// See [`StartError`].
+    pub async fn join(self, parts: ClusterParts) -> Result<Node, StartError> {
+        let joined =
+            Joined::join(&self.env, &self.meta, &self.store, &self.cluster, self.options(), parts).await?;
+        let rollers = Arc::clone(&joined);
+        let opened = Opened {
+            session: Arc::clone(&joined.session),
+            lanes: joined.open_lanes().await?,
+            stores: joined.lookup(),
+            roller: Box::new(move |mode| Arc::new(ClusterRoller { joined: Arc::clone(&rollers), mode })),
+            shards: Vec::new(),
+            ledgers: Vec::new(),
+        };
+        self.serve(opened, Some(joined)).await
+    }
+
+    async fn serve(self, opened: Opened, joined: Option<Arc<Joined>>) -> Result<Node, StartError> {
+        let Self { env, meta, objects, cluster, store, config } = self;
+        let catalog = Catalog::start(meta.clone()).await?;
+        let pointers = Arc::new(meta.clone());
+        let archive =
+            Archive::open(objects, &config.object_prefix, pointers, env.clone(), config.archive).await?;
+        let archive = Arc::new(archive);
+        let parts = LogParts {
+            env: env.clone(),
+            catalog: Arc::clone(&catalog),
+            archive: Arc::clone(&archive),
+            store: Arc::clone(&store),
+            stores: opened.stores,
+            roller: opened.roller,
+            session: opened.session.key(),
+            shard_count: cluster.shards,
+            shards: opened.shards,
+            ledgers: opened.ledgers,
+            lanes: opened.lanes,
+        };
+        let log = Log::open(parts, config.log).await?;
+        let following = joined.as_ref().map(|joined| joined.follow(&log)).unwrap_or_default();
+        let session = opened.session;
+        let node =
+            Node { log, meta, catalog, cluster, session, archive, store, joined, _following: following };
+        node.watch_over(&env);
+        Ok(node)
+    }
+}
+
+/// What the two ways to start have found.
+struct Opened {
+    session: Arc<BrokerSession>,
+    lanes: Vec<OwnedLane>,
+    stores: StoreLookup,
+    roller: RollerOf,
+    shards: Vec<OwnedShard>,
+    ledgers: Vec<LedgerPlace>,
+}
 
 impl Node {
-    /// Opens the store, takes over what earlier sessions left, and opens every shard.
+    /// Opens the store, takes over what earlier sessions left, and opens every shard, on one broker alone.
     ///
     /// # Errors
     /// See [`StartError`].
@@ -105,49 +244,37 @@ impl Node {
     /// # Errors
     /// See [`StartError`].
     pub async fn start_below(keys: Keys, parts: NodeParts, config: NodeConfig) -> Result<Self, StartError> {
-        let NodeParts { env, disk, meta, objects } = parts;
-        let meta = Meta::new(meta, keys, env.clone());
-        let store = Store::open(disk, env.clone(), config.store).await?;
-        let cluster = meta.create_or_load_cluster(config.shards).await?;
-        let options = StartOptions {
-            broker: config.broker,
-            endpoints: config.endpoints,
-            rack: None,
-            store: store.id(),
-            session_ttl: config.session_ttl,
-            accept_lost_stores: config.accept_lost_stores,
+        PreparedNode::open(keys, parts, config).await?.start_alone().await
+    }
+
+    /// The other brokers and who owns what; `None` for a node alone.
+    #[must_use]
+    pub fn membership(&self) -> Option<&Arc<Membership>> {
+        self.joined.as_ref().map(|joined| &joined.membership)
+    }
+
+    /// This broker's part in controlling the cluster; `None` for a node alone.
+    #[must_use]
+    pub fn controller(&self) -> Option<&Controller> {
+        self.joined.as_ref()?.controller.get()
+    }
+
+    /// Hands a shard over to another broker's session: a planned move, ordered by the controller.
+    ///
+    /// # Errors
+    /// When it cannot be flushed or handed over; it is served here as before then.
+    pub async fn move_shard(&self, shard: ShardId, to: SessionKey) -> Result<(), PeerError> {
+        let Some(joined) = &self.joined else {
+            let why = "this broker is in no cluster".to_owned();
+            return Err(PeerError { why, action: Action::GiveUp });
         };
-        let ledgers = Arc::new(WalLedgers::one(Arc::clone(&store), env.clone()));
-        let session = start_broker(meta.clone(), env.clone(), ledgers, &cluster, options).await?;
-        let session = Arc::new(session);
-        let catalog = Catalog::start(meta.clone()).await?;
-        let pointers = Arc::new(meta.clone());
-        let archive =
-            Archive::open(objects, &config.object_prefix, pointers, env.clone(), config.archive).await?;
-        let archive = Arc::new(archive);
-        let mut lanes = Vec::new();
-        for mode in LANES {
-            let record = session.open_lane(mode, vec![store.id()], 1).await?;
-            let ledger = LedgerPlace { id: record.id, copyset: record.copyset, end: None };
-            lanes.push(OwnedLane { mode, ledger, write_quorum: usize::from(record.write_quorum) });
-        }
-        let parts = LogParts {
-            env: env.clone(),
-            catalog: Arc::clone(&catalog),
-            archive: Arc::clone(&archive),
-            store: Arc::clone(&store),
-            stores: own_store_only(&store),
-            roller: Arc::new(NoRoll),
-            session: session.key(),
-            shard_count: cluster.shards,
-            shards: owned_shards(&session),
-            ledgers: pending_ledgers(&meta, &session).await?,
-            lanes,
-        };
-        let log = Log::open(parts, config.log).await?;
-        let node = Self { log, meta, catalog, cluster, session, archive, store };
-        node.watch_over(&env);
-        Ok(node)
+        joined.move_shard(&self.log, shard, to).await
+    }
+
+    /// Lets other brokers take over everything that this one does, for at most `limit`. Returns whether they have.
+    pub async fn drain(&self, limit: Duration) -> bool {
+        let Some(joined) = &self.joined else { return false };
+        joined.drain(limit).await
     }
 
     /// Forgets ledgers once the log needs them no more, and gives everything up when the session is lost.
@@ -234,10 +361,10 @@ fn owned_shards(session: &BrokerSession) -> Vec<OwnedShard> {
 async fn pending_ledgers(meta: &Meta, session: &BrokerSession) -> Result<Vec<LedgerPlace>, MetaError> {
     let pending: std::collections::BTreeSet<LedgerId> =
         session.shards().iter().flat_map(|(_, record)| record.pending.iter().copied()).collect();
-    let ledgers = meta.list_all_ledgers().await?;
-    let places =
-        ledgers.into_iter().map(|ledger| ledger.record).filter(|ledger| pending.contains(&ledger.id));
-    Ok(places
-        .map(|ledger| LedgerPlace { id: ledger.id, end: ledger.end(), copyset: ledger.copyset })
-        .collect())
+    let ledgers = meta.list_all_ledgers().await?.into_iter().map(|ledger| ledger.record);
+    Ok(ledgers.filter(|ledger| pending.contains(&ledger.id)).map(ledger_place).collect())
+}
+
+pub(crate) fn ledger_place(record: LedgerRecord) -> LedgerPlace {
+    LedgerPlace { id: record.id, end: record.end(), copyset: record.copyset }
 }

@@ -63,6 +63,7 @@ impl World {
         let config = NodeConfig {
             broker: BrokerId(1),
             endpoints: Vec::new(),
+            rack: None,
             shards: 4,
             object_prefix: String::new(),
             store: StoreConfig { file_size: 1 << 20, max_bytes: 16 << 20, ..StoreConfig::default() },

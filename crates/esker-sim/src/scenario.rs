@@ -75,6 +75,7 @@ impl Scenario {
             config: NodeConfig {
                 broker: BrokerId(1),
                 endpoints: Vec::new(),
+                rack: None,
                 shards: 1 + random.below(4) as u32,
                 object_prefix: String::new(),
                 store: store(random, file_size, max_bytes, options),

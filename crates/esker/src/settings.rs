@@ -48,6 +48,7 @@ pub(crate) fn node(config: &Config, object_prefix: String, accept_lost_stores: b
     NodeConfig {
         broker: BrokerId(config.node.id),
         endpoints: Vec::new(),
+        rack: Some(config.node.rack.clone()).filter(|rack| !rack.is_empty()),
         shards: config.node.shards,
         object_prefix,
         store: StoreConfig {

@@ -1,0 +1,113 @@
+//! Doing what the metadata says: opening shards that were given to this broker, leaving stores that go away.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use esker_core::{LedgerId, ShardId, StoreId};
+use esker_log::{Log, OwnedShard};
+use esker_meta::StoreState;
+
+use super::Joined;
+use crate::node::ledger_place;
+
+/// The pause after shards could not be opened; it doubles up to the longest.
+const PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// Opens shards as they come, until the session is over.
+pub(super) async fn shards(joined: Arc<Joined>, log: Log) {
+    let mut changed = joined.membership.changed();
+    let mut pause = PAUSE;
+    loop {
+        changed.borrow_and_update();
+        let failed = open_new(&joined, &log).await;
+        if failed {
+            let again = joined.env.clock.sleep(pause);
+            pause = (pause * 2).min(LONGEST_PAUSE);
+            tokio::select! {
+                biased;
+                _ = changed.changed() => {}
+                () = again => {}
+            }
+            continue;
+        }
+        pause = PAUSE;
+        if changed.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// Opens what is owned and not open. Returns whether something could not be opened.
+async fn open_new(joined: &Joined, log: &Log) -> bool {
+    // Shards with the same pending ledgers share the reading of these; one that cannot be opened does not stop others.
+    let mut groups: BTreeMap<BTreeSet<LedgerId>, Vec<OwnedShard>> = BTreeMap::new();
+    for shard in new_shards(joined, log) {
+        groups.entry(shard.pending.clone()).or_default().push(shard);
+    }
+    let mut failed = false;
+    for (pending, shards) in groups {
+        let ids: Vec<ShardId> = shards.iter().map(|shard| shard.id).collect();
+        let started = joined.env.clock.now();
+        let opened = async {
+            let ledgers =
+                if pending.is_empty() { Vec::new() } else { joined.meta.list_all_ledgers().await? };
+            let ledgers = ledgers.into_iter().map(|ledger| ledger.record);
+            let places: Vec<_> =
+                ledgers.filter(|ledger| pending.contains(&ledger.id)).map(ledger_place).collect();
+            log.open_shards(shards, &places).await?;
+            Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+        };
+        match opened.await {
+            Ok(()) => {
+                let took = joined.env.clock.now() - started;
+                tracing::info!(shards = ids.len(), pending = pending.len(), ?took, "serving shards");
+            }
+            Err(error) => {
+                tracing::warn!(%error, shards = ?ids, "shards cannot be served yet");
+                failed = true;
+            }
+        }
+    }
+    failed
+}
+
+fn new_shards(joined: &Joined, log: &Log) -> Vec<OwnedShard> {
+    let open: BTreeSet<ShardId> = log.open_shard_epochs().into_iter().map(|(shard, _)| shard).collect();
+    let given = joined.given.lock();
+    let view = joined.membership.view();
+    let mine = view.shards.iter().filter(|(id, shard)| {
+        shard.record.owned_by() == Some(joined.session.key())
+            && !open.contains(id)
+            && given.get(id).is_none_or(|epoch| *epoch < shard.record.epoch)
+    });
+    mine.map(|(id, shard)| OwnedShard {
+        id: *id,
+        epoch: shard.record.epoch,
+        pending: shard.record.pending.clone(),
+    })
+    .collect()
+}
+
+/// Makes the lanes leave stores that are being drained or were declared lost.
+pub(super) async fn stores(joined: Arc<Joined>, log: Log) {
+    let mut changed = joined.membership.changed();
+    let mut left: Vec<StoreId> = Vec::new();
+    loop {
+        changed.borrow_and_update();
+        let view = joined.membership.view();
+        let going = view.stores.values().filter(|store| store.state != StoreState::Active);
+        let going: Vec<StoreId> =
+            going.map(|store| store.id).filter(|store| *store != joined.own.store).collect();
+        if going != left {
+            log.roll_away(&going);
+            left = going;
+        }
+        if changed.changed().await.is_err() {
+            return;
+        }
+    }
+}
