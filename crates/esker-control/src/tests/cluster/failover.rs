@@ -329,3 +329,18 @@ async fn ledgers_of_the_dead_are_forgotten_when_no_shard_needs_them_and_by_every
         assert!(world.shared.disks.holds(store, ledger.id).is_none());
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_session_that_gives_itself_up_does_not_live_on_as_the_controller() {
+    let (world, _) = cluster(11, 3).await;
+    let old = controller(&world);
+    let id = world.shared.meta.list_ledgers(old.session.key().broker).await.unwrap()[0].record.id;
+    // A roll without an outcome (rule W4).
+    old.memory.faults().set_unreachable(true);
+    old.session.roll_lane(id, FrameIndex(9), vec![store_of(1)], 1).await.unwrap_err();
+    old.memory.faults().set_unreachable(false);
+    world.until("it is over", |view| view.session(old.session.key()).is_none()).await;
+    world.kill(&old);
+    world.settled().await;
+    world.check().await;
+}

@@ -52,6 +52,7 @@ async fn live(seed: u64, lost_answers: u32) {
     for broker in (1..=BROKERS).filter(|id| !running.contains(id)) {
         world.start(broker).await;
     }
+    println!("seed {seed} (lost answers {lost_answers}) comes to rest");
     world.settled().await;
     world.check().await;
 }

@@ -224,7 +224,16 @@ impl World {
         let membership = Membership::start(self.shared.meta.clone()).await.unwrap();
         let waited = self.env.timeout(Duration::from_secs(60), membership.wait_until(holds)).await;
         if waited.is_err() {
-            panic!("{what}: not in time; {:#?}", membership.view());
+            let view = membership.view();
+            let blocked: Vec<_> =
+                self.running().iter().flat_map(|broker| broker.controller.blocked()).collect();
+            panic!(
+                "{what}: not in time; controller {:?}, sessions {:?}, stores {:?}, blocked {blocked:?}, shards {:?}",
+                view.controller,
+                view.sessions.values().map(|live| live.key).collect::<Vec<_>>(),
+                view.stores.values().map(|store| (store.broker, store.state)).collect::<Vec<_>>(),
+                view.shards.iter().map(|(id, shard)| (id, shard.record.owned_by())).collect::<Vec<_>>(),
+            );
         }
     }
 
