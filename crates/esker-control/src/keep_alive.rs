@@ -7,7 +7,8 @@ use esker_env::Env;
 use esker_meta::{Meta, MetaError, OpenedSession};
 use tokio::sync::watch;
 
-/// Keeps the session alive until it is over for certain; then `lost` becomes true.
+/// Keeps the session alive until it is over for certain; then `lost` becomes true. When somebody else makes it true, the
+/// session is ended.
 ///
 /// Silence of the metadata store is no such certainty: without it the broker goes on serving, fenced by its stores and
 /// by the transactions that it cannot make.
@@ -20,8 +21,19 @@ pub(crate) async fn keep_alive(
 ) {
     let pause = ttl / 3;
     let mut failures = 0_u32;
+    let mut given_up = lost.subscribe();
     loop {
-        env.clock.sleep(pause).await;
+        let pause = env.timeout(pause, async {
+            let _ = given_up.wait_for(|lost| *lost).await;
+        });
+        if pause.await.is_ok() {
+            // The broker itself says so (rule W4). The others need not wait for the lease to find its shards, and
+            // its place as the controller, free.
+            if let Err(error) = meta.close_session(&session).await {
+                tracing::warn!(%error, session = %session.key, "could not close a session that is over");
+            }
+            return;
+        }
         let renewed = match env.timeout(ttl, meta.keep_alive(&session)).await {
             Ok(renewed) => renewed,
             Err(elapsed) => Err(MetaError::Unavailable(elapsed.to_string())),

@@ -60,6 +60,10 @@ impl Lanes {
         write_quorum: u8,
     ) -> Result<Versioned<LedgerRecord>, GuardedError> {
         let before = self.known(old)?;
+        if !is_open(&before) {
+            // Sealed by a recovery of this session, or by a stop of this lane.
+            return Err(GuardedError::Changed(format!("ledger {old} (sealed)")));
+        }
         let new = NewLedger { mode: before.record.mode, copyset, write_quorum };
         let created = meta.roll_ledger(session, &before, end, &new).await?;
         self.refresh(meta, session).await?;

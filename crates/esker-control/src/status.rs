@@ -136,7 +136,7 @@ pub fn drained(view: &MembershipView, ledgers: &[LedgerRecord], broker: BrokerId
     ledgers.iter().filter(|ledger| ledger.copyset.iter().any(|store| stores.contains(store))).all(|ledger| {
         let others = ledger.id.broker != broker;
         let lives = view.session(ledger.writer()).is_some();
-        !needed.needs(ledger) && !(others && lives)
+        !(needed.needs(ledger) || (others && lives))
     })
 }
 

@@ -48,7 +48,11 @@ impl ShardRecord {
         })
     }
 
-    pub(crate) fn decode(entry: &KeyValue) -> Result<(ShardId, Versioned<Self>), MetaError> {
+    /// A shard's record from its key and value, for those who watch the keys themselves.
+    ///
+    /// # Errors
+    /// [`MetaError::Corrupt`].
+    pub fn decode(entry: &KeyValue) -> Result<(ShardId, Versioned<Self>), MetaError> {
         let (source, message) = Source::message::<proto::Shard>(entry)?;
         source.ensure(entry.key.ends_with(&format!("/shards/{}", message.id)), "id")?;
         source.ensure(message.owner.is_none_or(|owner| owner >= 0), "owner")?;

@@ -7,7 +7,9 @@ use std::{
 
 use esker_core::{BrokerId, LedgerId};
 use esker_env::BoxFuture;
-use esker_meta::{Controller as Elected, GuardedError, MembershipView, MetaError, SessionKey, ShardRecord, StoreState};
+use esker_meta::{
+    Controller as Elected, GuardedError, MembershipView, MetaError, SessionKey, ShardRecord, StoreState,
+};
 use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 
 use super::Inner;

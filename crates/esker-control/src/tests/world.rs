@@ -38,6 +38,11 @@ impl Life {
         self.0.fetch_update(Ordering::SeqCst, Ordering::SeqCst, less).is_ok()
     }
 
+    /// So many more steps from here on.
+    pub(super) fn limit(&self, steps: u64) {
+        self.0.store(steps, Ordering::SeqCst);
+    }
+
     pub(super) fn end(&self) {
         self.0.store(0, Ordering::SeqCst);
     }

@@ -1,0 +1,7 @@
+//! Several brokers on simulated time, over one in-memory metadata store and stores that are no more than their contract.
+
+mod failover;
+mod moves;
+mod schedules;
+mod stores;
+mod world;
