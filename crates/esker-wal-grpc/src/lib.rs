@@ -41,7 +41,7 @@ mod proto {
     include!(concat!(env!("OUT_DIR"), "/esker.store.v1.rs"));
 }
 
-pub use client::{BoxIo, ClientOptions, Connector, Io, RemoteStore, tcp};
+pub use client::{BoxIo, Channel, ClientOptions, Connection, Connector, Io, OnLost, RemoteStore, tcp};
 pub use server::{ServerOptions, StoreService, serve, tcp_incoming};
 
 /// Most bytes of a message: the largest frame, and room for what stands around it.

@@ -48,12 +48,14 @@ pub fn tcp() -> Connector {
     })
 }
 
-/// Where requests of one connection go.
+/// Where requests of one connection go: what tonic's client calls a channel.
 #[derive(Clone)]
-pub(crate) struct Channel(http2::SendRequest<Body>);
+pub struct Channel(http2::SendRequest<Body>);
 
 impl Channel {
-    pub(crate) fn grpc(&self) -> Grpc<Self> {
+    /// A client that takes messages up to [`MAX_MESSAGE`].
+    #[must_use]
+    pub fn grpc(&self) -> Grpc<Self> {
         let origin = http::Uri::from_static("http://store.esker");
         Grpc::with_origin(self.clone(), origin).max_decoding_message_size(MAX_MESSAGE)
     }
@@ -73,8 +75,8 @@ impl Service<http::Request<Body>> for Channel {
     }
 }
 
-/// An open connection. Dropping it closes it.
-pub(crate) struct Connection {
+/// An open HTTP/2 connection. Dropping it closes it.
+pub struct Connection {
     pub(crate) channel: Channel,
     /// Why it ended, once it has.
     pub(super) ended: oneshot::Receiver<String>,
@@ -82,7 +84,12 @@ pub(crate) struct Connection {
 }
 
 impl Connection {
-    pub(crate) async fn open(
+    /// Connects to what `connector` takes. Of the options, those about connections count. The peer has not said
+    /// anything yet when this answers.
+    ///
+    /// # Errors
+    /// What happened, for people.
+    pub async fn open(
         endpoint: String,
         connector: &Connector,
         env: &Env,
@@ -114,6 +121,18 @@ impl Connection {
             let _ = say.send(why);
         });
         Ok(Self { channel: Channel(sender), ended, _task: task })
+    }
+
+    /// Where requests go.
+    #[must_use]
+    pub const fn channel(&self) -> &Channel {
+        &self.channel
+    }
+
+    /// Whether it takes no further requests.
+    #[must_use]
+    pub fn is_closed(&self) -> bool {
+        self.channel.0.is_closed()
     }
 }
 

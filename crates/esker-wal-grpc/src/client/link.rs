@@ -1,6 +1,6 @@
 //! The task behind a [`super::RemoteStore`]: one connection at a time, and the stream of changes on it.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use esker_core::StoreId;
@@ -13,7 +13,7 @@ use tonic::{Request, Status};
 use tonic_prost::ProstCodec;
 
 use super::{
-    ClientOptions, Connector,
+    ClientOptions, Connector, OnLost,
     call::{Answer, Call, Entry, Reply},
     connect::{Channel, Connection},
     read::{garbled, refused},
@@ -35,6 +35,7 @@ pub(super) struct Link {
     env: Env,
     connector: Connector,
     options: ClientOptions,
+    pub(super) on_lost: OnLost,
     /// Failures since the last answer.
     failures: u32,
 }
@@ -55,7 +56,8 @@ impl Link {
         connector: Connector,
         options: ClientOptions,
     ) -> Self {
-        Self { id, store: convert::store_bytes(id), endpoint, publish, env, connector, options, failures: 0 }
+        let (store, on_lost): (_, OnLost) = (convert::store_bytes(id), Arc::new(|_, _| {}));
+        Self { id, store, endpoint, publish, env, connector, options, on_lost, failures: 0 }
     }
 
     pub(super) async fn run(mut self, mut called: mpsc::UnboundedReceiver<Call>) {
@@ -80,6 +82,10 @@ impl Link {
             };
             self.failures = self.failures.saturating_add(1);
             tracing::warn!(store = %self.id, endpoint, error = %why, "no connection to a store");
+            // Nothing is wrong with a place that the store has moved away from.
+            if *self.endpoint.borrow() == endpoint {
+                (self.on_lost)(self.id, &why);
+            }
             // What was called before now shares the connection's end. What comes after takes its chance with the next.
             while let Ok(call) = called.try_recv() {
                 call.fail(&why);

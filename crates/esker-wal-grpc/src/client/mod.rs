@@ -20,16 +20,17 @@ use crate::{
     proto::{self, write_request::Change},
 };
 use call::{Answer, Call, InFlight};
-pub(crate) use connect::Channel;
-#[cfg(test)]
-pub(crate) use connect::Connection;
 use link::Link;
 
-pub use connect::{BoxIo, Connector, Io, tcp};
+pub use connect::{BoxIo, Channel, Connection, Connector, Io, tcp};
 pub use options::ClientOptions;
 
 /// What a call answers whose client is gone.
 const CLOSED: &str = "its client was closed";
+
+/// Told each time that no connection to a store could be made, or that one ended, and why. Not when the client itself
+/// left it. Must not block.
+pub type OnLost = Arc<dyn Fn(StoreId, &StoreError) + Send + Sync>;
 
 /// A store behind the network: [`LogStore`] as the crate's page says.
 ///
@@ -74,10 +75,27 @@ impl RemoteStore {
         connector: Connector,
         options: ClientOptions,
     ) -> Self {
+        Self::watched(id, endpoint, env, connector, options, Arc::new(|_, _| {}))
+    }
+
+    /// As [`RemoteStore::new`], with somebody who wants to know of lost connections.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    #[must_use]
+    pub fn watched(
+        id: StoreId,
+        endpoint: impl Into<String>,
+        env: &Env,
+        connector: Connector,
+        options: ClientOptions,
+        on_lost: OnLost,
+    ) -> Self {
         let (calls, called) = mpsc::unbounded_channel();
         let endpoint = watch::Sender::new(endpoint.into());
         let (publish, current) = watch::channel(None);
-        let link = Link::new(id, endpoint.subscribe(), publish, env.clone(), connector, options.clone());
+        let mut link = Link::new(id, endpoint.subscribe(), publish, env.clone(), connector, options.clone());
+        link.on_lost = on_lost;
         Self {
             id,
             calls,

@@ -1,6 +1,7 @@
 //! HTTP/2 over connections that come from anywhere.
 
 use std::{
+    convert::Infallible,
     io,
     pin::pin,
     sync::{
@@ -12,16 +13,17 @@ use std::{
 
 use esker_env::Env;
 use futures::{Stream, StreamExt, stream};
-use hyper::server::conn::http2;
+use hyper::{body::Incoming, server::conn::http2};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpListener, TcpStream},
     sync::watch,
 };
+use tonic::body::Body;
 use tower_service::Service;
 
-use super::{ServerOptions, StoreService};
+use super::ServerOptions;
 use crate::runtime::Executor;
 
 /// Bytes that a client may send ahead on one stream.
@@ -44,13 +46,20 @@ pub fn tcp_incoming(listener: TcpListener) -> impl Stream<Item = io::Result<TcpS
     })
 }
 
-/// Serves a store on every connection that comes, until none comes any more. Dropping this ends all connections.
-pub async fn serve<Io>(
-    service: StoreService,
+/// Serves what it is given (a [`StoreService`](super::StoreService), or several services told apart by path) on every
+/// connection that comes, until none comes any more. Dropping this ends all connections.
+pub async fn serve<S, Io>(
+    service: S,
     incoming: impl Stream<Item = io::Result<Io>> + Send,
     env: &Env,
     options: &ServerOptions,
 ) where
+    S: Service<http::Request<Incoming>, Response = http::Response<Body>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send + 'static,
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let mut incoming = pin!(incoming);
@@ -99,8 +108,14 @@ impl Drop for Counted {
     }
 }
 
-async fn connection<Io>(service: StoreService, io: Io, env: Env, options: ServerOptions)
+async fn connection<S, Io>(service: S, io: Io, env: Env, options: ServerOptions)
 where
+    S: Service<http::Request<Incoming>, Response = http::Response<Body>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send + 'static,
     Io: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let asked = Arc::new(AtomicBool::new(false));
@@ -131,6 +146,6 @@ where
         }
     };
     if let Err(error) = result {
-        tracing::debug!(%error, "a store connection ended");
+        tracing::debug!(%error, "a connection ended");
     }
 }
