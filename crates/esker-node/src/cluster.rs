@@ -14,7 +14,7 @@ use esker_control::{
 use esker_core::{BrokerId, Epoch, Mode, ShardId, StoreId};
 use esker_env::{Env, TaskGuard};
 use esker_log::{Log, OwnedLane, StoreLookup};
-use esker_meta::{Cluster, Membership, MembershipView, Meta};
+use esker_meta::{Cluster, Membership, MembershipView, Meta, SessionKey};
 use esker_wal::{LogStore, Store};
 use parking_lot::Mutex;
 
@@ -22,8 +22,8 @@ pub(crate) use roller::ClusterRoller;
 
 use crate::node::{LANES, StartError, ledger_place};
 
-/// Makes what a broker asks of others from who is there.
-pub type PeersOf = Box<dyn FnOnce(&Arc<Membership>) -> Arc<dyn Peers> + Send>;
+/// Makes what a broker's session asks of others from who is there.
+pub type PeersOf = Box<dyn FnOnce(SessionKey, &Arc<Membership>) -> Arc<dyn Peers> + Send>;
 
 /// How a node reaches other brokers, and what it asks of them.
 pub struct ClusterParts {
@@ -76,7 +76,7 @@ impl Joined {
         let own = Candidate { store: store.id(), rack: options.rack.clone() };
         let broker = options.broker;
         let session = Arc::new(join_cluster(meta.clone(), env.clone(), ledgers, options).await?);
-        let peers = (parts.peers)(&membership);
+        let peers = (parts.peers)(session.key(), &membership);
         let joined = Arc::new(Self {
             env: env.clone(),
             meta: meta.clone(),

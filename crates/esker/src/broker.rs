@@ -1,28 +1,17 @@
-//! `esker dev` and `esker broker`: one broker, from its configuration to its graceful end.
+//! `esker dev` and `esker broker`: a process with one broker, or several.
 
-use std::{collections::BTreeMap, path::PathBuf, process::ExitCode, sync::Arc, time::Duration};
+use std::{path::PathBuf, process::ExitCode};
 
-use esker_coordinator::{Groups, GroupsGuard, LogTopic, forget_deleted_topics};
-use esker_core::BrokerId;
-use esker_env::{Env, RealDisk, TaskGuard};
-use esker_kafka::{Broker, KafkaParts, Server, SingleNode};
-use esker_node::{Node, NodeParts};
+use esker_env::Env;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
-    archive::ArchiveAccess,
-    config::{Config, load},
-    http::{self, Http},
+    config::{Config, ConfigError, load},
     metadata::Metadata,
-    metrics, settings,
-    state::Serving,
+    metrics,
+    running::Running,
+    settings,
 };
-
-/// The name of the one listener for Kafka clients.
-const LISTENER: &str = "kafka";
-
-/// How long connections may take to read their last responses.
-const GOODBYE: Duration = Duration::from_secs(5);
 
 /// Starts a broker on embedded defaults: nothing to install, data below one directory.
 #[derive(clap::Args)]
@@ -33,6 +22,9 @@ pub(crate) struct Dev {
     /// Where everything is kept: DIR/store, DIR/objects, DIR/meta, DIR/cache
     #[arg(long, value_name = "DIR", default_value = ".dev")]
     data: PathBuf,
+    /// Brokers in this one process, a cluster: the next ones use ports 10 higher each, and DIR/broker-N for their logs
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=9))]
+    brokers: u8,
 }
 
 /// Starts a broker from a configuration file.
@@ -52,13 +44,13 @@ pub(crate) struct BrokerCommand {
 impl Dev {
     pub(crate) fn run(&self) -> ExitCode {
         let data = ("node.data_dir", self.data.display().to_string());
-        run(load(None, variables(), &[data]), false)
+        run(load(None, variables(), &[data]), self.brokers, false)
     }
 }
 
 impl BrokerCommand {
     pub(crate) fn run(&self) -> ExitCode {
-        run(load(Some(&self.config), variables(), &[]), self.accept_lost_log)
+        run(load(Some(&self.config), variables(), &[]), 1, self.accept_lost_log)
     }
 }
 
@@ -68,7 +60,7 @@ pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
 }
 
 #[allow(clippy::print_stderr, reason = "there is no log yet")]
-fn run(config: Result<Config, crate::config::ConfigError>, accept_lost_stores: bool) -> ExitCode {
+fn run(config: Result<Config, ConfigError>, brokers: u8, accept_lost_stores: bool) -> ExitCode {
     let config = match config {
         Ok(config) => config,
         Err(error) => {
@@ -86,7 +78,7 @@ fn run(config: Result<Config, crate::config::ConfigError>, accept_lost_stores: b
     settings::raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let served = match runtime {
-        Ok(runtime) => runtime.block_on(serve(config, accept_lost_stores)),
+        Ok(runtime) => runtime.block_on(serve(config, brokers, accept_lost_stores)),
         Err(error) => Err(Failure(format!("cannot start threads: {error}"))),
     };
     match served {
@@ -99,7 +91,7 @@ fn run(config: Result<Config, crate::config::ConfigError>, accept_lost_stores: b
 }
 
 /// Why a broker did not start, or ended before it was told to. The text is for an operator.
-struct Failure(String);
+pub(crate) struct Failure(pub(crate) String);
 
 impl<E: std::error::Error> From<E> for Failure {
     fn from(error: E) -> Self {
@@ -107,84 +99,39 @@ impl<E: std::error::Error> From<E> for Failure {
     }
 }
 
-async fn serve(config: Config, accept_lost_stores: bool) -> Result<(), Failure> {
+async fn serve(config: Config, brokers: u8, accept_lost_stores: bool) -> Result<(), Failure> {
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let env = Env::real();
-    let serving = Arc::new(Serving::default());
-    let http = Arc::new(Http::new(Arc::clone(&serving)));
-    let http_address = http::serve(Arc::clone(&http), &config.listeners.http, &env.tasks)
-        .await
-        .map_err(|error| Failure(format!("listeners.http cannot use {}: {error}", config.listeners.http)))?;
-
-    let data = &config.node.data_dir;
-    let disk =
-        RealDisk::open(data.join("store")).map_err(|error| Failure(format!("log directory: {error}")))?;
     let meta = Metadata::open(&config, &env).await?;
-    let (objects, prefix) = settings::object_store(&config, &variables().collect())?;
-    let parts = NodeParts { env: env.clone(), disk: Arc::new(disk), meta: meta.store(), objects };
-    let node_config = settings::node(&config, prefix, accept_lost_stores);
-    let node = Node::start_below(meta.keys()?, parts, node_config).await?;
-    let (server, _helpers) = listen(&config, &env, &node).await?;
-    let (archive, catalog) = (Arc::clone(&node.archive), Arc::clone(&node.catalog));
-    // Nobody else sets it.
-    let _ = http.archive.set(ArchiveAccess { archive, catalog, shards: node.cluster.shards });
-    serving.ready(node.log.clone());
-    tracing::info!(
-        broker = config.node.id,
-        cluster = %node.cluster.id,
-        kafka = %config.listeners.kafka,
-        http = %http_address,
-        "ready"
-    );
-
-    let mut closed = node.log.closed();
-    let failure = tokio::select! {
-        _ = terminate.recv() => None,
-        _ = interrupt.recv() => None,
-        reason = async { closed.wait_for(Option::is_some).await.ok().and_then(|reason| reason.clone()) } => reason,
+    let alone = config.meta.is_embedded() && brokers == 1;
+    let configs = settings::dev_cluster(&config, brokers)?;
+    // At the same time: the first of a cluster waits for others.
+    let starts = configs.iter().map(|config| Running::start(config, &env, &meta, alone, accept_lost_stores));
+    let started = tokio::select! {
+        started = futures::future::try_join_all(starts) => started,
+        _ = terminate.recv() => return Ok(()),
+        _ = interrupt.recv() => return Ok(()),
     };
-    serving.stopping();
+    let mut brokers = started?;
+    let failure = {
+        let failures = brokers.iter_mut().map(|broker| Box::pin(broker.failed()));
+        tokio::select! {
+            _ = terminate.recv() => None,
+            _ = interrupt.recv() => None,
+            (reason, ..) = futures::future::select_all(failures) => Some(reason),
+        }
+    };
     if let Some(reason) = failure {
-        // Reads could go on, but a broker that cannot write should be started again, and soon.
+        brokers.iter().for_each(Running::stopping);
         return Err(Failure(reason));
     }
-    tracing::info!("stopping: flushing to the object store");
-    server.stop(GOODBYE).await;
-    let flushed = node.stop().await;
+    let mut result = Ok(());
+    for broker in brokers {
+        result = result.and(broker.stop().await);
+    }
     meta.close().await;
-    flushed.map_err(|error| Failure(format!("the last flush failed, the log keeps the rest: {error}")))?;
+    result?;
     tracing::info!("stopped");
     Ok(())
-}
-
-/// Tasks that run as long as these are held.
-type Helpers = (GroupsGuard, TaskGuard);
-
-/// Puts the Kafka front end on the node and opens its listener.
-async fn listen(config: &Config, env: &Env, node: &Node) -> Result<(Server, Helpers), Failure> {
-    let listeners = &config.listeners;
-    let advertised = settings::advertised(LISTENER, &listeners.kafka, &listeners.kafka_advertised)?;
-    let cluster = SingleNode {
-        cluster_id: node.cluster.id.to_string(),
-        broker: BrokerId(config.node.id),
-        rack: None,
-        advertised: BTreeMap::from([(LISTENER.to_owned(), advertised)]),
-        log: node.log.clone(),
-    };
-    let replicas = config.kafka.default_replication_factor;
-    let offsets = LogTopic::new(node.log.clone(), node.meta.clone(), env.clone(), replicas);
-    let groups = Groups::new(settings::groups(config), env.clone(), Arc::new(offsets));
-    let helpers = (groups.start(), forget_deleted_topics(&env.tasks, &node.catalog, &groups));
-    let parts = KafkaParts {
-        groups,
-        env: env.clone(),
-        log: node.log.clone(),
-        meta: node.meta.clone(),
-        catalog: Arc::clone(&node.catalog),
-        cluster: Arc::new(cluster),
-    };
-    let server = Server::new(Broker::new(settings::kafka(config), parts));
-    server.listen(LISTENER, &config.listeners.kafka).await?;
-    Ok((server, helpers))
 }

@@ -3,10 +3,13 @@
 mod archive;
 mod broker;
 mod cli;
+mod cluster_view;
 mod config;
 mod http;
 mod metadata;
 mod metrics;
+mod peer;
+mod running;
 mod settings;
 mod state;
 

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use esker_archive::{ArchiveConfig, CacheConfig, CacheKind, DiskCacheConfig, RequestConfig};
+use esker_control::Replication;
 use esker_coordinator::GroupConfig;
 use esker_core::BrokerId;
 use esker_env::RealDisk;
@@ -14,6 +15,44 @@ use object_store::ObjectStore;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, ConfigError, Logging};
+
+/// How long a broker that starts waits for as many stores as there should be copies.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
+
+/// R and W.
+pub(crate) fn replication(settings: &crate::config::ReplicationSettings, embedded: bool) -> Replication {
+    let (factor, write_quorum) = settings.copies(embedded);
+    Replication { factor: factor.into(), write_quorum: write_quorum.into() }
+}
+
+/// The configurations of `esker dev`'s brokers, made out of the first one's: they share the metadata and the objects.
+pub(crate) fn dev_cluster(first: &Config, brokers: u8) -> Result<Vec<Config>, ConfigError> {
+    if brokers == 1 {
+        return Ok(vec![first.clone()]);
+    }
+    let shift = |name: &str, address: &str, by: u16| {
+        let (host, port) = advertised(name, address, "")?;
+        let port = port.checked_add(by).filter(|_| port > 0);
+        let bad = || ConfigError::Meaning(format!("listeners.{name}: no port {by} higher than {address:?}"));
+        Ok::<_, ConfigError>(format!("{host}:{}", port.ok_or_else(bad)?))
+    };
+    let mut configs = Vec::new();
+    for number in 0..brokers {
+        let mut config = first.clone();
+        let by = u16::from(number) * 10;
+        config.node.id += i32::from(number);
+        config.object_store.url = first.object_store_url();
+        config.node.data_dir = first.node.data_dir.join(format!("broker-{}", config.node.id));
+        config.listeners.kafka = shift("kafka", &first.listeners.kafka, by)?;
+        config.listeners.grpc = shift("grpc", &first.listeners.grpc, by)?;
+        config.listeners.http = shift("http", &first.listeners.http, by)?;
+        if config.replication.factor == 0 {
+            config.replication.factor = brokers.min(3);
+        }
+        configs.push(config);
+    }
+    Ok(configs)
+}
 
 /// Sends log lines to standard error.
 pub(crate) fn start_logging(logging: &Logging) -> Result<(), tracing_subscriber::filter::ParseError> {

@@ -1,0 +1,162 @@
+//! What other brokers ask of this one, and how this one reaches them: the gRPC port.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, OnceLock, Weak},
+};
+
+use esker_control::{ClusterStatus, ControllerConfig, PeerError, Peers, Replication};
+use esker_control_grpc::{ControlApi, ControlService, GrpcPeers, GrpcStores, PeerOptions, Router};
+use esker_core::{Action, BrokerId, ShardId, StoreId};
+use esker_env::{BoxFuture, Env, TaskGuard};
+use esker_meta::{MetaError, SessionKey};
+use esker_node::{ClusterParts, Node};
+use esker_wal::LogStore;
+use esker_wal_grpc::{ClientOptions, ServerOptions, StoreService, serve, tcp, tcp_incoming};
+use tokio::net::TcpListener;
+
+use crate::settings::PATIENCE;
+
+/// The gRPC port, serving the store from the start and control once there is a node.
+pub(crate) struct PeerPort {
+    control: ControlService,
+    /// Where it listens.
+    pub(crate) address: SocketAddr,
+    serving: TaskGuard,
+}
+
+impl PeerPort {
+    /// Binds the port and serves the store on it.
+    pub(crate) async fn open(address: &str, store: Arc<dyn LogStore>, env: &Env) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let bound = listener.local_addr()?;
+        let control = ControlService::unbound(env);
+        let options = ServerOptions::default();
+        let router = Router::new(control.clone(), StoreService::new(store, options.clone()));
+        let inner = env.clone();
+        let serving = env
+            .tasks
+            .spawn_guarded(async move { serve(router, tcp_incoming(listener), &inner, &options).await });
+        Ok(Self { control, address: bound, serving })
+    }
+
+    /// Answers for a node from now on, as long as the guard is held.
+    pub(crate) fn bind(self, node: &Arc<Node>, links: &Links) -> TaskGuard {
+        let api: Arc<dyn ControlApi> = Arc::new(Answers { node: Arc::downgrade(node) });
+        let _ = links.node.set(Arc::downgrade(node));
+        if let Some(peers) = links.peers.get() {
+            let _ = links.api.set(Arc::clone(&api));
+            peers.answer_own(Arc::downgrade(&api));
+        }
+        self.control.bind(node.session.key(), api);
+        self.serving
+    }
+}
+
+/// What ties a node and its connections to others together, once both are there.
+#[derive(Default)]
+pub(crate) struct Links {
+    node: OnceLock<Weak<Node>>,
+    peers: OnceLock<Arc<GrpcPeers>>,
+    /// The one that `peers` knows weakly.
+    api: OnceLock<Arc<dyn ControlApi>>,
+}
+
+impl Links {
+    /// A store did not answer, or its connection ended.
+    fn lost(&self, store: StoreId, why: &str) {
+        let Some(node) = self.node.get().and_then(Weak::upgrade) else { return };
+        let serving = node.membership().and_then(|known| known.view().serving(store).map(|live| live.key));
+        if let (Some(session), Some(controller)) = (serving, node.controller()) {
+            controller.suspect(session.broker, why);
+        }
+    }
+}
+
+/// How a node is to take part in its cluster.
+pub(crate) fn cluster_parts(replication: Replication, env: &Env, links: &Arc<Links>) -> ClusterParts {
+    let told = Arc::clone(links);
+    let on_lost =
+        Arc::new(move |store: StoreId, error: &esker_wal::StoreError| told.lost(store, &error.to_string()));
+    let stores = GrpcStores::new(env, tcp(), ClientOptions::default(), on_lost);
+    let (env, links) = (env.clone(), Arc::clone(links));
+    ClusterParts {
+        remote_stores: Arc::new(stores),
+        peers: Box::new(move |own, membership| {
+            let peers =
+                Arc::new(GrpcPeers::new(own, Arc::clone(membership), &env, tcp(), PeerOptions::default()));
+            let _ = links.peers.set(Arc::clone(&peers));
+            peers as Arc<dyn Peers>
+        }),
+        replication,
+        controller: ControllerConfig::default(),
+        patience: PATIENCE,
+    }
+}
+
+/// A node's answers.
+struct Answers {
+    node: Weak<Node>,
+}
+
+fn refused(why: impl Into<String>, action: Action) -> PeerError {
+    PeerError { why: why.into(), action }
+}
+
+fn unavailable(error: &MetaError) -> PeerError {
+    refused(error.to_string(), Action::Retry)
+}
+
+impl Answers {
+    fn node(&self) -> Result<Arc<Node>, PeerError> {
+        self.node.upgrade().ok_or_else(|| refused("this broker is stopping", Action::Refresh))
+    }
+}
+
+impl ControlApi for Answers {
+    fn move_shard(&self, shard: ShardId, to: SessionKey) -> BoxFuture<'_, Result<(), PeerError>> {
+        Box::pin(async move { self.node()?.move_shard(shard, to).await })
+    }
+
+    fn report(&self, suspect: SessionKey, why: &str) -> BoxFuture<'_, Result<(), PeerError>> {
+        let told = self.node().map(|node| {
+            if let Some(controller) = node.controller() {
+                controller.suspect(suspect.broker, why);
+            }
+        });
+        Box::pin(async move { told })
+    }
+
+    fn status(&self) -> BoxFuture<'_, Result<ClusterStatus, PeerError>> {
+        Box::pin(async move {
+            let node = self.node()?;
+            let controller = node.controller().ok_or_else(not_clustered)?;
+            controller.status().await.map_err(|error| unavailable(&error))
+        })
+    }
+
+    fn drain(&self, broker: BrokerId) -> BoxFuture<'_, Result<(), PeerError>> {
+        Box::pin(async move {
+            let node = self.node()?;
+            let view = node.membership().ok_or_else(not_clustered)?.view();
+            let live = view
+                .sessions
+                .get(&broker)
+                .ok_or_else(|| refused(format!("broker {broker} is not alive"), Action::Refresh))?;
+            let marked = node.session.set_draining(live.record.store, true).await;
+            marked.map_err(|error| refused(error.to_string(), Action::Retry))
+        })
+    }
+
+    fn drained(&self, broker: BrokerId) -> BoxFuture<'_, Result<bool, PeerError>> {
+        Box::pin(async move {
+            let node = self.node()?;
+            let controller = node.controller().ok_or_else(not_clustered)?;
+            controller.drained(broker).await.map_err(|error| unavailable(&error))
+        })
+    }
+}
+
+fn not_clustered() -> PeerError {
+    refused("this broker is in no cluster", Action::GiveUp)
+}

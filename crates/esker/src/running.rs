@@ -1,0 +1,172 @@
+//! One broker of a process, from its configuration to its graceful end.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use esker_coordinator::{Groups, GroupsGuard, LogTopic, forget_deleted_topics};
+use esker_core::BrokerId;
+use esker_env::{Env, RealDisk, TaskGuard};
+use esker_kafka::{Broker, Cluster, KafkaParts, Server, SingleNode};
+use esker_meta::Endpoint;
+use esker_node::{Node, NodeParts, PreparedNode};
+use tokio::sync::watch;
+
+use crate::{
+    archive::ArchiveAccess,
+    broker::{Failure, variables},
+    cluster_view::ClusterView,
+    config::Config,
+    http::{self, Http},
+    metadata::Metadata,
+    peer::{Links, PeerPort, cluster_parts},
+    settings,
+    state::Serving,
+};
+
+/// The name of the one listener for Kafka clients.
+const LISTENER: &str = "kafka";
+
+/// How long connections may take to read their last responses.
+const GOODBYE: Duration = Duration::from_secs(5);
+
+/// How long a broker that is told to stop waits until others have taken over what it does.
+const DRAIN: Duration = Duration::from_secs(25);
+
+/// A broker that serves.
+pub(crate) struct Running {
+    node: Arc<Node>,
+    server: Server,
+    serving: Arc<Serving>,
+    closed: watch::Receiver<Option<String>>,
+    _helpers: (GroupsGuard, Vec<TaskGuard>),
+}
+
+impl Running {
+    /// Starts a broker. `alone`: there are no others, and none can join.
+    pub(crate) async fn start(
+        config: &Config,
+        env: &Env,
+        meta: &Metadata,
+        alone: bool,
+        accept_lost_stores: bool,
+    ) -> Result<Self, Failure> {
+        let serving = Arc::new(Serving::default());
+        let http = Arc::new(Http::new(Arc::clone(&serving)));
+        let http_address =
+            http::serve(Arc::clone(&http), &config.listeners.http, &env.tasks).await.map_err(|error| {
+                Failure(format!("listeners.http cannot use {}: {error}", config.listeners.http))
+            })?;
+        let disk = RealDisk::open(config.node.data_dir.join("store"))
+            .map_err(|error| Failure(format!("log directory: {error}")))?;
+        let (objects, prefix) = settings::object_store(config, &variables().collect())?;
+        let parts = NodeParts { env: env.clone(), disk: Arc::new(disk), meta: meta.store(), objects };
+        let node_config = settings::node(config, prefix, accept_lost_stores);
+        let mut prepared = PreparedNode::open(meta.keys()?, parts, node_config).await?;
+        let listeners = &config.listeners;
+        let (host, port) = settings::advertised(LISTENER, &listeners.kafka, &listeners.kafka_advertised)?;
+        let mut helpers = Vec::new();
+        let node = if alone {
+            Arc::new(prepared.start_alone().await?)
+        } else {
+            let peers = PeerPort::open(&listeners.grpc, prepared.store(), env)
+                .await
+                .map_err(|error| Failure(format!("listeners.grpc cannot use {}: {error}", listeners.grpc)))?;
+            let bound = peers.address.to_string();
+            let (grpc_host, grpc_port) = settings::advertised("grpc", &bound, &listeners.grpc_advertised)?;
+            prepared.set_endpoints(vec![
+                Endpoint { listener: LISTENER.to_owned(), host: host.clone(), port },
+                Endpoint { listener: "grpc".to_owned(), host: grpc_host, port: grpc_port },
+            ]);
+            let links = Arc::new(Links::default());
+            let replication = settings::replication(&config.replication, config.meta.is_embedded());
+            let node = Arc::new(prepared.join(cluster_parts(replication, env, &links)).await?);
+            helpers.push(peers.bind(&node, &links));
+            node
+        };
+        let cluster = view_of(config, &node, (host, port));
+        let replicas = config.kafka.default_replication_factor;
+        let offsets = LogTopic::new(node.log.clone(), node.meta.clone(), env.clone(), replicas);
+        let groups = Groups::new(settings::groups(config), env.clone(), Arc::new(offsets));
+        let timing = groups.start();
+        helpers.push(forget_deleted_topics(&env.tasks, &node.catalog, &groups));
+        helpers.push(follow_ownership(env, &node, &groups));
+        let parts = KafkaParts {
+            groups,
+            env: env.clone(),
+            log: node.log.clone(),
+            meta: node.meta.clone(),
+            catalog: Arc::clone(&node.catalog),
+            cluster,
+        };
+        let server = Server::new(Broker::new(settings::kafka(config), parts));
+        server.listen(LISTENER, &listeners.kafka).await?;
+        let (archive, catalog) = (Arc::clone(&node.archive), Arc::clone(&node.catalog));
+        // Nobody else sets it.
+        let _ = http.archive.set(ArchiveAccess { archive, catalog, shards: node.cluster.shards });
+        serving.ready(node.log.clone());
+        tracing::info!(
+            broker = config.node.id,
+            cluster = %node.cluster.id,
+            kafka = %listeners.kafka,
+            http = %http_address,
+            "ready"
+        );
+        let closed = node.log.closed();
+        Ok(Self { node, server, serving, closed, _helpers: (timing, helpers) })
+    }
+
+    /// Completes with the reason once the broker can no longer write. Reads could go on, but it should be started again,
+    /// and soon.
+    pub(crate) async fn failed(&mut self) -> String {
+        match self.closed.wait_for(Option::is_some).await {
+            Ok(reason) => reason.clone().unwrap_or_default(),
+            Err(_) => std::future::pending().await,
+        }
+    }
+
+    /// Stops gracefully: others take over, everything goes to the object store.
+    pub(crate) async fn stop(self) -> Result<(), Failure> {
+        let drained = self.node.drain(DRAIN).await;
+        self.serving.stopping();
+        tracing::info!(drained, "stopping: flushing to the object store");
+        self.server.stop(GOODBYE).await;
+        let flushed = self.node.stop().await;
+        flushed.map_err(|error| Failure(format!("the last flush failed, the log keeps the rest: {error}")))
+    }
+
+    /// Says that the process ends without a graceful stop.
+    pub(crate) fn stopping(&self) {
+        self.serving.stopping();
+    }
+}
+
+fn view_of(config: &Config, node: &Node, advertised: (String, u16)) -> Arc<dyn Cluster> {
+    let cluster_id = node.cluster.id.to_string();
+    let broker = BrokerId(config.node.id);
+    match node.membership() {
+        Some(membership) => Arc::new(ClusterView {
+            cluster_id,
+            broker,
+            shards: node.cluster.shards,
+            membership: Arc::clone(membership),
+            log: node.log.clone(),
+        }),
+        None => Arc::new(SingleNode {
+            cluster_id,
+            broker,
+            rack: Some(config.node.rack.clone()).filter(|rack| !rack.is_empty()),
+            advertised: BTreeMap::from([(LISTENER.to_owned(), advertised)]),
+            log: node.log.clone(),
+        }),
+    }
+}
+
+/// Tells the group coordinator of shards that come and go.
+fn follow_ownership(env: &Env, node: &Node, groups: &Groups) -> TaskGuard {
+    let mut ownership = node.log.ownership();
+    let groups = groups.clone();
+    env.tasks.spawn_guarded(async move {
+        while ownership.changed().await.is_ok() {
+            groups.ownership_changed();
+        }
+    })
+}
