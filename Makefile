@@ -76,7 +76,7 @@ clients: binaries tools ## Java, librdkafka, pure Python, kafkajs and kcat throu
 	$(PYTEST) tests/clients --broker=$(BROKER)
 
 .PHONY: integration
-integration: binaries tools ## Real clients through one list of checks, kafka-python's own suite, crashes, hostile input, the main job in short form
+integration: binaries tools etcd ## Real clients through one list of checks, kafka-python's own suite, crashes, hostile input, the main job in short form
 	$(PYTEST) tests --broker=$(BROKER)
 
 # Full-size runs of the same tests. MB and KILLS set their size.
@@ -95,6 +95,10 @@ main-job-moto: binaries tools ## The same, small, to an independent S3 implement
 .PHONY: crash
 crash: binaries tools ## kill -9 at random moments under load (KILLS=50)
 	$(PYTEST) tests/crash --broker=$(BROKER) --kills=$(KILLS) -s
+
+.PHONY: cluster
+cluster: binaries tools etcd ## Three brokers, etcd and S3 under load: killed, frozen, restarted (KILLS=50)
+	$(PYTEST) tests/cluster --kills=$(KILLS) -s
 
 .PHONY: hostile
 hostile: binaries tools ## Hostile input of every kind

@@ -45,8 +45,15 @@ class EskerBroker:
 
     def start(self, timeout: float = 60) -> "EskerBroker":
         """Starts it and waits until it says it is ready."""
+        self.launch()
+        return self.await_ready(timeout)
+
+    def launch(self) -> None:
+        """Starts it."""
         self.config.write_text(_toml(self.settings))
         self.process = Process([binary("esker"), "broker", "--config", self.config], self.directory / "esker.log")
+
+    def await_ready(self, timeout: float) -> "EskerBroker":
         until("Esker is ready", lambda: self._check_alive() and self.ready(), timeout, interval=0.02)
         return self
 

@@ -64,6 +64,11 @@ impl Lane {
         self.writer.descriptor().copyset.len()
     }
 
+    /// A new ledger could have so many stores.
+    pub(crate) fn widen(&self, possible: usize) {
+        self.writer.widen(possible);
+    }
+
     /// Leaves the ledger for another one if any of these stores has it.
     pub(crate) fn roll_away(&self, stores: &[StoreId]) {
         self.writer.roll_away(stores.to_vec());

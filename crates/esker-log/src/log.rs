@@ -213,6 +213,13 @@ impl Log {
         }
     }
 
+    /// Says how many stores a new ledger could have: lanes with fewer copies go there.
+    pub fn widen(&self, possible: usize) {
+        for lane in self.0.lanes.iter() {
+            lane.widen(possible);
+        }
+    }
+
     /// The open ledger of each lane, and the index after its last committed frame.
     #[must_use]
     pub fn lane_ends(&self) -> Vec<(LedgerId, FrameIndex)> {

@@ -47,6 +47,8 @@ pub struct OwnedShard {
 pub struct LedgerPlace {
     /// Its id.
     pub id: LedgerId,
+    /// Its mode.
+    pub mode: Mode,
     /// Stores with copies.
     pub copyset: Vec<StoreId>,
     /// Where it was sealed; `None` while open.
@@ -249,7 +251,7 @@ impl Directories {
                 return Err(OpenError::Unreadable { what: format!("ledger {}", ledger.id), message });
             };
             found.ends.insert(ledger.id, end);
-            for (index, headers) in directory(stores, ledger).await? {
+            for (index, headers) in directory(stores, ledger, end).await? {
                 if index >= end {
                     continue; // adopted by nobody: its frames went to the next ledger
                 }
@@ -272,11 +274,25 @@ impl Directories {
 
 type Directory = Vec<(FrameIndex, Arc<[esker_core::BatchHeader]>)>;
 
-/// The directory of a ledger from the first of its stores that can tell.
-async fn directory(stores: &Stores, ledger: &LedgerPlace) -> Result<Directory, OpenError> {
+/// The directory of a sealed ledger, from the first of its stores that holds all of it. One that lagged behind when the
+/// ledger was recovered, or was away, does not: only W stores are filled up to the end.
+async fn directory(stores: &Stores, ledger: &LedgerPlace, end: FrameIndex) -> Result<Directory, OpenError> {
     let mut message = "none of its stores can be reached".to_owned();
     for store in stores.of_copyset(&ledger.copyset) {
-        match store.directory(ledger.id, FrameIndex(0)).await {
+        // Sealing again changes nothing, and says what is there.
+        let answer = match store.seal(ledger.id, ledger.mode).await {
+            Ok(answer) => answer,
+            Err(error) => {
+                message = error.to_string();
+                continue;
+            }
+        };
+        let lacks = answer.missing.iter().any(|frames| frames.start < end && frames.end > answer.trim);
+        if answer.tail < end || lacks {
+            message = format!("store {} holds a part of it", store.id());
+            continue;
+        }
+        match store.directory(ledger.id, answer.trim).await {
             Ok(directory) => return Ok(directory),
             Err(error) => message = error.to_string(),
         }

@@ -8,6 +8,7 @@ use std::{
 use esker_core::{FrameIndex, LedgerId};
 use esker_env::Monotonic;
 use esker_wal::Trim;
+use futures::future::join_all;
 
 use crate::log::Inner;
 
@@ -67,10 +68,11 @@ impl Inner {
         // this one knows nothing: it goes as a whole, once no shard has it pending.
         for ledger in self.own_ledgers().into_keys() {
             let Some(&floor) = floors.get(&ledger) else { continue };
-            for store in self.stores.of_ledger(ledger) {
-                if let Err(error) = store.trim(ledger, Trim::Before(floor)).await {
-                    tracing::warn!(%ledger, %floor, %error, "trimming failed; it is tried again");
-                }
+            // At once: one that does not answer holds the others up no longer than it must.
+            let stores = self.stores.of_ledger(ledger);
+            let trims = stores.iter().map(|store| store.trim(ledger, Trim::Before(floor)));
+            for error in join_all(trims).await.into_iter().filter_map(Result::err) {
+                tracing::warn!(%ledger, %floor, %error, "trimming failed; it is tried again");
             }
         }
         self.release_ledgers(floors);

@@ -35,8 +35,6 @@ pub struct ClusterParts {
     pub replication: Replication,
     /// Settings of the controller.
     pub controller: ControllerConfig,
-    /// How long a start waits for R stores before it is content with W.
-    pub patience: Duration,
 }
 
 /// A node's part in its cluster, once it has joined.
@@ -89,24 +87,20 @@ impl Joined {
             given: Mutex::default(),
             controller: std::sync::OnceLock::new(),
         });
-        joined.wait_for_stores(parts.patience).await;
+        joined.wait_for_stores().await;
         let parts_of_controller =
             ControllerParts { env: env.clone(), session, membership, peers, cluster: cluster.clone() };
         let _ = joined.controller.set(Controller::start(parts_of_controller, parts.controller));
         Ok(joined)
     }
 
-    /// Waits until there are R stores, or after some time W.
-    async fn wait_for_stores(&self, patience: Duration) {
-        let Replication { factor, write_quorum } = self.replication;
+    /// Waits until there are W stores. Lanes take more in when more come.
+    async fn wait_for_stores(&self) {
+        let write_quorum = self.replication.write_quorum;
         let known = |view: &MembershipView| {
             let others = candidates(view).iter().filter(|other| other.store != self.own.store).count();
             others + 1
         };
-        let all = self.membership.wait_until(|view| known(view) >= factor);
-        if self.env.timeout(patience, all).await.is_ok() {
-            return;
-        }
         loop {
             let enough = self.membership.wait_until(|view| known(view) >= write_quorum);
             if self.env.timeout(SAY_EVERY, enough).await.is_ok() {
@@ -127,7 +121,7 @@ impl Joined {
                 let none = std::collections::BTreeSet::new();
                 match choose_copyset(&candidates(&view), &self.own, self.replication, &none, nonce) {
                     Some(copyset) => break copyset,
-                    None => self.wait_for_stores(Duration::ZERO).await,
+                    None => self.wait_for_stores().await,
                 }
             };
             let write_quorum = self.replication.write_quorum as u8;

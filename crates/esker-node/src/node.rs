@@ -366,5 +366,5 @@ async fn pending_ledgers(meta: &Meta, session: &BrokerSession) -> Result<Vec<Led
 }
 
 pub(crate) fn ledger_place(record: LedgerRecord) -> LedgerPlace {
-    LedgerPlace { id: record.id, end: record.end(), copyset: record.copyset }
+    LedgerPlace { id: record.id, mode: record.mode, end: record.end(), copyset: record.copyset }
 }

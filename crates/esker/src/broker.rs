@@ -126,12 +126,10 @@ async fn serve(config: Config, brokers: u8, accept_lost_stores: bool) -> Result<
         brokers.iter().for_each(Running::stopping);
         return Err(Failure(reason));
     }
-    let mut result = Ok(());
-    for broker in brokers {
-        result = result.and(broker.stop().await);
-    }
+    let last = config.meta.is_embedded();
+    let stopped = futures::future::join_all(brokers.into_iter().map(|broker| broker.stop(last))).await;
     meta.close().await;
-    result?;
+    stopped.into_iter().collect::<Result<(), Failure>>()?;
     tracing::info!("stopped");
     Ok(())
 }

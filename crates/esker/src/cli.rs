@@ -1,8 +1,10 @@
 //! The commands that talk to a running cluster, one file each. They use the Kafka protocol and nothing else, but for
+//! `esker cluster`, which asks the brokers' own port, and
 //! `esker archive`, which reads the object store.
 
 mod archive;
 mod bench;
+mod cluster;
 mod connect;
 mod consume;
 mod error;
@@ -38,6 +40,9 @@ pub(crate) enum ClientCommand {
     /// Look into the object store: what is there, and whether it is whole
     #[command(subcommand)]
     Archive(archive::ArchiveCommand),
+    /// See and steer the brokers of a cluster
+    #[command(subcommand)]
+    Cluster(cluster::ClusterCommand),
     /// Measure a cluster: throughput and latency
     #[command(subcommand)]
     Bench(bench::BenchCommand),
@@ -51,6 +56,7 @@ impl ClientCommand {
             Self::Consume(command) => command.connect.output,
             Self::Group(command) => command.format(),
             Self::Archive(command) => command.format(),
+            Self::Cluster(command) => command.format(),
             Self::Bench(command) => command.format(),
         }
     }
@@ -62,6 +68,7 @@ impl ClientCommand {
             Self::Consume(command) => command.run(env).await,
             Self::Group(command) => command.run(env).await,
             Self::Archive(command) => command.run(env).await,
+            Self::Cluster(command) => command.run(env).await,
             Self::Bench(command) => command.run(env).await,
         }
     }

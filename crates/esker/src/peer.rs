@@ -15,8 +15,6 @@ use esker_wal::LogStore;
 use esker_wal_grpc::{ClientOptions, ServerOptions, StoreService, serve, tcp, tcp_incoming};
 use tokio::net::TcpListener;
 
-use crate::settings::PATIENCE;
-
 /// The gRPC port, serving the store from the start and control once there is a node.
 pub(crate) struct PeerPort {
     control: ControlService,
@@ -90,7 +88,6 @@ pub(crate) fn cluster_parts(replication: Replication, env: &Env, links: &Arc<Lin
         }),
         replication,
         controller: ControllerConfig::default(),
-        patience: PATIENCE,
     }
 }
 

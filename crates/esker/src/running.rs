@@ -123,9 +123,10 @@ impl Running {
         }
     }
 
-    /// Stops gracefully: others take over, everything goes to the object store.
-    pub(crate) async fn stop(self) -> Result<(), Failure> {
-        let drained = self.node.drain(DRAIN).await;
+    /// Stops gracefully: everything goes to the object store, and others take over. `last`: there are no others, or all
+    /// stop together.
+    pub(crate) async fn stop(self, last: bool) -> Result<(), Failure> {
+        let drained = !last && self.node.drain(DRAIN).await;
         self.serving.stopping();
         tracing::info!(drained, "stopping: flushing to the object store");
         self.server.stop(GOODBYE).await;

@@ -16,9 +16,6 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::{Config, ConfigError, Logging};
 
-/// How long a broker that starts waits for as many stores as there should be copies.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
-
 /// R and W.
 pub(crate) fn replication(settings: &crate::config::ReplicationSettings, embedded: bool) -> Replication {
     let (factor, write_quorum) = settings.copies(embedded);

@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use esker_control::candidates;
 use esker_core::{LedgerId, ShardId, StoreId};
 use esker_log::{Log, OwnedShard};
 use esker_meta::StoreState;
@@ -92,7 +93,7 @@ fn new_shards(joined: &Joined, log: &Log) -> Vec<OwnedShard> {
     .collect()
 }
 
-/// Makes the lanes leave stores that are being drained or were declared lost.
+/// Makes the lanes leave stores that are being drained or were declared lost, and go where there are more copies.
 pub(super) async fn stores(joined: Arc<Joined>, log: Log) {
     let mut changed = joined.membership.changed();
     let mut left: Vec<StoreId> = Vec::new();
@@ -106,6 +107,8 @@ pub(super) async fn stores(joined: Arc<Joined>, log: Log) {
             log.roll_away(&going);
             left = going;
         }
+        let others = candidates(&view).iter().filter(|other| other.store != joined.own.store).count();
+        log.widen((others + 1).min(joined.replication.factor));
         if changed.changed().await.is_err() {
             return;
         }

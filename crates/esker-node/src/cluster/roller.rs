@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc, time::Duration};
 use esker_control::{StoreDirectory, candidates, choose_copyset, descriptor};
 use esker_core::{FrameIndex, LedgerId, Mode, StoreId};
 use esker_env::BoxFuture;
-use esker_wal::{Avoid, AvoidReason, NextLedger, NextLedgerPlan, NotReady, RollError, Roller};
+use esker_wal::{Avoid, AvoidReason, NextLedger, NextLedgerPlan, NotReady, RollError, Roller, StoreError};
 use futures::future::join_all;
 
 use super::{Joined, nonce_of};
@@ -37,9 +37,11 @@ impl Joined {
             let known = candidates(&self.membership.view());
             let nonce = (self.broker, nonce_of(mode));
             let Some(copyset) = choose_copyset(&known, &self.own, self.replication, &avoid, nonce) else {
-                let have = known.len();
-                let want = self.replication.write_quorum;
-                return Err(later(format!("{have} stores are known, and {want} that work are needed")));
+                let (have, want) = (known.len(), self.replication.write_quorum);
+                return Err(later(format!(
+                    "{want} stores are needed, and of {have} that may take ledgers {} are not to be used",
+                    avoid.len()
+                )));
             };
             let asked = join_all(copyset.iter().map(async |store| (*store, self.answers(*store, old).await)));
             let silent: Vec<StoreId> =
@@ -57,8 +59,16 @@ impl Joined {
     /// Whether a store answers at all.
     async fn answers(&self, store: StoreId, ledger: LedgerId) -> bool {
         let Some(client) = self.stores.store(store) else { return false };
-        let asked = client.directory(ledger, FrameIndex(u64::MAX));
-        matches!(self.env.timeout(ANSWER_WITHIN, asked).await, Ok(Ok(_)))
+        // Beyond every frame there is: the answer is short.
+        let asked = client.directory(ledger, FrameIndex(1 << 62));
+        match self.env.timeout(ANSWER_WITHIN, asked).await {
+            Ok(Ok(_) | Err(StoreError::Forgotten(_) | StoreError::NotHeld { .. })) => true,
+            Ok(Err(error)) => {
+                tracing::debug!(%store, %error, "a store does not answer");
+                false
+            }
+            Err(_) => false,
+        }
     }
 
     async fn roll(

@@ -114,7 +114,9 @@ struct Shared {
     backlog: AtomicUsize,
     /// Stores that the caller wants to be rid of.
     draining: Mutex<Vec<StoreId>>,
-    /// They have changed.
+    /// Copies that a new ledger could have.
+    possible: AtomicUsize,
+    /// One of them has changed.
     look: AtomicBool,
 }
 
@@ -155,6 +157,7 @@ impl LedgerWriter {
             progress: Progress::default(),
             backlog: AtomicUsize::new(0),
             draining: Mutex::default(),
+            possible: AtomicUsize::new(0),
             look: AtomicBool::new(false),
         });
         shared.progress.copy(|copies| ledger.copies(copies));
@@ -220,6 +223,15 @@ impl LedgerWriter {
         *self.shared.draining.lock() = stores;
         self.shared.look.store(true, Ordering::Release);
         self.shared.wake.notify_one();
+    }
+
+    /// How many stores a new ledger could have. A lane whose ledger has fewer rolls to one with more as soon as it can:
+    /// it was opened or rolled while stores were away.
+    pub fn widen(&self, possible: usize) {
+        if self.shared.possible.swap(possible, Ordering::AcqRel) < possible {
+            self.shared.look.store(true, Ordering::Release);
+            self.shared.wake.notify_one();
+        }
     }
 
     /// Bytes enqueued and not yet committed, directory entries included.

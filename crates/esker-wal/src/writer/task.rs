@@ -172,7 +172,7 @@ impl Task {
         }
         if self.rolls.is_idle() {
             let unwanted = self.unwanted();
-            if unwanted.is_empty() {
+            if unwanted.is_empty() && !self.is_narrow() {
                 self.rolls.drop_wish();
             } else {
                 tracing::info!(ledger = %self.ledger.id(), ?unwanted, "the lane wants another ledger");
@@ -180,6 +180,11 @@ impl Task {
                 self.rolls.want(self.ledger.id(), unwanted);
             }
         }
+    }
+
+    /// Whether a new ledger could have more copies than this one.
+    fn is_narrow(&self) -> bool {
+        self.ledger.descriptor.copyset.len() < self.shared.possible.load(Ordering::Acquire)
     }
 
     /// What the next ledger should do without; nothing when the lane can stay in this one.
@@ -199,8 +204,11 @@ impl Task {
             Step::Paused => self.consider(),
             Step::Answered(Ok(plan)) => {
                 let unwanted = self.unwanted();
-                if unwanted.is_empty() {
+                let wider = plan.copyset.len() > self.ledger.descriptor.copyset.len();
+                if unwanted.is_empty() && !self.is_narrow() {
                     self.rolls.drop_wish();
+                } else if unwanted.is_empty() && !wider {
+                    self.not_ready(&NotReady::Later("the plan has no more stores than the ledger".into()));
                 } else if let Some(problem) = refuse(&plan, &self.asked, &unwanted) {
                     self.not_ready(&problem);
                 } else {

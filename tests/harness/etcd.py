@@ -1,0 +1,37 @@
+"""One etcd, the version that the metadata store is tested with."""
+
+from pathlib import Path
+
+from .paths import TOOLS
+from .process import Process, accepts, free_port
+from .wait import until
+
+
+def etcd_binary() -> Path:
+    """What `make etcd` built."""
+    found = sorted(TOOLS.glob("etcd-*/etcd"))
+    assert found, "no etcd: run `make etcd`"
+    return found[-1]
+
+
+class Etcd:
+    """A running member on a directory of its own."""
+
+    def __init__(self, directory: Path):
+        self.directory, self.port, self.peer_port = directory, free_port(), free_port()
+        self.start()
+
+    def start(self) -> None:
+        client, peer = f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.peer_port}"
+        self.process = Process(
+            [etcd_binary(), "--name", "m", "--data-dir", self.directory / "etcd", "--log-level", "warn",
+             "--listen-client-urls", client, "--advertise-client-urls", client, "--listen-peer-urls", peer,
+             "--initial-advertise-peer-urls", peer, "--initial-cluster", f"m={peer}"],
+            self.directory / "etcd.log")
+        until("etcd accepts connections", lambda: accepts(self.port), 60)
+
+    def url(self, cluster: str = "test") -> str:
+        return f"etcd://127.0.0.1:{self.port}/{cluster}"
+
+    def stop(self) -> None:
+        self.process.stop()
