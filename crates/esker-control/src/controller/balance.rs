@@ -5,12 +5,15 @@ use std::{
     time::Duration,
 };
 
-use esker_core::{BrokerId, ShardId};
+use esker_core::{Action, BrokerId, ShardId};
 use esker_meta::{MembershipView, SessionKey, StoreState};
 use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 
 use super::Inner;
-use crate::placement::{Role, plan_moves};
+use crate::{
+    PeerError,
+    placement::{Role, plan_moves},
+};
 
 /// How long a shard is left alone after its owner could not move it.
 const REST: Duration = Duration::from_secs(1);
@@ -52,8 +55,7 @@ impl Inner {
                     }
                     started.insert(shard, Started { from, to, under_way: true, failed: false });
                     self.moving.lock().insert(shard, to);
-                    let ordered = self.parts.peers.move_shard(from, shard, to);
-                    moves.push(ordered.map(move |result| (shard, result)));
+                    moves.push(self.order(from, shard, to).map(move |result| (shard, result)));
                 }
             }
             let pause = if steady < self.config.settle {
@@ -82,6 +84,15 @@ impl Inner {
                 () = pause => {}
             }
         }
+    }
+}
+
+impl Inner {
+    /// One planned move. One that takes too long may still happen: plans are made from what the metadata shows.
+    async fn order(&self, from: SessionKey, shard: ShardId, to: SessionKey) -> Result<(), PeerError> {
+        let moved = self.parts.peers.move_shard(from, shard, to);
+        let moved = self.parts.env.timeout(self.config.move_timeout, moved).await;
+        moved.unwrap_or_else(|elapsed| Err(PeerError { why: elapsed.to_string(), action: Action::Retry }))
     }
 }
 

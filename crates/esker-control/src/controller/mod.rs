@@ -41,6 +41,8 @@ pub struct ControllerParts {
 pub struct ControllerConfig {
     /// Planned moves at a time.
     pub concurrent_moves: usize,
+    /// How long the owner of a shard may take to move it, before the shard is planned anew.
+    pub move_timeout: Duration,
     /// How long the set of brokers must have been the same before shards are moved to even them out. Drains do not wait.
     pub settle: Duration,
     /// Between two looks for what can be forgotten.
@@ -57,6 +59,7 @@ impl Default for ControllerConfig {
     fn default() -> Self {
         Self {
             concurrent_moves: 8,
+            move_timeout: Duration::from_secs(60),
             settle: Duration::from_secs(1),
             tidy_interval: Duration::from_secs(10),
             idle_interval: Duration::from_secs(2),

@@ -12,6 +12,9 @@ use esker_meta::{Authority, SessionKey};
 use super::{Controller, Inner};
 use crate::{Probe, grpc_endpoint};
 
+/// For one question to a peer.
+const PATIENCE: Duration = Duration::from_secs(1);
+
 /// Between the two probes.
 const AGAIN: Duration = Duration::from_millis(50);
 
@@ -48,8 +51,13 @@ impl Inner {
                 let view = self.parts.membership.view();
                 match view.standing_controller() {
                     Some(controller) if controller.key != suspect => {
-                        if let Err(error) = self.parts.peers.report(controller.key, suspect, why).await {
-                            tracing::debug!(%error, %suspect, "could not report a suspicion");
+                        let report = self.parts.peers.report(controller.key, suspect, why);
+                        match self.parts.env.timeout(PATIENCE, report).await {
+                            Ok(Ok(())) => {}
+                            Ok(Err(error)) => {
+                                tracing::debug!(%error, %suspect, "could not report a suspicion")
+                            }
+                            Err(error) => tracing::debug!(%error, %suspect, "could not report a suspicion"),
                         }
                         return;
                     }
@@ -71,7 +79,8 @@ impl Inner {
         for first in [true, false] {
             let view = self.parts.membership.view();
             let Some(at) = view.session(suspect).and_then(grpc_endpoint) else { return false };
-            if self.parts.peers.probe(at).await != Probe::Refused {
+            let probe = self.parts.env.timeout(PATIENCE, self.parts.peers.probe(at)).await;
+            if probe.unwrap_or(Probe::Silent) != Probe::Refused {
                 return false;
             }
             if first {

@@ -2,6 +2,8 @@
 
 mod failover;
 mod moves;
+mod races;
 mod schedules;
+mod store_directory;
 mod stores;
 mod world;

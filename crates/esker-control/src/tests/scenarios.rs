@@ -221,7 +221,7 @@ async fn a_ledger_is_kept_while_a_shard_names_the_session_that_wrote_it() {
 }
 
 /// Nothing may be asked of these.
-struct NoStores;
+pub(super) struct NoStores;
 
 impl crate::Ledgers for NoStores {
     fn reachable(&self) -> std::collections::BTreeSet<StoreId> {

@@ -52,6 +52,8 @@ impl Life {
 pub(super) struct Mortal {
     pub(super) store: MemoryMeta,
     pub(super) life: Arc<Life>,
+    /// Watches below this prefix show nothing.
+    pub(super) blind: Option<&'static str>,
 }
 
 impl Mortal {
@@ -104,6 +106,9 @@ impl MetaStore for Mortal {
     }
 
     fn watch(&self, prefix: String, from: Revision) -> Watch {
+        if self.blind.is_some_and(|blind| prefix.ends_with(blind)) {
+            return Watch::new(Box::pin(futures::stream::pending()));
+        }
         self.store.watch(prefix, from)
     }
 }
@@ -260,7 +265,7 @@ impl World {
         options: StartOptions,
     ) -> Result<Process, StartError> {
         let env = Env { tasks: esker_env::Tasks::new(), ..self.env.clone() };
-        let store = Mortal { store: self.memory.client(), life: Arc::clone(&life) };
+        let store = Mortal { store: self.memory.client(), life: Arc::clone(&life), blind: None };
         store.store.faults().set_ambiguity(self.lost_answers);
         let meta = meta_over(Arc::new(store), &env);
         let stores = Arc::new(Stores { directory: Arc::clone(&self.directory), life: Arc::clone(&life) });

@@ -90,6 +90,8 @@ pub(super) struct World {
     pub(super) env: Env,
     pub(super) cluster: Cluster,
     pub(super) lost_answers: u32,
+    /// What brokers that start from now on see no changes of.
+    pub(super) blind: Option<&'static str>,
     audit: Arc<Mutex<Audit>>,
 }
 
@@ -134,7 +136,7 @@ impl World {
             written: Mutex::new(0),
         });
         let audit = Arc::new(Mutex::new(Audit::default()));
-        let world = Self { shared, memory, env, cluster, audit, lost_answers: 0 };
+        let world = Self { shared, memory, env, cluster, audit, lost_answers: 0, blind: None };
         world.start_audit().await;
         world
     }
@@ -172,7 +174,7 @@ impl World {
         let env = Env { tasks: Tasks::new(), ..self.env.clone() };
         let memory = self.memory.client();
         memory.faults().set_ambiguity(self.lost_answers);
-        let store = Mortal { store: memory.clone(), life: Arc::clone(&life) };
+        let store = Mortal { store: memory.clone(), life: Arc::clone(&life), blind: self.blind };
         let meta = Meta::new(Arc::new(store), Keys::new("/esker").unwrap(), env.clone());
         let options = StartOptions {
             broker: BrokerId(broker),
