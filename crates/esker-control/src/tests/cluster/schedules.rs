@@ -46,6 +46,14 @@ async fn live(seed: u64, lost_answers: u32) {
         broker.memory.faults().set_ambiguity(0);
         if !world.shared.meta.session_stands(broker.session.key()).await.unwrap() {
             world.kill(&broker);
+        } else {
+            broker.life.limit(u64::MAX);
+        }
+    }
+    world.env.clock.sleep(TTL * 2).await;
+    for broker in world.running() {
+        if !world.shared.meta.session_stands(broker.session.key()).await.unwrap() {
+            world.kill(&broker);
         }
     }
     let running: BTreeSet<_> = world.running().iter().map(|broker| broker.session.key().broker.0).collect();

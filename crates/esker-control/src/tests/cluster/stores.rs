@@ -26,6 +26,8 @@ pub(super) struct Disks {
     held: Mutex<BTreeMap<StoreId, BTreeMap<LedgerId, Held>>>,
     /// Stores that answer nothing: their process is dead or their disk is away.
     pub(super) down: Mutex<BTreeSet<StoreId>>,
+    /// Ledgers whose writer is frozen for a roll (rule W3): nothing of theirs is acknowledged any more.
+    pub(super) frozen: Mutex<BTreeSet<LedgerId>>,
     /// Frames acknowledged.
     pub(super) acked: Mutex<BTreeMap<LedgerId, u64>>,
 }
@@ -37,6 +39,9 @@ impl Disks {
 
     /// A writer's frame, sent to `reached` of the copyset's stores. Whether it was acknowledged.
     pub(super) fn append(&self, ledger: &LedgerRecord, reached: &[StoreId]) -> bool {
+        if self.frozen.lock().contains(&ledger.id) {
+            return false;
+        }
         let next = self.acked.lock().get(&ledger.id).map_or(1, |acked| acked + 1);
         let mut held = self.held.lock();
         let mut acks = 0;

@@ -10,8 +10,8 @@ use bytes::Bytes;
 use esker_core::{Action, BrokerId, Epoch, LedgerId, Mode, ShardId, StoreId};
 use esker_env::{BoxFuture, Clock, Env, Monotonic, SeededRandom, Tasks};
 use esker_meta::{
-    Cluster, Endpoint, Event, Keys, LedgerRecord, ManifestGuard, Membership, MemoryMeta, Meta, Revision,
-    SessionKey, ShardRecord,
+    Cluster, Endpoint, Event, GuardedError, Keys, LedgerRecord, ManifestGuard, Membership, MemoryMeta, Meta,
+    Revision, SessionKey, ShardRecord,
 };
 use parking_lot::Mutex;
 
@@ -81,6 +81,8 @@ pub(super) struct Shared {
     pub(super) moved: Mutex<Vec<(ShardId, SessionKey, SessionKey)>>,
     /// The object store takes nothing.
     pub(super) archive_down: Mutex<bool>,
+    /// Shards that their owner does not serve, since it hands them over. For good, unless it knows that they did not move.
+    held: Mutex<BTreeSet<(SessionKey, ShardId)>>,
     written: Mutex<u64>,
 }
 
@@ -133,6 +135,7 @@ impl World {
             silent: Mutex::default(),
             moved: Mutex::default(),
             archive_down: Mutex::new(false),
+            held: Mutex::default(),
             written: Mutex::new(0),
         });
         let audit = Arc::new(Mutex::new(Audit::default()));
@@ -323,7 +326,8 @@ impl Broker {
         let Some(owner) = view.shards.get(&shard).and_then(|found| found.record.owned_by()) else {
             return false;
         };
-        if owner != self.session.key() {
+        let held = || world.shared.held.lock().contains(&(owner, shard));
+        if owner != self.session.key() || held() {
             return false;
         }
         let all = candidates(&view);
@@ -335,6 +339,9 @@ impl Broker {
             return false;
         };
         let Ok(ledger) = self.session.open_lane(Mode::Fsync, copyset, 2).await else { return false };
+        if held() {
+            return false;
+        }
         // To as many as it takes, not always the same.
         let random = &world.env.random;
         let mut reached = ledger.copyset.clone();
@@ -382,14 +389,24 @@ impl Shared {
         if found.record.owned_by() != Some(broker.session.key()) {
             return Err(refused("not the owner"));
         }
+        let held = (broker.session.key(), shard);
+        if !self.held.lock().insert(held) {
+            return Err(refused("being moved already"));
+        }
         let flushed = self.offload(broker, shard, found.record.epoch).await;
         let keep = match flushed {
             Ok(()) => Vec::new(),
-            Err(error) if !*self.archive_down.lock() => return Err(error),
-            // Without the object store the ledger itself goes along, sealed.
+            Err(error) if !*self.archive_down.lock() => {
+                self.held.lock().remove(&held);
+                return Err(error);
+            }
+            // Without the object store the ledger itself goes along, sealed. A roll that fails ends the session.
             Err(_) => self.seal_own(broker).await?,
         };
         let handed = broker.session.hand_over(shard, found.record.epoch, to, &keep).await;
+        if handed.is_ok() || matches!(handed, Err(GuardedError::Changed(_))) {
+            self.held.lock().remove(&held);
+        }
         handed.map(drop).map_err(refused)
     }
 
@@ -398,6 +415,7 @@ impl Shared {
         let key = broker.session.key();
         for open in self.meta.list_ledgers(key.broker).await.map_err(refused)? {
             if open.record.writer() == key && open.record.end().is_none() {
+                self.disks.frozen.lock().insert(open.record.id);
                 let end = self.disks.acked.lock().get(&open.record.id).copied().unwrap_or(0);
                 let copyset = open.record.copyset.clone();
                 let rolled =
