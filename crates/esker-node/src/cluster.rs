@@ -89,7 +89,7 @@ impl Joined {
         });
         joined.wait_for_stores().await;
         let parts_of_controller =
-            ControllerParts { env: env.clone(), session, membership, peers, cluster: cluster.clone() };
+            ControllerParts { env: env.clone(), session, membership, peers, cluster: *cluster };
         let _ = joined.controller.set(Controller::start(parts_of_controller, parts.controller));
         Ok(joined)
     }

@@ -91,6 +91,7 @@ async fn allocation_takes_the_space_and_truncation_gives_it_back() {
 /// With the blocking pool's only thread taken, a read of what was just written is answered where the filesystem can say
 /// what is cached; elsewhere, and for what is not cached, it waits for the thread and is answered then.
 #[test]
+#[allow(clippy::disallowed_methods, reason = "looks at the file as the disk itself does")]
 fn what_the_page_cache_has_needs_no_other_thread() {
     let runtime = tokio::runtime::Builder::new_current_thread().max_blocking_threads(1).build().unwrap();
     runtime.block_on(async {

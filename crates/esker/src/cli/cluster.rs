@@ -88,7 +88,11 @@ async fn status(peer: &Peer, env: &Env) -> Result<ClusterView, CliError> {
     let failed = |error: esker_control::PeerError| CliError::Found(error.to_string());
     let status = peer.connect(env).await?.status().await.map_err(failed)?;
     let controller = status.controller.and_then(|controller| {
-        status.brokers.iter().find(|broker| broker.session == controller).and_then(|broker| address(broker, "grpc"))
+        status
+            .brokers
+            .iter()
+            .find(|broker| broker.session == controller)
+            .and_then(|broker| address(broker, "grpc"))
     });
     match controller {
         Some(address) if address != peer.grpc => match ControlClient::connect(&address, env).await {
@@ -123,7 +127,8 @@ impl Drain {
         match env.timeout(Duration::from_secs(self.timeout), drained).await {
             Ok(drained) => drained?,
             Err(_) => {
-                let message = format!("broker {broker} still has something to do: see `esker cluster status`");
+                let message =
+                    format!("broker {broker} still has something to do: see `esker cluster status`");
                 return Err(CliError::Found(message));
             }
         }

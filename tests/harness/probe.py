@@ -1,0 +1,50 @@
+"""How long a partition takes no records: one small record after another to each partition, and when each was acknowledged."""
+
+import threading
+import time
+
+from confluent_kafka import Producer
+
+
+class Probe:
+    """Produces to every partition of a topic until it is stopped."""
+
+    def __init__(self, bootstrap: str, topic: str, partitions: int, interval: float = 0.02):
+        self.topic, self.partitions, self.interval = topic, partitions, interval
+        self.acked: list[list[float]] = [[] for _ in range(partitions)]
+        self.errors: list[str] = []
+        self.stopping = threading.Event()
+        self.producer = Producer({"bootstrap.servers": bootstrap, "acks": "all", "enable.idempotence": True, "linger.ms": 0,
+                                  "reconnect.backoff.max.ms": 200, "retry.backoff.max.ms": 200, "log_level": 2})
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self) -> None:
+        def told(error, message):
+            if error:
+                self.errors.append(str(error))
+            else:
+                self.acked[message.partition()].append(time.monotonic())
+
+        while not self.stopping.is_set():
+            for partition in range(self.partitions):
+                self.producer.produce(self.topic, b"probe", partition=partition, on_delivery=told)
+            self.producer.poll(0)
+            self.stopping.wait(self.interval)  # the rate
+        self.producer.flush(60)
+
+    def gap(self, since: float) -> float | None:
+        """The longest time without an acknowledgement that any partition saw around `since`; None while one still lasts."""
+        longest = 0.0
+        for acked in self.acked:
+            after = next((n for n in range(len(acked) - 1, -1, -1) if acked[n] <= since), None)
+            if after is None or after + 2 >= len(acked):
+                return None
+            later = acked[after:]
+            longest = max(longest, *(b - a for a, b in zip(later, later[1:])))
+        return longest
+
+    def stop(self) -> None:
+        self.stopping.set()
+        self.thread.join(90)
+        assert not self.errors, self.errors[:3]
