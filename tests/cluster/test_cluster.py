@@ -23,7 +23,7 @@ def cluster(broker_kind, tmp_path):
     cluster = EskerCluster(tmp_path / "cluster").start()
     yield cluster
     panics = cluster.panics()
-    cluster.remove()
+    cluster.end()
     assert not panics
 
 

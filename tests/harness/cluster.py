@@ -1,7 +1,6 @@
 """A cluster: brokers as processes of their own, etcd, an S3 endpoint."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -64,12 +63,16 @@ class EskerCluster:
         return None
 
     def whole(self) -> bool:
-        """Every described broker is there and has shards, and every shard has an owner."""
+        """Every described broker is there and has shards, every shard has an owner, and every ledger that is written has
+        all its copies: the next fault is again a single one."""
         status = self.status()
         if not status or status["ownerless"] or status["blocked"] or status["moving"]:
             return False
         owned = {broker["session"]["broker"]: broker["shards"] for broker in status["brokers"]}
-        return set(owned) == set(self.brokers) and all(owned.values())
+        written = [ledger for ledger in status["ledgers"] if ledger["alive"] and ledger["end"] is None]
+        copies = min(3, len(self.brokers))
+        full = all(len(ledger["copyset"]) == copies and not ledger["missing"] for ledger in written)
+        return set(owned) == set(self.brokers) and all(owned.values()) and full
 
     def await_whole(self, timeout: float = 60) -> None:
         until("every broker has its shards", self.whole, timeout, interval=0.1)
@@ -77,11 +80,10 @@ class EskerCluster:
     def panics(self) -> list[str]:
         return [line for broker in self.brokers.values() for line in broker.panics()]
 
-    def remove(self) -> None:
-        """Ends everything, and deletes it."""
+    def end(self) -> None:
+        """Ends everything. What it wrote stays for whoever looks into a failure."""
         for broker in self.brokers.values():
             if broker.process and broker.process.alive():
                 broker.kill()
         self.etcd.process.kill()
         self.s3.process.kill()
-        shutil.rmtree(self.directory, ignore_errors=True)

@@ -14,7 +14,9 @@ class Probe:
         self.acked: list[list[float]] = [[] for _ in range(partitions)]
         self.errors: list[str] = []
         self.stopping = threading.Event()
+        # A client notices a frozen broker by its own timeout alone, and librdkafka's default is a minute.
         self.producer = Producer({"bootstrap.servers": bootstrap, "acks": "all", "enable.idempotence": True, "linger.ms": 0,
+                                  "socket.timeout.ms": 1500, "request.timeout.ms": 1000,
                                   "reconnect.backoff.max.ms": 200, "retry.backoff.max.ms": 200, "log_level": 2})
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
