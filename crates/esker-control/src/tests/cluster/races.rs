@@ -24,12 +24,12 @@ async fn a_session_that_the_controller_has_not_heard_of_yet_is_not_taken_for_dea
     one.membership.wait_until(mine).await;
     world.blind = None;
     let two = world.start(2).await;
-    two.session.open_lane(Mode::Fsync, vec![store_of(1), store_of(2)], 2).await.unwrap();
+    two.session.open_lane(Mode::Fsync, vec![store_of(1)], 1).await.unwrap();
     let epoch = world.shards().await[&ShardId(0)].epoch;
-    one.session.hand_over(ShardId(0), epoch, two.session.key(), &[]).await.unwrap();
+    let moved = one.session.hand_over(ShardId(0), epoch, two.session.key(), &[]).await.unwrap();
     one.membership.wait_until(|view| view.shards[&ShardId(0)].record.owner == Some(BrokerId(2))).await;
     world.env.clock.sleep(Duration::from_secs(10)).await;
-    assert_eq!(world.shards().await[&ShardId(0)].owned_by(), Some(two.session.key()));
+    assert_eq!(world.shards().await[&ShardId(0)], moved.record);
     let ledger = world.shared.meta.list_ledgers(BrokerId(2)).await.unwrap().remove(0);
     assert_eq!(ledger.record.state, LedgerState::Open);
 }
