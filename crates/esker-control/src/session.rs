@@ -131,9 +131,9 @@ impl BrokerSession {
         self.noticed(sealed)
     }
 
-    /// Forgets sealed ledgers of this session, but for those that went with a shard to another broker. The caller vouches that everything in them is in the object store and
-    /// committed there, for every shard. After this nothing refers to the stores that held them: a broker stopped this
-    /// way starts again on a blank log directory.
+    /// Forgets sealed ledgers of this session, but for those that went with a shard to another broker. The caller vouches
+    /// that everything in them is in the object store and committed there, for every shard. After this nothing refers to
+    /// the stores that held them: a broker stopped this way starts again on a blank log directory.
     ///
     /// # Errors
     /// [`GuardedError`]; [`GuardedError::Changed`] for a ledger that is open or not this session's.
