@@ -74,6 +74,11 @@ class EskerCluster:
         full = all(len(ledger["copyset"]) == copies and not ledger["missing"] for ledger in written)
         return set(owned) == set(self.brokers) and all(owned.values()) and full
 
+    def without(self, number: int) -> bool:
+        """The others know that a broker's session is over."""
+        status = self.status()
+        return bool(status) and number not in {broker["session"]["broker"] for broker in status["brokers"]}
+
     def await_whole(self, timeout: float = 60) -> None:
         until("every broker has its shards", self.whole, timeout, interval=0.1)
 

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use esker_control::{
     BrokerSession, Candidate, ClusterStores, Controller, ControllerConfig, ControllerParts, Peers,
-    RemoteStores, Replication, StartOptions, StoreDirectory, WalLedgers, candidates, choose_copyset,
+    RemoteStores, Replication, StartOptions, StoreDirectory, WalLedgers, candidates, choose_copyset, drained,
     join_cluster,
 };
 use esker_core::{BrokerId, Epoch, Mode, ShardId, StoreId};
@@ -154,25 +154,23 @@ impl Joined {
             tracing::warn!(%error, "cannot be drained now; others take over when the session ends");
             return false;
         }
-        let drained = async {
+        let done = async {
             let own = self.session.key();
             let owns_none = |view: &MembershipView| {
                 view.shards.values().all(|shard| shard.record.owned_by() != Some(own))
             };
             self.membership.wait_until(owns_none).await;
             loop {
-                let ledgers = self.meta.list_all_ledgers().await;
-                let ledgers: Vec<_> =
-                    ledgers.unwrap_or_default().into_iter().map(|ledger| ledger.record).collect();
-                if !ledgers.is_empty()
-                    && esker_control::drained(&self.membership.view(), &ledgers, self.broker)
-                {
-                    return;
+                if let Ok(ledgers) = self.meta.list_all_ledgers().await {
+                    let ledgers: Vec<_> = ledgers.into_iter().map(|ledger| ledger.record).collect();
+                    if drained(&self.membership.view(), &ledgers, self.broker) {
+                        return;
+                    }
                 }
                 self.env.clock.sleep(Duration::from_millis(50)).await;
             }
         };
-        self.env.timeout(limit, drained).await.is_ok()
+        self.env.timeout(limit, done).await.is_ok()
     }
 
     /// The living broker that serves a store.

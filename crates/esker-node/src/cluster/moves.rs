@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use esker_control::PeerError;
 use esker_core::{Action, Classified, ShardId};
 use esker_log::{HeldShard, Log};
-use esker_meta::{GuardedError, SessionKey};
+use esker_meta::{GuardedError, MetaError, SessionKey};
 
 use super::Joined;
 
@@ -48,6 +48,8 @@ impl Joined {
 
     async fn hand_over(&self, held: HeldShard, to: SessionKey) -> Result<(), GuardedError> {
         let (shard, epoch) = (held.id(), held.epoch());
+        // Whether some attempt of this loop may have happened, or still may.
+        let mut uncertain = false;
         loop {
             match self.session.hand_over(shard, epoch, to, &[]).await {
                 Ok(_) => break,
@@ -61,7 +63,15 @@ impl Joined {
                 },
                 Err(error @ GuardedError::SessionLost(_)) => return Err(error),
                 // Whether it moved is not known: until it is, nobody serves appends.
-                Err(error) => tracing::warn!(%error, %shard, "a move waits for the metadata store"),
+                Err(GuardedError::Meta(error @ MetaError::Unknown(_))) => {
+                    uncertain = true;
+                    tracing::warn!(%error, %shard, "a move waits for the metadata store");
+                }
+                Err(error) if uncertain => {
+                    tracing::warn!(%error, %shard, "a move waits for the metadata store");
+                }
+                // Nothing happened: an outage of the metadata store stops no produce.
+                Err(error) => return Err(error),
             }
             self.env.clock.sleep(PAUSE).await;
         }
