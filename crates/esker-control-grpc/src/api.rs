@@ -1,9 +1,11 @@
 //! What a node answers.
 
 use esker_control::{ClusterStatus, PeerError};
-use esker_core::{BrokerId, ShardId};
+use esker_core::{BrokerId, FrameIndex, LedgerId, ShardId};
 use esker_env::BoxFuture;
 use esker_meta::SessionKey;
+
+use crate::LossView;
 
 /// One session's answers. A future may be dropped at any point, when the caller is gone or its time is up: what then has
 /// to be finished belongs into a task of its own.
@@ -22,4 +24,10 @@ pub trait ControlApi: Send + Sync + 'static {
 
     /// Whether nothing refers to a broker any more.
     fn drained(&self, broker: BrokerId) -> BoxFuture<'_, Result<bool, PeerError>>;
+
+    /// What an unclean recovery of a ledger would lose.
+    fn assess_loss(&self, ledger: LedgerId) -> BoxFuture<'_, Result<LossView, PeerError>>;
+
+    /// Recovers it uncleanly, if [`LossView::token`] is still this. Its end.
+    fn accept_loss(&self, ledger: LedgerId, token: String) -> BoxFuture<'_, Result<FrameIndex, PeerError>>;
 }

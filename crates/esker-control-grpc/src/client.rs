@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use esker_control::PeerError;
-use esker_core::{Action, BrokerId, ShardId};
+use esker_core::{Action, BrokerId, FrameIndex, LedgerId, ShardId};
 use esker_env::Env;
 use esker_meta::SessionKey;
 use esker_wal_grpc::{Channel, ClientOptions, Connection, Connector, tcp};
@@ -12,7 +12,8 @@ use tonic::{Request, Status};
 use tonic_prost::ProstCodec;
 
 use crate::{
-    DRAIN_PATH, DRAINED_PATH, MAX_ANSWER, MOVE_SHARD_PATH, OTHERS, REPORT_PATH, STATUS_PATH, convert,
+    ACCEPT_LOSS_PATH, ASSESS_LOSS_PATH, DRAIN_PATH, DRAINED_PATH, LOSS, LossView, MAX_ANSWER,
+    MOVE_SHARD_PATH, OTHERS, REPORT_PATH, STATUS_PATH, convert,
     error::{cut, peer_error, refused},
     proto,
     view::ClusterView,
@@ -136,15 +137,47 @@ impl ControlClient {
         Ok(answer.drained)
     }
 
+    /// What an unclean recovery of a ledger would lose.
+    ///
+    /// # Errors
+    /// What the broker says, or that it cannot be asked.
+    pub async fn assess_loss(&self, ledger: LedgerId) -> Result<LossView, PeerError> {
+        let asked = proto::AssessLossRequest { ledger: Some(convert::ledger_message(ledger)) };
+        let answer: proto::AssessLossResponse = self.ask_within(LOSS, ASSESS_LOSS_PATH, asked).await?;
+        serde_json::from_str(&answer.json)
+            .map_err(|error| peer_error(format!("its answer cannot be read: {error}"), Action::GiveUp))
+    }
+
+    /// Recovers a ledger uncleanly, if what would be lost is still what was assessed. Its end.
+    ///
+    /// # Errors
+    /// What the broker says, or that it cannot be asked: it may have happened then.
+    pub async fn accept_loss(&self, ledger: LedgerId, token: &str) -> Result<FrameIndex, PeerError> {
+        let asked = proto::AcceptLossRequest {
+            ledger: Some(convert::ledger_message(ledger)),
+            token: token.to_owned(),
+        };
+        let answer: proto::AcceptLossResponse = self.ask_within(LOSS, ACCEPT_LOSS_PATH, asked).await?;
+        Ok(FrameIndex(answer.end))
+    }
+
     async fn ask<Q, A>(&self, path: &'static str, asked: Q) -> Result<A, PeerError>
     where
         Q: prost::Message + Send + Sync + 'static,
         A: prost::Message + Default + Send + Sync + 'static,
     {
+        self.ask_within(self.limit, path, asked).await
+    }
+
+    async fn ask_within<Q, A>(&self, limit: Duration, path: &'static str, asked: Q) -> Result<A, PeerError>
+    where
+        Q: prost::Message + Send + Sync + 'static,
+        A: prost::Message + Default + Send + Sync + 'static,
+    {
         let calls = Calls(self.connection.channel().clone());
-        match self.env.timeout(self.limit, calls.ask(path, asked)).await {
+        match self.env.timeout(limit, calls.ask(path, asked)).await {
             Ok(answer) => answer.map_err(|status| refused(&status)),
-            Err(_) => Err(overdue(self.limit)),
+            Err(_) => Err(overdue(limit)),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Ids as they travel.
 
-use esker_core::{BrokerId, SessionId};
+use esker_core::{BrokerId, LedgerId, SessionId};
 use esker_meta::SessionKey;
 use tonic::Status;
 
@@ -21,4 +21,14 @@ pub(crate) fn broker(number: i32) -> Result<BrokerId, Status> {
 pub(crate) fn session(message: Option<proto::Session>, what: &str) -> Result<SessionKey, Status> {
     let Some(message) = message else { return Err(Status::invalid_argument(format!("no {what}"))) };
     Ok(SessionKey { broker: broker(message.broker)?, session: SessionId(message.session) })
+}
+
+pub(crate) const fn ledger_message(id: LedgerId) -> proto::Ledger {
+    proto::Ledger { broker: id.broker.0, number: id.number }
+}
+
+/// A ledger that must be there.
+pub(crate) fn ledger(message: Option<proto::Ledger>) -> Result<LedgerId, Status> {
+    let Some(message) = message else { return Err(Status::invalid_argument("no ledger")) };
+    Ok(LedgerId { broker: broker(message.broker)?, number: message.number })
 }

@@ -12,7 +12,7 @@
 //! # Limits
 //! - A request: [`MAX_REQUEST`]. An answer: [`MAX_ANSWER`]. The reason of a refusal or a report: [`MAX_REASON`]; the rest
 //!   is cut.
-//! - Time: [`MOVE_SHARD`] for moving a shard, [`OTHERS`] for all else, at the server; a client has its own
+//! - Time: [`MOVE_SHARD`] for moving a shard, [`LOSS`] for what an operator decides about one, [`OTHERS`] for all else, at the server; a client has its own
 //!   ([`PeerOptions`], [`ControlClient`]), the same unless told otherwise.
 //!
 //! Nothing is repeated here: a call that failed may have happened.
@@ -21,6 +21,7 @@ mod api;
 mod client;
 mod convert;
 mod error;
+mod loss_view;
 mod method;
 mod peers;
 mod router;
@@ -38,6 +39,7 @@ use std::time::Duration;
 
 pub use api::ControlApi;
 pub use client::ControlClient;
+pub use loss_view::{HoldingView, LossView, TopicView};
 pub use peers::{GrpcPeers, PeerOptions};
 pub use router::Router;
 pub use service::ControlService;
@@ -54,6 +56,8 @@ pub const MAX_ANSWER: usize = 16 << 20;
 pub const MAX_REASON: usize = 1 << 10;
 /// Time for moving a shard.
 pub const MOVE_SHARD: Duration = Duration::from_secs(30);
+/// Time for an assessment of a loss, or its acceptance: stores that are away are waited for.
+pub const LOSS: Duration = Duration::from_secs(30);
 /// Time for any other call.
 pub const OTHERS: Duration = Duration::from_secs(2);
 
@@ -64,3 +68,5 @@ const REPORT_PATH: &str = "/esker.control.v1.Control/Report";
 const STATUS_PATH: &str = "/esker.control.v1.Control/Status";
 const DRAIN_PATH: &str = "/esker.control.v1.Control/Drain";
 const DRAINED_PATH: &str = "/esker.control.v1.Control/Drained";
+const ASSESS_LOSS_PATH: &str = "/esker.control.v1.Control/AssessLoss";
+const ACCEPT_LOSS_PATH: &str = "/esker.control.v1.Control/AcceptLoss";

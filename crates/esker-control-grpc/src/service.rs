@@ -21,8 +21,8 @@ use tonic_prost::ProstCodec;
 use tower_service::Service;
 
 use crate::{
-    ControlApi, DRAIN_PATH, DRAINED_PATH, MAX_REQUEST, MOVE_SHARD, MOVE_SHARD_PATH, OTHERS, REPORT_PATH,
-    STATUS_PATH, convert,
+    ACCEPT_LOSS_PATH, ASSESS_LOSS_PATH, ControlApi, DRAIN_PATH, DRAINED_PATH, LOSS, MAX_REQUEST, MOVE_SHARD,
+    MOVE_SHARD_PATH, OTHERS, REPORT_PATH, STATUS_PATH, convert,
     error::{cut, status},
     method::Method,
     proto,
@@ -114,9 +114,7 @@ impl ControlService {
     async fn status(self, asked: proto::StatusRequest) -> Result<proto::StatusResponse, Status> {
         let api = self.perhaps_meant(asked.meant)?;
         let status = self.within(OTHERS, api.status()).await?;
-        let json = serde_json::to_string(&ClusterView::from(&status))
-            .map_err(|error| Status::internal(format!("the status has no JSON: {error}")))?;
-        Ok(proto::StatusResponse { json })
+        Ok(proto::StatusResponse { json: json(&ClusterView::from(&status))? })
     }
 
     async fn drain(self, asked: proto::DrainRequest) -> Result<proto::DrainResponse, Status> {
@@ -129,6 +127,19 @@ impl ControlService {
         let api = self.perhaps_meant(asked.meant)?;
         let drained = self.within(OTHERS, api.drained(convert::broker(asked.broker)?)).await?;
         Ok(proto::DrainedResponse { drained })
+    }
+
+    async fn assess_loss(self, asked: proto::AssessLossRequest) -> Result<proto::AssessLossResponse, Status> {
+        let api = self.perhaps_meant(None)?;
+        let loss = self.within(LOSS, api.assess_loss(convert::ledger(asked.ledger)?)).await?;
+        Ok(proto::AssessLossResponse { json: json(&loss)? })
+    }
+
+    async fn accept_loss(self, asked: proto::AcceptLossRequest) -> Result<proto::AcceptLossResponse, Status> {
+        let api = self.perhaps_meant(None)?;
+        let ledger = convert::ledger(asked.ledger)?;
+        let end = self.within(LOSS, api.accept_loss(ledger, asked.token)).await?;
+        Ok(proto::AcceptLossResponse { end: end.0 })
     }
 
     async fn answer<B>(self, request: http::Request<B>) -> http::Response<Body>
@@ -155,9 +166,16 @@ impl ControlService {
             STATUS_PATH => unary(Method(move |asked| self.clone().status(asked)), request).await,
             DRAIN_PATH => unary(Method(move |asked| self.clone().drain(asked)), request).await,
             DRAINED_PATH => unary(Method(move |asked| self.clone().drained(asked)), request).await,
+            ASSESS_LOSS_PATH => unary(Method(move |asked| self.clone().assess_loss(asked)), request).await,
+            ACCEPT_LOSS_PATH => unary(Method(move |asked| self.clone().accept_loss(asked)), request).await,
             _ => Status::unimplemented("no such method").into_http(),
         }
     }
+}
+
+fn json(document: &impl serde::Serialize) -> Result<String, Status> {
+    serde_json::to_string(document)
+        .map_err(|error| Status::internal(format!("there is no JSON of it: {error}")))
 }
 
 async fn unary<F, Q, A, Fut, B>(method: Method<F>, request: http::Request<B>) -> http::Response<Body>

@@ -3,6 +3,8 @@
 //! First [`BrokerSession::assess_loss`] says what would be lost; only [`BrokerSession::accept_loss`] with that answer does
 //! anything, and only if nothing has changed since. It writes the ledger's end; the controller then goes on by itself.
 
+use std::fmt::Write as _;
+
 use esker_core::{Action, Classified, FrameIndex, LedgerId, ShardId, StoreId};
 use esker_meta::{GuardedError, LedgerRecord, MetaError, Versioned};
 
@@ -31,6 +33,22 @@ impl Loss {
     #[must_use]
     pub fn authoritative(&self) -> usize {
         self.answers.iter().filter(|(_, holding)| holding.authoritative).count()
+    }
+
+    /// A short name for all that it says, so that an operator can accept this and nothing else. Not a secret.
+    #[must_use]
+    pub fn token(&self) -> String {
+        let mut said = format!("{} {} {}", self.ledger.record.id, self.ledger.modified.0, self.end);
+        for store in &self.missing {
+            let _ = write!(said, " -{store}");
+        }
+        for (store, Holding { tail, trim, authoritative }) in &self.answers {
+            let _ = write!(said, " {store}:{tail}:{trim}:{authoritative}");
+        }
+        for shard in &self.shards {
+            let _ = write!(said, " {shard}");
+        }
+        format!("{:08x}", crc32c::crc32c(said.as_bytes()))
     }
 }
 

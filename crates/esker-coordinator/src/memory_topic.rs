@@ -29,13 +29,14 @@ struct State {
     partitions: Vec<Vec<(Offset, Bytes)>>,
     ends: Vec<Offset>,
     fail: Option<TopicError>,
+    denied: bool,
     appends: usize,
 }
 
 impl Default for State {
     fn default() -> Self {
         let epoch = Some(Epoch(1));
-        Self { epoch, partitions: Vec::new(), ends: Vec::new(), fail: None, appends: 0 }
+        Self { epoch, partitions: Vec::new(), ends: Vec::new(), fail: None, denied: false, appends: 0 }
     }
 }
 
@@ -70,6 +71,11 @@ impl MemoryTopic {
     /// Moves the topic to another broker (`None`), or back under another epoch.
     pub fn own(&self, epoch: Option<Epoch>) {
         self.0.state.lock().epoch = epoch;
+    }
+
+    /// From now on another broker owns the topic, and this one does not know.
+    pub fn deny(&self) {
+        self.0.state.lock().denied = true;
     }
 
     /// Appends so far.
@@ -132,6 +138,12 @@ impl OffsetsTopic for MemoryTopic {
         let found = after.checked_sub(1).map(|at| batches[at].1.clone());
         let next = batches.get(after).map_or(state.ends[partition as usize], |(base, _)| *base);
         Box::pin(async move { Ok(TopicRead { chunks: found.into_iter().collect(), next }) })
+    }
+
+    fn confirm(&self, partition: u32) -> BoxFuture<'_, Result<(), TopicError>> {
+        let denied = self.0.state.lock().denied.then(|| TopicError::Lost("another broker has it".to_owned()));
+        let confirmed = denied.map_or_else(|| self.range(partition).map(drop), Err);
+        Box::pin(async move { confirmed })
     }
 
     fn append(

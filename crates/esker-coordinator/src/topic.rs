@@ -71,6 +71,12 @@ pub trait OffsetsTopic: Send + Sync + 'static {
         max_bytes: usize,
     ) -> BoxFuture<'_, Result<TopicRead, TopicError>>;
 
+    /// Makes sure that this broker owned the partition when this was called: that no other one has taken over and gone on.
+    ///
+    /// # Errors
+    /// [`TopicError::Lost`] when that cannot be told.
+    fn confirm(&self, partition: u32) -> BoxFuture<'_, Result<(), TopicError>>;
+
     /// Appends one batch; its place is fixed when this returns.
     ///
     /// # Errors

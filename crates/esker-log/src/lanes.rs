@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use esker_core::{FrameIndex, LedgerId, Mode, StoreId};
-use esker_wal::{LedgerWriter, PendingBatch, Ticket, WriterClosed};
+use esker_wal::{Descriptor, LedgerWriter, PendingBatch, Ticket, WriterClosed};
 
 use crate::error::AppendError;
 
@@ -72,6 +72,11 @@ impl Lane {
     /// Leaves the ledger for another one if any of these stores has it.
     pub(crate) fn roll_away(&self, stores: &[StoreId]) {
         self.writer.roll_away(stores.to_vec());
+    }
+
+    /// The ledger it writes, unless it is leaving that.
+    pub(crate) fn unfrozen(&self) -> Option<Arc<Descriptor>> {
+        self.writer.unfrozen()
     }
 
     pub(crate) fn copyset(&self) -> Vec<StoreId> {

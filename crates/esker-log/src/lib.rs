@@ -6,6 +6,7 @@
 
 mod append;
 mod commit;
+mod confirm;
 mod error;
 mod handover;
 mod lanes;

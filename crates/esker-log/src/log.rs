@@ -12,7 +12,7 @@ use esker_archive::Archive;
 use esker_core::{
     Epoch, FrameIndex, LedgerId, Mode, Offset, PartitionId, ShardId, StoreId, shard_map::shard_of,
 };
-use esker_env::Env;
+use esker_env::{Env, Monotonic};
 use esker_meta::{Catalog, SessionKey};
 use esker_wal::Store;
 use tokio::sync::{Notify, watch};
@@ -60,6 +60,8 @@ pub(crate) struct Inner {
     pub(crate) closed: watch::Sender<Option<String>>,
     /// Ledgers of earlier sessions that nothing here needs any more, so far.
     pub(crate) released: watch::Sender<u64>,
+    /// When stores last went away.
+    pub(crate) copies_lost: parking_lot::Mutex<Option<Monotonic>>,
     pub(crate) stopping: AtomicBool,
     /// Wakes the maintenance loop before its next tick.
     pub(crate) maintain: Notify,
@@ -211,6 +213,12 @@ impl Log {
         for lane in self.0.lanes.iter() {
             lane.roll_away(stores);
         }
+    }
+
+    /// Notes that stores went away that may have held records of this log: what has fewer copies now than it should goes
+    /// to the object store soon, which is the repair.
+    pub fn copies_lost(&self) {
+        *self.0.copies_lost.lock() = Some(self.0.env.clock.now());
     }
 
     /// Says how many stores a new ledger could have: lanes with fewer copies go there.

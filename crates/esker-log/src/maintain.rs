@@ -17,7 +17,8 @@ use crate::{
 /// From this share of the log's capacity on, shards are flushed whatever their size, and trims do not wait.
 const HURRY: f64 = 0.5;
 
-/// A shard with ledgers of an earlier session is flushed once it has been open for this long.
+/// What has fewer copies than it should is flushed after this: a shard with ledgers of an earlier session once it has been
+/// open for so long, any other so long after a store went away. A broker that only restarts is back by then.
 const REPAIR_AGE: Duration = Duration::from_secs(10);
 
 /// Flushes that run at the same time: enough to hide the object store's latency, few enough for memory.
@@ -132,7 +133,11 @@ impl Inner {
     }
 
     fn is_due(&self, shard: &Shard, now: Monotonic, hurry: bool) -> bool {
+        let lost = *self.copies_lost.lock();
         let state = shard.state.lock();
+        let short = lost.is_some_and(|lost| {
+            now - lost >= REPAIR_AGE && state.unarchived_since.is_some_and(|since| since <= lost)
+        });
         // What a dead session left has fewer copies than it should: objects are the repair.
         let age = if state.pending.is_empty() {
             self.config.flush_age
@@ -143,6 +148,7 @@ impl Inner {
         state.unarchived_bytes >= self.config.flush_bytes
             || state.unarchived_batches >= self.config.flush_batches
             || old
+            || short
             || (hurry && state.unarchived_batches > 0)
             || (!state.pending.is_empty() && state.unarchived_batches == 0)
     }

@@ -141,6 +141,7 @@ impl Log {
                 closed: watch::Sender::new(None),
                 released: watch::Sender::new(0),
                 stopping: AtomicBool::new(false),
+                copies_lost: parking_lot::Mutex::default(),
                 maintain: Notify::new(),
             }
         });

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use esker_core::{FrameIndex, LedgerId, Offset, PartitionId, ProducerId};
 
 use crate::{
-    error::ReadError,
+    error::{LogError, ReadError},
     log::{Inner, Log},
     offsets::Offsets,
     partition::{FrameRef, Partition},
@@ -104,8 +104,15 @@ impl Log {
         for _ in 0..PLANS {
             // After a failed local read an object may have what the log lost.
             let prefer_archive = last.is_some();
-            let (plan, offsets) =
-                inner.with_row(id, |shard, row| plan(shard, row, from, limits, prefer_archive))??;
+            let planned = inner.with_row(id, |shard, row| plan(shard, row, from, limits, prefer_archive))?;
+            if let Err(ReadError::OutOfRange { offset, log_end, .. }) = &planned
+                && offset > log_end
+                && !self.confirm().await
+            {
+                // Perhaps there is such an offset where somebody else has taken over.
+                return Err(LogError::NotOwner(id).into());
+            }
+            let (plan, offsets) = planned?;
             let read = |chunks: Vec<Bytes>, next| Read {
                 length: chunks.iter().map(Bytes::len).sum(),
                 chunks,

@@ -56,6 +56,10 @@ impl LogStore for Void {
         absent()
     }
 
+    fn is_open(&self, _: LedgerId) -> BoxFuture<'static, Result<bool, StoreError>> {
+        absent()
+    }
+
     fn trim(&self, _: LedgerId, _: Trim) -> BoxFuture<'static, Result<(), StoreError>> {
         absent()
     }

@@ -50,4 +50,5 @@ pub const MAX_MESSAGE: usize = esker_core::frame::Frame::MAX_ENCODED + (64 << 10
 const WRITE: &str = "/esker.store.v1.Store/Write";
 const READ: &str = "/esker.store.v1.Store/Read";
 const READ_FRAME: &str = "/esker.store.v1.Store/ReadFrame";
+const IS_OPEN: &str = "/esker.store.v1.Store/IsOpen";
 const DIRECTORY: &str = "/esker.store.v1.Store/Directory";

@@ -59,6 +59,7 @@ async fn s5_another_stores_id_is_refused_by_every_call() {
     assert!(is_unreachable(&other.read(ledger(1), FrameIndex(0), 0..10).await));
     assert!(is_unreachable(&other.read_frame(ledger(1), FrameIndex(0)).await));
     assert!(is_unreachable(&other.directory(ledger(1), FrameIndex(0)).await));
+    assert!(is_unreachable(&other.is_open(ledger(1)).await));
     assert_eq!(served.host.store().ledgers(), []);
 }
 

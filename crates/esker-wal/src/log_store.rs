@@ -102,6 +102,11 @@ pub trait LogStore: Send + Sync + 'static {
         from: FrameIndex,
     ) -> BoxFuture<'static, Result<Directory, StoreError>>;
 
+    /// Whether a writer can still append to the ledger here, as far as this store knows: true for an unknown one, false from
+    /// the moment a seal is accepted. When W stores say so after a question was asked, no recovery of the ledger had come
+    /// to its end when it was asked (the read-index round).
+    fn is_open(&self, ledger: LedgerId) -> BoxFuture<'static, Result<bool, StoreError>>;
+
     /// Lets frames go. Never moves back. On an open ledger it stops at the tail; on a sealed one it may pass the tail, which
     /// then moves along: everything below was committed and is in the object store.
     fn trim(&self, ledger: LedgerId, trim: Trim) -> BoxFuture<'static, Result<(), StoreError>>;

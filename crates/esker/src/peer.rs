@@ -1,15 +1,20 @@
 //! What other brokers ask of this one, and how this one reaches them: the gRPC port.
 
 use std::{
+    collections::BTreeSet,
     net::SocketAddr,
     sync::{Arc, OnceLock, Weak},
 };
 
-use esker_control::{ClusterStatus, ControllerConfig, PeerError, Peers, Replication};
-use esker_control_grpc::{ControlApi, ControlService, GrpcPeers, GrpcStores, PeerOptions, Router};
-use esker_core::{Action, BrokerId, ShardId, StoreId};
+use esker_control::{ClusterStatus, ControllerConfig, LossError, PeerError, Peers, Replication};
+use esker_control_grpc::{
+    ControlApi, ControlService, GrpcPeers, GrpcStores, LossView, PeerOptions, Router, TopicView,
+};
+use esker_core::{
+    Action, BrokerId, Classified, FrameIndex, LedgerId, PartitionId, ShardId, StoreId, shard_map::shard_of,
+};
 use esker_env::{BoxFuture, Env, TaskGuard};
-use esker_meta::{MetaError, SessionKey};
+use esker_meta::{MetaError, SessionKey, Topic};
 use esker_node::{ClusterParts, Node};
 use esker_wal::LogStore;
 use esker_wal_grpc::{ClientOptions, ServerOptions, StoreService, serve, tcp, tcp_incoming};
@@ -39,8 +44,8 @@ impl PeerPort {
     }
 
     /// Answers for a node from now on, as long as the guard is held.
-    pub(crate) fn bind(self, node: &Arc<Node>, links: &Links) -> TaskGuard {
-        let api: Arc<dyn ControlApi> = Arc::new(Answers { node: Arc::downgrade(node) });
+    pub(crate) fn bind(self, node: &Arc<Node>, links: &Links, env: &Env) -> TaskGuard {
+        let api: Arc<dyn ControlApi> = Arc::new(Answers { node: Arc::downgrade(node), env: env.clone() });
         let _ = links.node.set(Arc::downgrade(node));
         if let Some(peers) = links.peers.get() {
             let _ = links.api.set(Arc::clone(&api));
@@ -94,10 +99,15 @@ pub(crate) fn cluster_parts(replication: Replication, env: &Env, links: &Arc<Lin
 /// A node's answers.
 struct Answers {
     node: Weak<Node>,
+    env: Env,
 }
 
 fn refused(why: impl Into<String>, action: Action) -> PeerError {
     PeerError { why: why.into(), action }
+}
+
+fn not_assessed(error: &LossError) -> PeerError {
+    refused(error.to_string(), error.action())
 }
 
 fn unavailable(error: &MetaError) -> PeerError {
@@ -152,6 +162,46 @@ impl ControlApi for Answers {
             controller.drained(broker).await.map_err(|error| unavailable(&error))
         })
     }
+
+    fn assess_loss(&self, ledger: LedgerId) -> BoxFuture<'_, Result<LossView, PeerError>> {
+        Box::pin(async move {
+            let node = self.node()?;
+            let loss = node.session.assess_loss(ledger).await.map_err(|error| not_assessed(&error))?;
+            Ok(LossView::new(&loss, partitions_of(&node, &loss.shards)))
+        })
+    }
+
+    fn accept_loss(&self, ledger: LedgerId, token: String) -> BoxFuture<'_, Result<FrameIndex, PeerError>> {
+        Box::pin(async move {
+            let node = self.node()?;
+            let loss = node.session.assess_loss(ledger).await.map_err(|error| not_assessed(&error))?;
+            if loss.token() != token {
+                return Err(not_assessed(&LossError::Changed(ledger)));
+            }
+            // Whoever asked may go away; what was decided is done all the same.
+            let (done, outcome) = tokio::sync::oneshot::channel();
+            let session = Arc::clone(&node.session);
+            self.env.tasks.spawn(async move {
+                let _ = done.send(session.accept_loss(&loss).await);
+            });
+            let outcome = outcome.await.map_err(|_| refused("this broker is stopping", Action::Refresh))?;
+            outcome.map_err(|error| not_assessed(&error))
+        })
+    }
+}
+
+/// The partitions of some shards.
+fn partitions_of(node: &Node, shards: &[ShardId]) -> Vec<TopicView> {
+    let shards: BTreeSet<ShardId> = shards.iter().copied().collect();
+    let of_topic = |topic: Arc<Topic>| {
+        let within = |index: &u32| {
+            let partition = PartitionId { topic: topic.record.number, index: *index };
+            shards.contains(&shard_of(partition, node.cluster.shards))
+        };
+        let partitions: Vec<u32> = (0..topic.record.partitions).filter(within).collect();
+        (!partitions.is_empty()).then(|| TopicView { topic: topic.record.name.clone(), partitions })
+    };
+    node.catalog.all().into_iter().filter_map(of_topic).collect()
 }
 
 fn not_clustered() -> PeerError {

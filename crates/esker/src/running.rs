@@ -79,7 +79,7 @@ impl Running {
             let links = Arc::new(Links::default());
             let replication = settings::replication(&config.replication, config.meta.is_embedded());
             let node = Arc::new(prepared.join(cluster_parts(replication, env, &links)).await?);
-            helpers.push(peers.bind(&node, &links));
+            helpers.push(peers.bind(&node, &links, env));
             node
         };
         let cluster = view_of(config, &node, (host, port));

@@ -102,6 +102,7 @@ impl Groups {
         group: &KString,
         partitions: &[(KString, i32)],
     ) -> Result<FetchedOffsets, GroupError> {
+        self.0.confirm(group).await?;
         self.0.on_shard(group, |active, _| active.shard.fetch(group, partitions)).await
     }
 
@@ -110,6 +111,7 @@ impl Groups {
     /// # Errors
     /// When this broker cannot tell.
     pub async fn fetch_all(&self, group: &KString) -> Result<Vec<TopicOffsets>, GroupError> {
+        self.0.confirm(group).await?;
         self.0.on_shard(group, |active, _| active.shard.fetch_all(group)).await
     }
 

@@ -136,6 +136,17 @@ impl Inner {
         Some(Arc::clone(&rows[partition_of(group, count) as usize]))
     }
 
+    /// Makes sure that nobody else has become the group's coordinator: where a group stood once, a consumer would go back
+    /// to.
+    async fn confirm(self: &Arc<Self>, group: &KString) -> Result<(), GroupError> {
+        let count = self.ensure_topic().await?;
+        let confirmed = self.topic.confirm(partition_of(group, count)).await;
+        confirmed.map_err(|error| {
+            tracing::info!(%error, %group, "not the coordinator for certain");
+            GroupError::NotCoordinator
+        })
+    }
+
     /// Runs `act` on the shard that has the group, once it is loaded.
     async fn on_shard<T>(
         self: &Arc<Self>,

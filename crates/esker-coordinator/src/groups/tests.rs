@@ -292,3 +292,14 @@ async fn what_was_loaded_under_an_older_epoch_is_stale() {
     world.topic.own(Some(Epoch(3)));
     assert_eq!(world.offset("g").await, Some(2));
 }
+
+#[tokio::test]
+async fn a_coordinator_that_was_replaced_and_does_not_know_tells_no_offsets() {
+    let world = World::new();
+    world.commit("g", &commit_of(&nobody(), "t", 0, 7)).await.unwrap();
+    assert_eq!(world.offset("g").await, Some(7));
+    world.topic.deny();
+    let asked = world.groups.fetch(&s("g"), &[(s("t"), 0)]).await;
+    assert_eq!(asked.unwrap_err(), GroupError::NotCoordinator);
+    assert_eq!(world.groups.fetch_all(&s("g")).await.unwrap_err(), GroupError::NotCoordinator);
+}

@@ -93,17 +93,23 @@ fn new_shards(joined: &Joined, log: &Log) -> Vec<OwnedShard> {
     .collect()
 }
 
-/// Makes the lanes leave stores that are being drained or were declared lost, and go where there are more copies.
+/// Makes the lanes leave stores that are being drained, were declared lost, or that nobody serves, and go where there are
+/// more copies. A lane that nothing is written to would not notice by itself, and its next record would wait.
 pub(super) async fn stores(joined: Arc<Joined>, log: Log) {
     let mut changed = joined.membership.changed();
     let mut left: Vec<StoreId> = Vec::new();
     loop {
         changed.borrow_and_update();
         let view = joined.membership.view();
-        let going = view.stores.values().filter(|store| store.state != StoreState::Active);
-        let going: Vec<StoreId> =
-            going.map(|store| store.id).filter(|store| *store != joined.own.store).collect();
+        let others = view.stores.values().filter(|store| store.id != joined.own.store);
+        let gone: BTreeSet<StoreId> =
+            others.clone().map(|store| store.id).filter(|store| view.serving(*store).is_none()).collect();
+        let going = others.filter(|store| store.state != StoreState::Active || gone.contains(&store.id));
+        let going: Vec<StoreId> = going.map(|store| store.id).collect();
         if going != left {
+            if going.iter().any(|store| gone.contains(store) && !left.contains(store)) {
+                log.copies_lost();
+            }
             log.roll_away(&going);
             left = going;
         }

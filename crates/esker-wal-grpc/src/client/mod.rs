@@ -226,6 +226,11 @@ impl LogStore for RemoteStore {
         self.ask(move |channel| read::directory(channel, id, ledger, from))
     }
 
+    fn is_open(&self, ledger: LedgerId) -> BoxFuture<'static, Result<bool, StoreError>> {
+        let id = self.id;
+        self.ask(move |channel| read::is_open(channel, id, ledger))
+    }
+
     fn trim(&self, ledger: LedgerId, trim: Trim) -> BoxFuture<'static, Result<(), StoreError>> {
         self.done(0, Change::Trim(convert::trim_message(ledger, trim)))
     }

@@ -12,9 +12,9 @@ use tonic_prost::ProstCodec;
 
 use super::{connect::Channel, unreachable};
 use crate::{
-    DIRECTORY, READ, READ_FRAME,
+    DIRECTORY, IS_OPEN, READ, READ_FRAME,
     convert::{self, Malformed},
-    proto::{self, read_frame_response, read_response},
+    proto::{self, is_open_response, read_frame_response, read_response},
 };
 
 /// Most bytes of a directory's headers: 64 for each batch that is not yet offloaded.
@@ -118,6 +118,19 @@ pub(super) async fn directory(
         }
     }
     Ok(directory)
+}
+
+pub(super) async fn is_open(channel: Channel, store: StoreId, ledger: LedgerId) -> Result<bool, StoreError> {
+    let request = proto::IsOpenRequest {
+        store: convert::store_bytes(store),
+        ledger: Some(convert::ledger_message(ledger)),
+    };
+    let answer: proto::IsOpenResponse = unary(channel, request, IS_OPEN).await?;
+    match answer.result {
+        Some(is_open_response::Result::Open(open)) => Ok(open),
+        Some(is_open_response::Result::Fault(message)) => Err(fault(message)),
+        None => Err(unreachable("it answered a question with something else")),
+    }
 }
 
 async fn unary<Q, A>(channel: Channel, request: Q, path: &'static str) -> Result<A, StoreError>

@@ -24,9 +24,9 @@ use tonic_prost::ProstCodec;
 use tower_service::Service;
 
 use crate::{
-    DIRECTORY, MAX_MESSAGE, READ, READ_FRAME, WRITE,
+    DIRECTORY, IS_OPEN, MAX_MESSAGE, READ, READ_FRAME, WRITE,
     convert::{self, Malformed},
-    proto::{self, read_frame_response, read_response},
+    proto::{self, is_open_response, read_frame_response, read_response},
 };
 
 use method::Method;
@@ -117,6 +117,10 @@ impl StoreService {
                     .server_streaming(Method(move |asked| self.clone().directory(asked)), request)
                     .await
             }
+            IS_OPEN => {
+                let codec = ProstCodec::<proto::IsOpenResponse, proto::IsOpenRequest>::default();
+                small(codec).unary(Method(move |asked| self.clone().tell_open(asked)), request).await
+            }
             _ => Status::unimplemented("no such method").into_http(),
         }
     }
@@ -146,6 +150,15 @@ impl StoreService {
             Err(error) => read_frame_response::Result::Fault(convert::fault_message(&error)),
         };
         Ok(proto::ReadFrameResponse { result: Some(result) })
+    }
+
+    async fn tell_open(self, asked: proto::IsOpenRequest) -> Result<proto::IsOpenResponse, Status> {
+        check_store(self.store.id(), &asked.store)?;
+        let result = match self.store.is_open(convert::ledger(asked.ledger)?).await {
+            Ok(open) => is_open_response::Result::Open(open),
+            Err(error) => is_open_response::Result::Fault(convert::fault_message(&error)),
+        };
+        Ok(proto::IsOpenResponse { result: Some(result) })
     }
 
     async fn directory(

@@ -156,7 +156,7 @@ async fn messages_beyond_the_limit_are_refused_before_they_are_read() {
     assert_eq!(port.end([port.request(0, large)]).await.code(), Code::OutOfRange);
     let channel = port.connection.channel.clone();
     // A length of 4 GiB, and nothing behind it.
-    for path in [WRITE, READ, READ_FRAME, DIRECTORY] {
+    for path in [WRITE, READ, READ_FRAME, DIRECTORY, IS_OPEN] {
         let status = raw(&channel, path, vec![0, 0xff, 0xff, 0xff, 0xff]).await;
         assert_eq!(status.code(), Code::OutOfRange, "{path}: {status}");
         let status = raw(&channel, path, b"\x07nonsense".to_vec()).await;

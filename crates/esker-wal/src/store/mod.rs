@@ -185,6 +185,11 @@ impl LogStore for Store {
         Box::pin(async move { directory })
     }
 
+    fn is_open(&self, ledger: LedgerId) -> BoxFuture<'static, Result<bool, StoreError>> {
+        let open = self.shared.state.lock().is_open(ledger);
+        Box::pin(async move { open })
+    }
+
     fn trim(&self, ledger: LedgerId, trim: Trim) -> BoxFuture<'static, Result<(), StoreError>> {
         let accepted = self.shared.state.lock().trim(ledger, trim);
         match accepted.transpose() {

@@ -177,6 +177,13 @@ impl State {
         Ok(self.push(true, Work::Frame(frame)))
     }
 
+    /// Whether the ledger's writer can still append. A store that takes no seals has no say.
+    pub(super) fn is_open(&self, id: LedgerId) -> Result<bool, StoreError> {
+        self.check_open()?;
+        let sealed = self.ledgers.get(&id).is_some_and(|ledger| ledger.sealed);
+        Ok(!sealed && !self.forgotten.contains(id))
+    }
+
     /// S3. The returned answer is the truth once the wait is over.
     pub(super) fn seal(
         &mut self,

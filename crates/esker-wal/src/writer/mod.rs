@@ -247,6 +247,14 @@ impl LedgerWriter {
         (gate.descriptor.ledger, gate.told)
     }
 
+    /// The ledger whose commit point may move now; `None` between a freeze and what follows it, when others may have taken
+    /// over without a trace on this ledger's stores.
+    #[must_use]
+    pub fn unfrozen(&self) -> Option<Arc<Descriptor>> {
+        let gate = self.shared.gate.lock();
+        (!gate.frozen).then(|| Arc::clone(&gate.descriptor))
+    }
+
     /// W3, first half: stops the commit point where it is, for good, and ends the writer. Returns the ledger and its end:
     /// frames below are committed, nothing at or above it ever will be, whatever a store still answers. The sink may still
     /// be hearing of the last of them. In the middle of a roll it is the old ledger; should the roll still succeed, the

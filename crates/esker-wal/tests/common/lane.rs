@@ -208,6 +208,10 @@ impl LogStore for Client {
         self.0.inner.lock().directory(ledger, from)
     }
 
+    fn is_open(&self, ledger: LedgerId) -> BoxFuture<'static, Result<bool, StoreError>> {
+        self.0.inner.lock().is_open(ledger)
+    }
+
     fn trim(&self, ledger: LedgerId, trim: Trim) -> BoxFuture<'static, Result<(), StoreError>> {
         self.0.inner.lock().trim(ledger, trim)
     }

@@ -348,6 +348,10 @@ impl LogStore for Link {
         self.call(move |store| store.directory(ledger, from))
     }
 
+    fn is_open(&self, ledger: LedgerId) -> BoxFuture<'static, Result<bool, StoreError>> {
+        self.call(move |store| store.is_open(ledger))
+    }
+
     fn trim(&self, ledger: LedgerId, trim: Trim) -> BoxFuture<'static, Result<(), StoreError>> {
         self.call(move |store| store.trim(ledger, trim))
     }

@@ -22,6 +22,7 @@ pub async fn all(store: &dyn LogStore) {
     trim_stops_at_an_open_tail_and_moves_a_sealed_one(store, ledger(107)).await;
     a_frame_larger_than_a_file_is_refused_alone(store, ledger(108)).await;
     an_abandoned_answer_is_no_abandoned_append(store, ledger(109)).await;
+    a_ledger_is_open_until_it_is_sealed(store, ledger(110)).await;
 }
 
 /// Asserts that the store holds this frame, through every way to read it.
@@ -139,4 +140,14 @@ async fn an_abandoned_answer_is_no_abandoned_append(store: &dyn LogStore, id: Le
     for n in 0..6 {
         assert_serves(store, &frame(id, FSYNC, n, 100)).await;
     }
+}
+
+async fn a_ledger_is_open_until_it_is_sealed(store: &dyn LogStore, id: LedgerId) {
+    assert_eq!(store.is_open(id).await, Ok(true), "nobody has sealed it");
+    store.append(frame(id, FSYNC, 0, 10)).await.unwrap();
+    assert_eq!(store.is_open(id).await, Ok(true));
+    store.seal(id, FSYNC).await.unwrap();
+    assert_eq!(store.is_open(id).await, Ok(false));
+    store.trim(id, Trim::Forget).await.unwrap();
+    assert_eq!(store.is_open(id).await, Ok(false));
 }

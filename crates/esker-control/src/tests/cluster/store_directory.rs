@@ -53,6 +53,10 @@ impl LogStore for Named {
         away()
     }
 
+    fn is_open(&self, _: LedgerId) -> BoxFuture<'static, Result<bool, StoreError>> {
+        away()
+    }
+
     fn trim(&self, _: LedgerId, _: Trim) -> BoxFuture<'static, Result<(), StoreError>> {
         away()
     }

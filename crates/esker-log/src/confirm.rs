@@ -1,0 +1,62 @@
+//! The read-index round: making sure that nobody has taken over before saying what only an owner may say.
+//!
+//! A broker that was frozen past its lease serves on until it notices: what it says is old, not wrong, as long as clients
+//! only learn less than there is. Two answers are worse than that: that an offset is beyond the end (the client would
+//! begin somewhere else), and where a group stands (it would go back). Before these the owner asks the stores of a ledger
+//! that it writes. A recovery seals all open ledgers of a session on R - W + 1 of their stores before any shard changes
+//! owner, so W stores that have it open prove that none had come that far.
+
+use std::time::Duration;
+
+use futures::{StreamExt, stream::FuturesUnordered};
+
+use crate::{
+    lanes::Lane,
+    log::{Inner, Log},
+};
+
+/// How long the round may take, rolls included.
+const WITHIN: Duration = Duration::from_secs(2);
+/// Between two looks at a lane that rolls.
+const PAUSE: Duration = Duration::from_millis(5);
+
+impl Log {
+    /// Whether this broker's session was standing when this was called, as its ledger's stores confirm. `false` when they
+    /// deny it, and when too few of them answer.
+    pub async fn confirm(&self) -> bool {
+        let inner = &self.0;
+        // The ledgers of a session are sealed together: any lane tells.
+        let Some(lane) = inner.lanes.iter().next() else { return false };
+        inner.env.timeout(WITHIN, inner.confirm(lane)).await.unwrap_or(false)
+    }
+}
+
+impl Inner {
+    async fn confirm(&self, lane: &Lane) -> bool {
+        loop {
+            if self.closed.borrow().is_some() {
+                return false;
+            }
+            // Between the freeze and the new ledger the old one may be sealed in the metadata alone, and others may
+            // have recovered the new one.
+            let Some(ledger) = lane.unfrozen() else {
+                self.env.clock.sleep(PAUSE).await;
+                continue;
+            };
+            let stores = self.stores.of_copyset(&ledger.copyset);
+            let mut asked: FuturesUnordered<_> =
+                stores.iter().map(|store| store.is_open(ledger.ledger)).collect();
+            let mut open = 0;
+            while let Some(answer) = asked.next().await {
+                open += usize::from(answer == Ok(true));
+                if open >= ledger.write_quorum {
+                    break;
+                }
+            }
+            match lane.unfrozen() {
+                Some(now) if now.ledger == ledger.ledger => return open >= ledger.write_quorum,
+                _ => {} // it has rolled meanwhile, or is about to
+            }
+        }
+    }
+}
