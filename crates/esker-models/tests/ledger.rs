@@ -1,19 +1,12 @@
 //! The ledger protocol holds as it is, and each of its rules is needed.
 
-use esker_models::{LedgerMode, LedgerModel, LedgerRule, explore};
+mod support;
 
-fn holds(name: &str, model: LedgerModel) {
-    let verdict = explore(model, false);
-    println!("{name}: {verdict}");
-    assert!(verdict.holds(), "{name}: {verdict}\n{:#?}", verdict.broken);
-}
+use esker_models::{LedgerMode, LedgerModel, LedgerRule};
+use support::{breaks, holds};
 
-/// Without the rule the checker finds a counterexample; with it there is none in the same world.
 fn needed(rule: LedgerRule, world: LedgerModel) {
-    let verdict = explore(LedgerModel { without: Some(rule), ..world }, true);
-    println!("without {rule:?}: {verdict}");
-    let (_, steps) = verdict.broken.first().unwrap_or_else(|| panic!("nothing breaks without {rule:?}"));
-    println!("  {}", steps.join(", "));
+    breaks(rule, LedgerModel { without: Some(rule), ..world });
 }
 
 fn plain() -> LedgerModel {

@@ -38,7 +38,7 @@ pub enum LedgerMode {
 }
 
 /// The ledger protocol, bounded.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct LedgerModel {
     /// W, of three stores.
     pub write_quorum: usize,

@@ -2,67 +2,19 @@
 //! recoverers. All in one place, so that states which differ only in the order of stores are one state.
 
 use super::{LEDGERS, RECOVERERS};
+use crate::sequence::Sequence;
 
-/// Most frames of a ledger in a model.
-const MOST: usize = 4;
+/// Frames of one record each, from index 0.
+pub(super) type Frames = Sequence;
 
 /// A record: its offset plus one, and 16 for each time that its writer had restarted.
 pub(super) type Record = u8;
 
 /// No record: a frame that a store pretends to hold.
-const HOLE: Record = 0xff;
+pub(super) const HOLE: Record = 0xff;
 
 pub(super) const fn offset(record: Record) -> u8 {
     (record & 15) - 1
-}
-
-/// Frames of one record each, from index 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(super) struct Frames {
-    len: u8,
-    at: [Record; MOST],
-}
-
-impl Frames {
-    pub(super) const fn len(&self) -> u8 {
-        self.len
-    }
-
-    pub(super) fn get(&self, index: u8) -> Option<Record> {
-        (index < self.len).then(|| self.at[usize::from(index)])
-    }
-
-    pub(super) fn push(&mut self, record: Record) {
-        self.at[usize::from(self.len)] = record;
-        self.len += 1;
-    }
-
-    /// Pretends to hold all below `len`.
-    pub(super) fn push_holes(&mut self, len: u8) {
-        while self.len < len {
-            self.push(HOLE);
-        }
-    }
-
-    pub(super) fn truncate(&mut self, len: u8) {
-        while self.len > len {
-            self.len -= 1;
-            self.at[usize::from(self.len)] = 0;
-        }
-    }
-
-    pub(super) fn below(mut self, len: u8) -> Self {
-        self.truncate(len);
-        self
-    }
-
-    pub(super) fn iter(&self) -> impl Iterator<Item = Record> {
-        self.at.into_iter().take(usize::from(self.len))
-    }
-
-    pub(super) fn starts_with(&self, other: &Self) -> bool {
-        self.len >= other.len && self.below(other.len) == *other
-    }
 }
 
 /// What a store holds of one ledger. Unknown to it while it is the default.

@@ -2,7 +2,7 @@
 
 use super::{
     Descriptor, LedgerMode, LedgerModel, LedgerRule, LedgerState, R, Roll,
-    store::{Held, Record, Store, offset},
+    store::{HOLE, Held, Record, Store, offset},
 };
 
 impl LedgerModel {
@@ -37,7 +37,9 @@ impl LedgerModel {
         if held.sealed {
             return None;
         }
-        held.frames.push_holes(sent.len() - 1);
+        while held.frames.len() + 1 < sent.len() {
+            held.frames.push(HOLE);
+        }
         held.frames.push(sent.get(sent.len() - 1)?);
         self.accepted(held);
         Some(())
