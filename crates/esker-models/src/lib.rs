@@ -85,6 +85,7 @@
 //! | and before an offset fetch | [`WatermarkRule::ConfirmsOffsetFetch`] | `read_index_confirms_offset_fetch` |
 //! | with W stores | [`WatermarkRule::ConfirmsAtQuorum`] | `read_index_needs_w_stores` |
 //! | begun after the request | [`WatermarkRule::ConfirmsAfterRequest`] | `read_index_begins_after_the_request` |
+//! | nothing confirmed once handed over | [`WatermarkRule::ConfirmsNothingHandedOver`] | `read_index_confirms_nothing_that_is_handed_over` |
 //! | later leader epochs are refused | [`WatermarkRule::ComparesLeaderEpoch`] | `watermark_needs_leader_epochs` |
 //!
 //! # Limits

@@ -22,6 +22,8 @@ pub enum WatermarkRule {
     ConfirmsAtQuorum,
     /// The round begins after the request has come.
     ConfirmsAfterRequest,
+    /// Nothing is confirmed once a hand-over was sent: the session stands then, and its stores say so.
+    ConfirmsNothingHandedOver,
     /// A request that names a later leader epoch is refused.
     ComparesLeaderEpoch,
 }
@@ -52,6 +54,8 @@ pub struct WatermarkState {
     /// The new leader's, once there is one.
     new: Option<u8>,
     sealed: u8,
+    /// A planned move was sent: the old leader appends no more, and does not know whether it has happened.
+    handed: bool,
     /// The client's position, and the highest watermark that it was told.
     position: u8,
     seen: u8,
@@ -74,6 +78,8 @@ pub enum Step {
     CommitOld,
     /// A recovery seals a store.
     Seal,
+    /// The old leader hands its shard over.
+    HandOver,
     /// The new leader opens, with what was not acked or without.
     Open {
         /// With.
@@ -108,7 +114,8 @@ impl WatermarkModel {
     fn may_confirm(&self, state: &WatermarkState) -> bool {
         let asked = state.question.is_some() || !self.keeps(WatermarkRule::ConfirmsAfterRequest);
         let needed = if self.keeps(WatermarkRule::ConfirmsAtQuorum) { WRITE_QUORUM } else { 1 };
-        asked && !state.confirmed && STORES - state.sealed >= needed
+        let handed = state.handed && self.keeps(WatermarkRule::ConfirmsNothingHandedOver);
+        asked && !handed && !state.confirmed && STORES - state.sealed >= needed
     }
 
     fn fetch_old(&self, state: &mut WatermarkState) {
@@ -146,6 +153,9 @@ impl WatermarkModel {
         match step {
             Step::CommitOld => state.old += 1,
             Step::Seal => state.sealed += 1,
+            Step::HandOver => {
+                state.handed = true;
+            }
             Step::Open { adopts } => state.new = Some(state.old + u8::from(adopts)),
             Step::CommitNew => state.new = state.new.map(|end| end + 1),
             Step::FetchNew => {
@@ -179,13 +189,17 @@ impl Model for WatermarkModel {
     }
 
     fn actions(&self, state: &WatermarkState, steps: &mut Vec<Step>) {
-        if !Self::is_over(state) && state.old < MOST {
-            steps.push(Step::CommitOld);
+        if !Self::is_over(state) && !state.handed {
+            if state.old < MOST {
+                steps.push(Step::CommitOld);
+            }
+            steps.push(Step::HandOver);
         }
         if state.sealed < STORES {
             steps.push(Step::Seal);
         }
         match state.new {
+            None if state.handed => steps.push(Step::Open { adopts: false }),
             None if Self::is_over(state) => {
                 steps.extend([true, false].map(|adopts| Step::Open { adopts }));
             }

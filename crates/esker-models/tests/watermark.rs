@@ -36,6 +36,11 @@ fn read_index_begins_after_the_request() {
 }
 
 #[test]
+fn read_index_confirms_nothing_that_is_handed_over() {
+    needed(WatermarkRule::ConfirmsNothingHandedOver, false);
+}
+
+#[test]
 fn watermark_needs_leader_epochs() {
     needed(WatermarkRule::ComparesLeaderEpoch, true);
 }
