@@ -1,0 +1,133 @@
+//! Recovery of a dead session's ledgers, in its order.
+
+use super::{
+    Descriptor, LedgerMode, LedgerModel, LedgerRule, LedgerState, Phase, Recoverer, Served,
+    store::{Frames, SealAnswer, offset},
+};
+
+impl LedgerModel {
+    pub(super) fn list(&self, state: &mut LedgerState) {
+        let exists = |ledger: usize| state.ledgers[ledger].descriptor != Descriptor::Absent;
+        state.listed = Some(std::array::from_fn(exists));
+    }
+
+    pub(super) fn begin(&self, state: &mut LedgerState, recoverer: usize, ledger: usize) {
+        state.recoverers[recoverer] = Recoverer { ledger, phase: Phase::Sealing };
+    }
+
+    /// S3, S5.
+    pub(super) fn seal(&self, state: &mut LedgerState, recoverer: usize, at: usize) -> Option<()> {
+        let ledger = state.recoverers[recoverer].ledger;
+        let store = &mut state.stores[at];
+        if !store.takes_changes() {
+            return None;
+        }
+        let held = &mut store.held[ledger];
+        let unknown = held.frames.len() == 0 && !held.sealed;
+        if self.keeps(LedgerRule::SealQueues) {
+            let answers = !held.sealed && self.splits_sync() && self.mode == LedgerMode::Fsync;
+            held.durable = held.frames.len();
+            if answers {
+                held.answered = held.frames.len();
+            }
+        }
+        if self.keeps(LedgerRule::SealsBeforeTails) {
+            held.sealed = true;
+        }
+        if unknown {
+            held.doubt = self.mode == LedgerMode::Received
+                && store.lost_power
+                && self.keeps(LedgerRule::LimboMayNotDenyUnknown);
+        }
+        let authoritative = !held.doubt || !self.keeps(LedgerRule::LimboMayNotDeny);
+        store.answers[recoverer] = Some(SealAnswer { tail: held.durable, authoritative });
+        Some(())
+    }
+
+    pub(super) fn decide(&self, state: &mut LedgerState, recoverer: usize) -> Option<()> {
+        let answers = || state.stores.iter().filter_map(|store| store.answers[recoverer]);
+        let needed = self.read_quorum() - usize::from(!self.keeps(LedgerRule::WaitsForReadQuorum));
+        if answers().filter(|answer| answer.authoritative).count() < needed {
+            return None;
+        }
+        let tails = answers().map(|answer| answer.tail);
+        let end =
+            if self.keeps(LedgerRule::TakesLargestTail) { tails.max() } else { tails.min() }.unwrap_or(0);
+        let ledger = state.recoverers[recoverer].ledger;
+        for store in &mut state.stores {
+            let Some(answer) = store.answers[recoverer] else { continue };
+            store.filled[recoverer] = answer.tail >= end;
+            store.held[ledger].sealed = true;
+        }
+        state.recoverers[recoverer].phase = Phase::Repairing { end };
+        Some(())
+    }
+
+    /// S4: makes one store that answered hold everything below the end.
+    pub(super) fn fill(&self, state: &mut LedgerState, recoverer: usize, at: usize) -> Option<()> {
+        let Recoverer { ledger, phase: Phase::Repairing { end } } = state.recoverers[recoverer] else {
+            return None;
+        };
+        state.stores[at].answers[recoverer]?;
+        let holds = |frames: &Frames| frames.len() >= end;
+        let sources = state.stores.iter().filter(|store| !store.gone && store.answers[recoverer].is_some());
+        let source = sources.map(|store| store.held[ledger].frames).find(holds)?;
+        let store = &mut state.stores[at];
+        if !store.takes_changes() || !store.held[ledger].sealed {
+            return None;
+        }
+        let held = &mut store.held[ledger];
+        while held.frames.len() < end {
+            held.frames.push(source.get(held.frames.len())?);
+        }
+        if self.keeps(LedgerRule::RepairIsDurable) {
+            held.durable = held.frames.len();
+        }
+        store.filled[recoverer] = true;
+        Some(())
+    }
+
+    pub(super) fn record(&self, state: &mut LedgerState, recoverer: usize) -> Option<()> {
+        let Recoverer { ledger, phase: Phase::Repairing { end } } = state.recoverers[recoverer] else {
+            return None;
+        };
+        let holders = state.stores.iter().filter(|store| store.filled[recoverer]).count();
+        if holders < self.write_quorum && self.keeps(LedgerRule::RepairsBeforeRecording) {
+            return None;
+        }
+        let found = &mut state.ledgers[ledger];
+        if found.descriptor == Descriptor::Open || !self.keeps(LedgerRule::FirstEndWins) {
+            found.descriptor = Descriptor::Sealed(end);
+            found.ends = (found.ends + 1).min(2);
+        }
+        state.recoverers[recoverer] = Recoverer::default();
+        for store in &mut state.stores {
+            store.answers[recoverer] = None;
+            store.filled[recoverer] = false;
+        }
+        Some(())
+    }
+
+    /// A new owner reads each ledger from a store that holds all of it; offsets give the order.
+    pub(super) fn serve(&self, state: &mut LedgerState) -> Option<()> {
+        let mut served = Served { log: Frames::default(), gap: false };
+        for (number, ledger) in state.ledgers.iter().enumerate() {
+            let Descriptor::Sealed(end) = ledger.descriptor else { continue };
+            if !state.listed.is_some_and(|listed| listed[number]) || end == 0 {
+                continue;
+            }
+            let whole = |frames: &Frames| frames.len() >= end;
+            let mut copies = state.stores.iter().filter(|store| !store.gone);
+            let frames = copies.find_map(|store| Some(store.held[number].frames).filter(whole))?;
+            for record in frames.below(end).iter() {
+                match offset(record) {
+                    at if at < served.log.len() => {}
+                    at if at == served.log.len() => served.log.push(record),
+                    _ => served.gap = true,
+                }
+            }
+        }
+        state.served = Some(served);
+        Some(())
+    }
+}
