@@ -1,5 +1,7 @@
 """How long a partition takes no records: one small record after another to each partition, and when each was acknowledged."""
 
+import bisect
+import math
 import threading
 import time
 
@@ -35,15 +37,16 @@ class Probe:
             self.stopping.wait(self.interval)  # the rate
         self.producer.flush(60)
 
-    def gap(self, since: float) -> float | None:
-        """The longest time without an acknowledgement that any partition saw around `since`; None while one still lasts."""
-        longest = 0.0
+    def gaps(self, since: float, before: float = math.inf) -> list[float] | None:
+        """For each partition, the longest time without an acknowledgement that touches the time from `since` to `before`.
+        None while one still lasts."""
+        longest = []
         for acked in self.acked:
-            after = next((n for n in range(len(acked) - 1, -1, -1) if acked[n] <= since), None)
-            if after is None or after + 2 >= len(acked):
+            first = max(bisect.bisect_right(acked, since) - 1, 0)
+            end = min(bisect.bisect_left(acked, before) + 1, len(acked))
+            if first + 2 >= len(acked) or acked[-1] < since:
                 return None
-            later = acked[after:]
-            longest = max(longest, *(b - a for a, b in zip(later, later[1:])))
+            longest.append(max((b - a for a, b in zip(acked[first:end], acked[first + 1:end])), default=0.0))
         return longest
 
     def stop(self) -> None:
