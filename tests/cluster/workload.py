@@ -34,6 +34,7 @@ class Workload:
 
     def __init__(self, cluster: EskerCluster, directory: Path, rate: int = 1000, settings: str = "patient", probes: int = PARTITIONS):
         self.bootstrap = cluster.bootstrap
+        cluster.at_end.append(self.abandon)
         create(self.bootstrap)
         self.admin = AdminClient({"bootstrap.servers": self.bootstrap})
         self.admin.create_topics([NewTopic("probe", probes, 3)])["probe"].result(30)
@@ -43,6 +44,13 @@ class Workload:
         self.load.await_progress()
         until("the probe works", lambda: all(self.probe.acked), 30)
         self.await_consumption()
+
+    def abandon(self) -> None:
+        """Ends what still runs, without a judgement."""
+        for process in (*self.load.producers, self.load.follower, *(group.process for group in self.groups)):
+            if process.alive():
+                process.kill()
+        self.probe.stopping.set()
 
     def await_progress(self) -> None:
         self.load.await_progress()

@@ -28,6 +28,7 @@ class EskerCluster:
         self.network = Network(directory) if network else None
         self.settings = settings or {}
         self.exits: list[str] = []
+        self.at_end: list[Callable[[], None]] = []
         self.brokers: dict[int, EskerBroker] = {}
         for number in range(1, brokers + 1):
             self.add(number)
@@ -122,9 +123,13 @@ class EskerCluster:
     def await_copied(self, timeout: float = 120) -> None:
         """Whole again, and what lost a copy offloaded, which is asked for."""
         self.await_whole()
+        self.flush()
+        self._settle("every ledger has its copies", self.copied, timeout)
+
+    def flush(self) -> None:
+        """Uploads what only logs have."""
         for broker in self.brokers.values():
             broker.flush()
-        self._settle("every ledger has its copies", self.copied, timeout)
 
     def _settle(self, what: str, condition: Callable[[], bool], timeout: float) -> None:
         def settled() -> bool:
@@ -135,11 +140,17 @@ class EskerCluster:
         except TimeoutError as error:
             raise TimeoutError(f"{error}\n{json.dumps(self.status())}") from error
 
+    def wal_bytes(self) -> int:
+        """Log files in use, of all brokers."""
+        return int(sum(broker.metric("esker_wal_used_bytes") for broker in self.brokers.values()))
+
     def panics(self) -> list[str]:
         return [line for broker in self.brokers.values() for line in broker.panics()]
 
     def end(self) -> None:
-        """Ends everything. What it wrote stays for whoever looks into a failure."""
+        """Ends everything, whoever uses it first. What it wrote stays for whoever looks into a failure."""
+        for step in self.at_end:
+            step()
         for broker in self.brokers.values():
             if broker.process and broker.process.alive():
                 broker.kill()

@@ -16,6 +16,8 @@ import asyncio
 import contextlib
 import json
 import os
+import socket
+import struct
 import sys
 from collections import deque
 from pathlib import Path
@@ -170,6 +172,7 @@ class Link:
         self.task.cancel()
         for transport in (self.up.source, self.down.source):
             if transport:
+                transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
                 transport.abort()
         self.up.queue.clear()
         self.down.queue.clear()
