@@ -40,8 +40,9 @@ class Scene:
         time.sleep(seconds)
         return seconds
 
-    def note(self, kind: str, since: float) -> None:
-        self.gaps[kind].append(self.work.gap(since))
+    def note(self, kind: str, since: float, revive: bool = True) -> None:
+        """`revive`: brokers that end meanwhile are started again."""
+        self.gaps[kind].append(self.work.gap(since, revive))
 
     def restart(self, number: int) -> None:
         """Starts a broker that is not running, and notes the pauses of what then moves to it."""
@@ -50,9 +51,9 @@ class Scene:
         self.cluster.await_whole()
         self.note_moves(leaders, at)
 
-    def note_moves(self, leaders: list[int], since: float) -> None:
+    def note_moves(self, leaders: list[int], since: float, revive: bool = True) -> None:
         """The pauses of partitions that have other leaders than `leaders` now."""
-        gaps, now = self.work.gaps(since), self.work.leaders()
+        gaps, now = self.work.gaps(since, revive), self.work.leaders()
         self.moves += [gap for gap, before, after in zip(gaps, leaders, now) if before != after]
 
     def strike(self, kind: str) -> None:
@@ -69,7 +70,7 @@ class Scene:
 def kill(scene: Scene) -> None:
     number, at = scene.victim(), time.monotonic()
     scene.cluster.brokers[number].kill()
-    scene.note("kill", at)
+    scene.note("kill", at, revive=False)
     scene.restart(number)
 
 
@@ -77,7 +78,7 @@ def freeze_broker(scene: Scene) -> None:
     number, at = scene.victim(), time.monotonic()
     process = scene.cluster.brokers[number].process
     freeze(process)
-    scene.note("freeze", at)
+    scene.note("freeze", at, revive=False)
     # It comes back as a zombie: its session is over, others have its shards.
     until("its session is over", lambda: scene.cluster.without(number), 60)
     thaw(process)
@@ -97,8 +98,8 @@ def freeze_briefly(scene: Scene) -> None:
 def restart_gracefully(scene: Scene) -> None:
     number, at, leaders = scene.victim(), time.monotonic(), scene.work.leaders()
     scene.cluster.brokers[number].stop(timeout=90)
-    scene.note("restart", at)
-    scene.note_moves(leaders, at)
+    scene.note("restart", at, revive=False)
+    scene.note_moves(leaders, at, revive=False)
     scene.restart(number)
 
 
@@ -109,7 +110,7 @@ def lose_disk(scene: Scene) -> None:
     broker = scene.cluster.brokers[number]
     broker.kill()
     delete_store(broker)
-    scene.note("lose_disk", at)
+    scene.note("lose_disk", at, revive=False)
     scene.restart(number)
     scene.cluster.await_copied()
 
@@ -215,7 +216,6 @@ def kill_without_etcd(scene: Scene) -> None:
     scene.last(0, 3)
     etcd.start()
     scene.note("kill_without_etcd", at)
-    scene.restart(number)
 
 
 def s3_stopped(scene: Scene) -> None:
@@ -263,7 +263,6 @@ def kill_without_s3(scene: Scene) -> None:
     scene.last(1, 6)
     scene.cluster.s3.faults(S3_IS_FINE)
     scene.note("kill_without_s3", at)
-    scene.restart(number)
 
 
 def kill_with_flaky_s3(scene: Scene) -> None:
@@ -274,7 +273,6 @@ def kill_with_flaky_s3(scene: Scene) -> None:
     scene.last(1, 6)
     scene.cluster.s3.faults(S3_IS_FINE)
     scene.note("kill_with_flaky_s3", at)
-    scene.restart(number)
 
 
 def kill_in_a_delay(scene: Scene) -> None:
@@ -286,7 +284,6 @@ def kill_in_a_delay(scene: Scene) -> None:
     scene.last(0, 2)
     scene.cluster.network.heal()
     scene.note("kill_in_a_delay", at)
-    scene.restart(number)
 
 
 def kill_behind_a_cut(scene: Scene) -> None:
@@ -299,7 +296,6 @@ def kill_behind_a_cut(scene: Scene) -> None:
     scene.last(0, 5)
     scene.cluster.network.heal()
     scene.note("kill_behind_a_cut", at)
-    scene.restart(number)
 
 
 S3_IS_FINE = "outage=false&fail_rate=0&lose_rate=0&cut_rate=0&latency_ms=0"

@@ -13,6 +13,9 @@ from harness.wait import until
 from test_kill import PARTITIONS, Load, check_acks, check_seen, create, read_all
 
 
+IN_FLIGHT = 0.1  # an acknowledgement that comes later than this after a broker's end is not that broker's
+
+
 @dataclass
 class Outcome:
     """Numbers of records of a run in which nothing was wrong."""
@@ -34,6 +37,7 @@ class Workload:
 
     def __init__(self, cluster: EskerCluster, directory: Path, rate: int = 1000, settings: str = "patient", probes: int = PARTITIONS):
         self.bootstrap = cluster.bootstrap
+        self.cluster = cluster
         cluster.at_end.append(self.abandon)
         create(self.bootstrap)
         self.admin = AdminClient({"bootstrap.servers": self.bootstrap})
@@ -64,14 +68,21 @@ class Workload:
         before = [size(file) for file in files]
         until("every consumer is given records", lambda: all(size(f) > b for f, b in zip(files, before)), 120)
 
-    def gap(self, since: float, before: float = float("inf"), timeout: float = 60) -> float:
-        """Seconds for which some partition took nothing, after what happened at `since`."""
-        return max(self.gaps(since, before, timeout))
+    def gap(self, since: float, revive: bool = True) -> float:
+        """Seconds for which some partition took nothing, between `since` and now."""
+        return max(self.gaps(since, revive))
 
-    def gaps(self, since: float, before: float = float("inf"), timeout: float = 60) -> list[float]:
-        """The same, per partition of the probe."""
-        until("every partition takes records again", lambda: self.probe.gaps(since) is not None, timeout)
-        return self.probe.gaps(since, before)
+    def gaps(self, since: float, revive: bool = True) -> list[float]:
+        """The same, per partition of the probe. Waits for the end of pauses that still last; meanwhile brokers that end are
+        started again, unless that is not wanted."""
+        now = time.monotonic() + IN_FLIGHT
+
+        def over() -> bool:
+            if revive:
+                self.cluster.revive()
+            return self.probe.gaps(since, now) is not None
+        until("every partition takes records again", over, 90)
+        return self.probe.gaps(since, now)
 
     def leaders(self) -> list[int]:
         """Of the probe's partitions."""
@@ -92,5 +103,7 @@ class Workload:
         for group in self.groups:
             with open(group.seen) as lines:
                 groups[group.name] = check_group(lines, records, offsets[group.name])
+        panics = self.cluster.panics()
+        assert not panics, panics
         print(f"judged in {time.monotonic() - began:.1f} s")
         return Outcome(acked, sum(map(len, records)), followed, groups)

@@ -75,11 +75,13 @@ class EskerCluster:
         return broker
 
     def revive(self) -> list[int]:
-        """Starts brokers that ended by themselves, as a supervisor does; which ones."""
+        """Starts brokers that ended, as a supervisor does; which ones."""
         ended = [number for number, broker in self.brokers.items() if not broker.process.alive()]
         for number in ended:
             broker = self.brokers[number]
-            self.exits.append(f"broker {number}: {broker.process.popen.returncode}: {broker.process.log_tail(1)}")
+            code = broker.process.popen.returncode
+            if code != -signal.SIGKILL:
+                self.exits.append(f"broker {number}: {code}: {broker.process.log_tail(1)}")
             self.launch(number)
         return ended
 

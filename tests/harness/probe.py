@@ -1,7 +1,6 @@
 """How long a partition takes no records: one small record after another to each partition, and when each was acknowledged."""
 
 import bisect
-import math
 import threading
 import time
 
@@ -37,16 +36,15 @@ class Probe:
             self.stopping.wait(self.interval)  # the rate
         self.producer.flush(60)
 
-    def gaps(self, since: float, before: float = math.inf) -> list[float] | None:
-        """For each partition, the longest time without an acknowledgement that touches the time from `since` to `before`.
-        None while one still lasts."""
+    def gaps(self, since: float, until: float) -> list[float] | None:
+        """For each partition, the longest time without an acknowledgement that touches the time from `since` to `until`; None
+        while none of after `until` is there for some partition: its pause may still last."""
         longest = []
         for acked in self.acked:
-            first = max(bisect.bisect_right(acked, since) - 1, 0)
-            end = min(bisect.bisect_left(acked, before) + 1, len(acked))
-            if first + 2 >= len(acked) or acked[-1] < since:
+            first, end = max(bisect.bisect_right(acked, since) - 1, 0), bisect.bisect_right(acked, until)
+            if end == len(acked):
                 return None
-            longest.append(max((b - a for a, b in zip(acked[first:end], acked[first + 1:end])), default=0.0))
+            longest.append(max(b - a for a, b in zip(acked[first:end], acked[first + 1:end + 1])))
         return longest
 
     def stop(self) -> None:
