@@ -9,7 +9,7 @@ use std::{
 use esker_control::candidates;
 use esker_core::{LedgerId, ShardId, StoreId};
 use esker_log::{Log, OwnedShard};
-use esker_meta::StoreState;
+use esker_meta::{MembershipView, StoreRecord, StoreState};
 
 use super::Joined;
 use crate::node::ledger_place;
@@ -93,16 +93,24 @@ fn new_shards(joined: &Joined, log: &Log) -> Vec<OwnedShard> {
     .collect()
 }
 
-/// Makes the lanes leave stores that are being drained or were declared lost, and go where there are more copies.
+/// The stores that no ledger should be written to any more. One whose broker lives on another store was replaced: a lane
+/// that writes nothing would not notice, and a second loss could then take its ledger's read quorum.
+fn going(view: &MembershipView) -> impl Iterator<Item = StoreId> {
+    let replaced = |store: &StoreRecord| {
+        view.sessions.get(&store.broker).is_some_and(|live| live.record.store != store.id)
+    };
+    let going = move |store: &&StoreRecord| store.state != StoreState::Active || replaced(store);
+    view.stores.values().filter(going).map(|store| store.id)
+}
+
+/// Makes the lanes leave stores that are being drained, were declared lost or replaced, and go where there are more copies.
 pub(super) async fn stores(joined: Arc<Joined>, log: Log) {
     let mut changed = joined.membership.changed();
     let mut left: Vec<StoreId> = Vec::new();
     loop {
         changed.borrow_and_update();
         let view = joined.membership.view();
-        let going = view.stores.values().filter(|store| store.state != StoreState::Active);
-        let going: Vec<StoreId> =
-            going.map(|store| store.id).filter(|store| *store != joined.own.store).collect();
+        let going: Vec<StoreId> = going(&view).filter(|store| *store != joined.own.store).collect();
         if going != left {
             log.roll_away(&going);
             left = going;
