@@ -153,8 +153,9 @@ impl Inner {
         } else {
             self.config.trim_delay
         };
-        if let Some(floors) = history.advance(self.env.clock.now(), self.floors(), delay) {
-            self.trim(&floors).await;
+        let (floors, shards) = self.floors();
+        if let Some(floors) = history.advance(self.env.clock.now(), &floors, delay) {
+            self.trim(&floors, &shards).await;
         }
     }
 }
