@@ -11,7 +11,11 @@ from harness.kafka import KafkaBroker
 def pytest_addoption(parser):
     parser.addoption("--broker", choices=["esker", "kafka"], default="esker",
                      help="what the tests run against")
-    parser.addoption("--kills", type=int, default=5, help="how often the crash test kills the broker")
+    parser.addoption("--kills", type=int, default=5, help="how often the crash test kills the broker; faults of a cluster")
+    parser.addoption("--minutes", type=float, default=0, help="the faults of a cluster go on for at least so long")
+    parser.addoption("--faults", default="", help="the kinds of faults of a cluster, of tests/cluster/faults.py; all of them by default")
+    parser.addoption("--rate", type=int, default=1000, help="records a second of each producer on a cluster")
+    parser.addoption("--outage", type=float, default=20, help="seconds for which etcd and the object store are away")
     parser.addoption("--main-job-mb", type=int, default=20, help="megabytes of real files the main job moves")
     parser.addoption("--main-job-targets", default="s3,file", help="object stores of the main job: s3, file, moto")
     parser.addoption("--seed", type=int, default=0, help="repeats the random choices of a run")

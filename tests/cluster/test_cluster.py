@@ -1,96 +1,74 @@
-"""A cluster under load: brokers killed, frozen and restarted. What was acknowledged is there, once, in order."""
+"""A cluster under load and faults. What was acknowledged is there, once, in order, and every consumer is given all of it."""
 
 import random
-import signal
 import time
 
-import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
+from faults import KINDS, Scene
+from workload import Workload
 
-from harness.cluster import EskerCluster
-from harness.probe import Probe
-from harness.wait import until
-from test_kill import PARTITIONS, Load, check_acks, check_seen, create, read_all
-
-
-@pytest.fixture
-def cluster(broker_kind, tmp_path):
-    if broker_kind != "esker":
-        pytest.skip("a cluster of Esker")
-    cluster = EskerCluster(tmp_path / "cluster").start()
-    yield cluster
-    panics = cluster.panics()
-    cluster.end()
-    assert not panics
+# Seconds; see the acceptance of the cluster.
+KILL_P50, KILL_P99, FREEZE, MOVE_P99 = 1.0, 3.0, 5.0, 0.3
+ENOUGH = 20  # measurements before a percentile says something
 
 
-def finish(cluster: EskerCluster, load: Load, probe: Probe) -> tuple[int, int, int]:
-    """Ends the load; how much was acknowledged, followed and stored."""
-    load.await_progress()
-    load.stop()
-    probe.stop()
-    records = read_all(cluster.bootstrap)
-    return check_acks(load.acks, records), check_seen(load.seen, records), sum(map(len, records))
+def percentile(values: list[float], part: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(int(part * len(ordered)), len(ordered) - 1)]
 
 
-def under_load(cluster: EskerCluster, directory) -> tuple[Load, Probe]:
-    """Producers and a follower on one topic, a probe on another; all at work."""
-    create(cluster.bootstrap)
-    admin = AdminClient({"bootstrap.servers": cluster.bootstrap})
-    admin.create_topics([NewTopic("probe", PARTITIONS, 3)])["probe"].result(30)
-    load, probe = Load(cluster.bootstrap, directory), Probe(cluster.bootstrap, "probe", PARTITIONS)
-    load.await_progress()
-    until("the probe works", lambda: all(probe.acked), 30)
-    return load, probe
+def spread(values: list[float]) -> str:
+    return (f"{len(values)} times, p50 {percentile(values, 0.5):.2f}, p99 {percentile(values, 0.99):.2f}, max {max(values):.2f}"
+            if values else "never")
 
 
-def gap(probe: Probe, since: float) -> float:
-    """Seconds for which some partition took nothing, after what happened at `since`."""
-    until("every partition takes records again", lambda: probe.gap(since) is not None, 60)
-    return probe.gap(since)
-
-
-def test_brokers_die_and_freeze(cluster, tmp_path, request):
-    faults = request.config.getoption("--kills")
-    seed = request.config.getoption("--seed") or random.SystemRandom().randrange(1 << 32)
+def test_faults(make_cluster, tmp_path, request):
+    """Faults of all kinds, drawn from the seed: as many as asked for, and for as long as asked for."""
+    options = request.config.option
+    seed = options.seed or random.SystemRandom().randrange(1 << 32)
+    print(f"--seed={seed}", flush=True)
     chance = random.Random(seed)
-    print(f"--seed={seed}")
-    load, probe = under_load(cluster, tmp_path)
-    gaps = {"kill": [], "freeze": []}
-    for number in range(faults):
-        load.await_progress()
-        time.sleep(chance.uniform(0, 1.5))  # the random moment itself; nothing is waited for here
-        victim = chance.choice(list(cluster.brokers))
-        broker = cluster.brokers[victim]
-        fault = "freeze" if number % 3 == 2 else "kill"
+    cluster = make_cluster(network=True)
+    scene = Scene(cluster, Workload(cluster, tmp_path, options.rate), chance)
+    kinds = options.faults.split(",") if options.faults else list(KINDS)
+    began, number = time.monotonic(), 0
+    while number < options.kills or time.monotonic() < began + options.minutes * 60:
+        # A short run begins with the kinds that matter most; a long one has all of them anyway.
+        kind = kinds[number] if number < 2 else chance.choices(kinds, [KINDS[kind][0] for kind in kinds])[0]
         at = time.monotonic()
-        if fault == "kill":
-            broker.kill()
-            gaps[fault].append(gap(probe, at))
-        else:
-            broker.process.popen.send_signal(signal.SIGSTOP)
-            gaps[fault].append(gap(probe, at))
-            # It comes back as a zombie: its session is over, others have its shards.
-            until("its session is over", lambda: cluster.without(victim), 60)
-            broker.process.popen.send_signal(signal.SIGCONT)
-            until("the zombie gives up", lambda: not broker.process.alive(), 30)
-        broker.start(timeout=60)
-        cluster.await_whole()
-    acked, followed, stored = finish(cluster, load, probe)
-    print(f"{faults} faults, {acked} acked, {followed} followed, {stored} stored; gaps in seconds: "
-          + "; ".join(f"{fault} {' '.join(f'{g:.2f}' for g in sorted(seconds))}" for fault, seconds in gaps.items() if seconds))
+        print(f"{at - began:7.1f} s  fault {number}: {kind}", end="", flush=True)
+        scene.strike(kind)
+        print(f", {time.monotonic() - at:.1f} s; gaps {scene.gaps[kind][-1:]}", flush=True)
+        number += 1
+    minutes = (time.monotonic() - began) / 60
+    outcome = scene.work.finish(timeout=max(300, minutes * 30))
+    print(f"{number} faults in {minutes:.1f} minutes, --seed={seed}")
+    for kind, count in sorted(scene.count.items()):
+        print(f"  {kind}: {count}; seconds without acknowledgements: {spread(scene.gaps[kind])}")
+    print(f"  planned moves: {spread(scene.moves)}")
+    print(f"  brokers that ended by themselves: {len(cluster.exits)}", *cluster.exits, sep="\n    ")
+    print(outcome)
+    kills, freezes = scene.gaps["kill"], scene.gaps["freeze"]
+    assert not freezes or max(freezes) <= FREEZE
+    if len(kills) >= ENOUGH:
+        assert percentile(kills, 0.5) <= KILL_P50 and percentile(kills, 0.99) <= KILL_P99
 
 
-def test_rolling_restart(cluster, tmp_path):
-    load, probe = under_load(cluster, tmp_path)
+def test_rolling_restart(make_cluster, tmp_path):
+    """Every broker is restarted, and applications with the clients' own settings see no error."""
+    cluster = make_cluster()
+    scene = Scene(cluster, Workload(cluster, tmp_path, settings="default", probes=24), random.Random(0))
     gaps = []
-    for broker in cluster.brokers.values():
-        at = time.monotonic()
+    for number, broker in cluster.brokers.items():
+        leaders, at = scene.work.leaders(), time.monotonic()
         broker.stop(timeout=90)
-        gaps.append(gap(probe, at))
-        broker.start(timeout=60)
-        cluster.await_whole()
-        load.await_progress()
-    acked, followed, stored = finish(cluster, load, probe)
-    print(f"every broker restarted, {acked} acked, {followed} followed, {stored} stored; gaps in seconds: "
-          + " ".join(f"{g:.2f}" for g in gaps))
+        gaps.append(scene.work.gap(at, revive=False))
+        scene.note_moves(leaders, at, revive=False)
+        scene.restart(number)
+        scene.work.await_progress()
+        scene.work.await_consumption()
+    outcome = scene.work.finish()
+    print(f"every broker restarted: longest pauses {' '.join(f'{gap:.2f}' for gap in gaps)} s; planned moves: {spread(scene.moves)}")
+    print(outcome)
+    # What the consumers' commits were told; the producers' errors have been looked for.
+    assert not any(group.notes for group in outcome.groups.values())
+    assert percentile(scene.moves, 0.99) <= MOVE_P99

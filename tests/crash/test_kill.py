@@ -33,12 +33,12 @@ def own_broker(broker_kind, tmp_path):
 class Load:
     """The producers and the follower, and what they noted."""
 
-    def __init__(self, bootstrap: str, directory: Path):
+    def __init__(self, bootstrap: str, directory: Path, rate: int = RATE, settings: str = "patient"):
         java = [*CLIENTS["java"][:-1], "esker.clients.LoadProducer"]
         python = [sys.executable, PYTHON / "load_producer.py"]
         self.acks = {name: directory / f"{name}.acks" for name in ("java", "librdkafka")}
         self.producers = [
-            Process([*program, bootstrap, TOPIC, name, KEYS, RATE, self.acks[name]], directory / f"{name}.log")
+            Process([*program, bootstrap, TOPIC, name, KEYS, rate, self.acks[name], settings], directory / f"{name}.log")
             for name, program in (("java", java), ("librdkafka", python))
         ]
         self.seen = directory / "seen"
@@ -89,7 +89,7 @@ def create(bootstrap: str) -> None:
         future.result(30)
 
 
-def read_all(bootstrap: str) -> list[list[tuple[str, int]]]:
+def read_all(bootstrap: str, timeout: float = 300) -> list[list[tuple[str, int]]]:
     """Per partition the (key, number) of every record, in offset order, which must start at 0 and have no gap."""
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "reader", "enable.auto.commit": False, "check.crcs": True})
     ends = [consumer.get_watermark_offsets(TopicPartition(TOPIC, p), 30)[1] for p in range(PARTITIONS)]
@@ -100,10 +100,10 @@ def read_all(bootstrap: str) -> list[list[tuple[str, int]]]:
         for m in consumer.consume(10_000, 0.2):
             assert not m.error(), m.error()
             assert m.offset() == len(records[m.partition()]), f"gap or repetition at {m.partition()}/{m.offset()}"
-            records[m.partition()].append((m.key().decode(), int(m.value())))
+            records[m.partition()].append((sys.intern(m.key().decode()), int(m.value())))
         return [len(r) for r in records] == ends
 
-    until("everything read", complete, 300, interval=0)
+    until("everything read", complete, timeout, interval=0)
     consumer.close()
     return records
 

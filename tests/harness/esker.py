@@ -1,5 +1,6 @@
 """An Esker broker: one process on a data directory, configured by a file the harness writes."""
 
+import contextlib
 import json
 import shutil
 import subprocess
@@ -88,6 +89,12 @@ class EskerBroker:
     def http(self, path: str) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.http_port}{path}", timeout=5) as response:
             return response.read().decode()
+
+    def flush(self) -> None:
+        """Uploads what is in the log alone. A broker that is not serving has nothing of its own to upload."""
+        request = urllib.request.Request(f"http://127.0.0.1:{self.http_port}/admin/flush", method="POST")
+        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+            urllib.request.urlopen(request, timeout=60).close()
 
     def metric(self, name: str) -> float:
         """The sum of a metric over its labels; 0 when it was never set."""

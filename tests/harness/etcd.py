@@ -30,8 +30,9 @@ class Etcd:
             self.directory / "etcd.log")
         until("etcd accepts connections", lambda: accepts(self.port), 60)
 
-    def url(self, cluster: str = "test") -> str:
-        return f"etcd://127.0.0.1:{self.port}/{cluster}"
+    def url(self, cluster: str = "test", port: int | None = None) -> str:
+        """Where brokers find it; `port` when they are to come through a proxy."""
+        return f"etcd://127.0.0.1:{port or self.port}/{cluster}"
 
     def stop(self) -> None:
         self.process.stop()

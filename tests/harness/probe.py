@@ -1,5 +1,6 @@
 """How long a partition takes no records: one small record after another to each partition, and when each was acknowledged."""
 
+import bisect
 import threading
 import time
 
@@ -35,15 +36,15 @@ class Probe:
             self.stopping.wait(self.interval)  # the rate
         self.producer.flush(60)
 
-    def gap(self, since: float) -> float | None:
-        """The longest time without an acknowledgement that any partition saw around `since`; None while one still lasts."""
-        longest = 0.0
+    def gaps(self, since: float, until: float) -> list[float] | None:
+        """For each partition, the longest time without an acknowledgement that touches the time from `since` to `until`; None
+        while none of after `until` is there for some partition: its pause may still last."""
+        longest = []
         for acked in self.acked:
-            after = next((n for n in range(len(acked) - 1, -1, -1) if acked[n] <= since), None)
-            if after is None or after + 2 >= len(acked):
+            first, end = max(bisect.bisect_right(acked, since) - 1, 0), bisect.bisect_right(acked, until)
+            if end == len(acked):
                 return None
-            later = acked[after:]
-            longest = max(longest, *(b - a for a, b in zip(later, later[1:])))
+            longest.append(max(b - a for a, b in zip(acked[first:end], acked[first + 1:end + 1])))
         return longest
 
     def stop(self) -> None:

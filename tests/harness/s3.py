@@ -22,16 +22,21 @@ class S3Endpoint:
             command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", self.port]
         else:
             command = [binary("esker-test-s3"), "--root", directory / "buckets", "--port", self.port, "--bucket", BUCKET]
-        self.process = Process(command, directory / f"{kind}.log")
-        until(f"{kind} accepts connections", lambda: accepts(self.port), 60)
+        self.kind, self.command, self.log = kind, command, directory / f"{kind}.log"
+        self.start()
         if kind == "moto":
             urllib.request.urlopen(urllib.request.Request(f"{self.url}/{BUCKET}", method="PUT"), timeout=10).close()
 
-    def settings(self, prefix: str = "test") -> dict:
-        """The broker settings that make it this broker's object store."""
+    def start(self) -> None:
+        """Starts it, also again on what it has stored."""
+        self.process = Process(self.command, self.log)
+        until(f"{self.kind} accepts connections", lambda: accepts(self.port), 60)
+
+    def settings(self, prefix: str = "test", port: int | None = None) -> dict:
+        """The broker settings that make it this broker's object store; `port` when it is to come through a proxy."""
         return {
             "object_store.url": f"s3://{BUCKET}/{prefix}",
-            "object_store.endpoint": self.url,
+            "object_store.endpoint": f"http://127.0.0.1:{port or self.port}",
             "object_store.region": "us-east-1",
             "object_store.access_key_id": ACCESS_KEY,
             "object_store.secret_access_key": SECRET_KEY,

@@ -100,13 +100,9 @@ impl OffsetsTopic for LogTopic {
     }
 
     fn confirm(&self, partition: u32) -> BoxFuture<'_, Result<(), TopicError>> {
-        Box::pin(async move {
-            if self.log.confirm().await {
-                // A planned move is this broker's own doing: it knows.
-                return self.range(partition).map(drop);
-            }
-            Err(TopicError::Lost("the stores do not confirm that this broker's session stands".to_owned()))
-        })
+        Box::pin(
+            async move { self.log.confirm(self.partition(partition)?).await.map_err(|error| lost(&error)) },
+        )
     }
 
     fn append(

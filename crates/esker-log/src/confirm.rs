@@ -8,9 +8,11 @@
 
 use std::time::Duration;
 
+use esker_core::PartitionId;
 use futures::{StreamExt, stream::FuturesUnordered};
 
 use crate::{
+    error::LogError,
     lanes::Lane,
     log::{Inner, Log},
 };
@@ -21,13 +23,23 @@ const WITHIN: Duration = Duration::from_secs(2);
 const PAUSE: Duration = Duration::from_millis(5);
 
 impl Log {
-    /// Whether this broker's session was standing when this was called, as its ledger's stores confirm. `false` when they
-    /// deny it, and when too few of them answer.
-    pub async fn confirm(&self) -> bool {
+    /// Makes sure that this broker owned the partition's shard when this was called: what its rows said then, and say
+    /// before this returns, no other broker has gone beyond.
+    ///
+    /// # Errors
+    /// [`LogError::NotOwner`] when the stores of its ledger deny it or too few of them answer, and when the shard is on its
+    /// way to another broker: whether it has arrived there only the metadata knows.
+    pub async fn confirm(&self, id: PartitionId) -> Result<(), LogError> {
         let inner = &self.0;
         // The ledgers of a session are sealed together: any lane tells.
-        let Some(lane) = inner.lanes.iter().next() else { return false };
-        inner.env.timeout(WITHIN, inner.confirm(lane)).await.unwrap_or(false)
+        let lane = inner.lanes.iter().next().ok_or(LogError::NotOwner(id))?;
+        if !inner.env.timeout(WITHIN, inner.confirm(lane)).await.unwrap_or(false) {
+            return Err(LogError::NotOwner(id));
+        }
+        // After the round: a move that came since would still be seen.
+        let shard = inner.locate(id)?;
+        let state = shard.state.lock();
+        if state.held || state.closed { Err(LogError::NotOwner(id)) } else { Ok(()) }
     }
 }
 

@@ -86,7 +86,9 @@ impl Log {
     /// The first flush that fails; what was flushed stays flushed.
     pub async fn flush_all(&self) -> Result<(), FlushError> {
         for shard in self.0.shards.all() {
-            while self.0.flush(&shard).await? {}
+            let goal = shard.state.lock().committed();
+            // What is committed meanwhile is not waited for: under load there is always more.
+            while self.0.flush(&shard).await? && !shard.state.lock().archived(&goal) {}
         }
         Ok(())
     }
@@ -159,8 +161,9 @@ impl Inner {
         } else {
             self.config.trim_delay
         };
-        if let Some(floors) = history.advance(self.env.clock.now(), self.floors(), delay) {
-            self.trim(&floors).await;
+        let (floors, shards) = self.floors();
+        if let Some(floors) = history.advance(self.env.clock.now(), &floors, delay) {
+            self.trim(&floors, &shards).await;
         }
     }
 }

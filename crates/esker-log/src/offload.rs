@@ -84,7 +84,8 @@ impl Inner {
                 row.archived_end = part.end;
             }
         }
-        self.trim(&self.floors()).await;
+        let (floors, shards) = self.floors();
+        self.trim(&floors, &shards).await;
     }
 
     /// Writes log starts that only the ledgers have into the manifest, and unlinks objects that lie below them.

@@ -192,17 +192,24 @@ impl Log {
             }
         }))
         .await?;
-        // Before the shards: nothing of a ledger may be taken for released while a shard needs it.
-        inner.sealed_ends.lock().extend(directories.ends);
-        for shard in opened {
-            {
-                let mut state = shard.state.lock();
-                inner.pressure.batches_added(state.unarchived_batches);
-                if state.unarchived_batches > 0 {
-                    state.unarchived_since = Some(inner.env.clock.now());
-                }
+        {
+            // At once, as seen by a trim: nothing of a ledger may be taken for released while a shard needs it.
+            let mut sealed_ends = inner.sealed_ends.lock();
+            for ledger in ledgers {
+                // Again: a trim may have released it for the shards that were there.
+                inner.stores.add_ledger(ledger.id, &ledger.copyset);
             }
-            inner.shards.insert(Arc::new(shard));
+            sealed_ends.extend(directories.ends);
+            for shard in opened {
+                {
+                    let mut state = shard.state.lock();
+                    inner.pressure.batches_added(state.unarchived_batches);
+                    if state.unarchived_batches > 0 {
+                        state.unarchived_since = Some(inner.env.clock.now());
+                    }
+                }
+                inner.shards.insert(Arc::new(shard));
+            }
         }
         inner.ownership.send_modify(|changes| *changes += 1);
         inner.maintain.notify_one();

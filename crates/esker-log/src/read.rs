@@ -6,7 +6,7 @@ use bytes::Bytes;
 use esker_core::{FrameIndex, LedgerId, Offset, PartitionId, ProducerId};
 
 use crate::{
-    error::{LogError, ReadError},
+    error::ReadError,
     log::{Inner, Log},
     offsets::Offsets,
     partition::{FrameRef, Partition},
@@ -107,10 +107,9 @@ impl Log {
             let planned = inner.with_row(id, |shard, row| plan(shard, row, from, limits, prefer_archive))?;
             if let Err(ReadError::OutOfRange { offset, log_end, .. }) = &planned
                 && offset > log_end
-                && !self.confirm().await
             {
                 // Perhaps there is such an offset where somebody else has taken over.
-                return Err(LogError::NotOwner(id).into());
+                self.confirm(id).await?;
             }
             let (plan, offsets) = planned?;
             let read = |chunks: Vec<Bytes>, next| Read {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use esker_archive::ShardArchive;
-use esker_core::{Epoch, FastMap, LedgerId, PartitionId, ShardId};
+use esker_core::{Epoch, FastMap, LedgerId, Offset, PartitionId, ShardId};
 use esker_env::Monotonic;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
@@ -56,6 +56,16 @@ impl ShardState {
             (false, true) => Err(LogError::Moving(id)),
             (false, false) => Ok(()),
         }
+    }
+
+    /// How far each partition is committed.
+    pub(crate) fn committed(&self) -> Vec<(PartitionId, Offset)> {
+        self.rows.values().map(|row| (row.id, row.high_watermark)).collect()
+    }
+
+    /// Whether objects have every partition up to there; one that was deleted meanwhile counts as if.
+    pub(crate) fn archived(&self, goal: &[(PartitionId, Offset)]) -> bool {
+        goal.iter().all(|(id, end)| self.rows.get(id).is_none_or(|row| row.archived_end >= *end))
     }
 
     /// The row of a partition, made when missing. The caller has checked that the partition exists.

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
+    sync::Arc,
     time::Duration,
 };
 
@@ -10,7 +11,7 @@ use esker_env::Monotonic;
 use esker_wal::Trim;
 use futures::future::join_all;
 
-use crate::log::Inner;
+use crate::{log::Inner, shard::Shard};
 
 /// For each ledger the first frame that some shard still needs.
 pub(crate) type Floors = BTreeMap<LedgerId, FrameIndex>;
@@ -21,27 +22,31 @@ pub(crate) type Floors = BTreeMap<LedgerId, FrameIndex>;
 pub(crate) struct History(VecDeque<(Monotonic, Floors)>);
 
 impl History {
-    /// Adds what holds now and takes out what has held for `delay`.
-    pub(crate) fn advance(&mut self, now: Monotonic, floors: Floors, delay: Duration) -> Option<Floors> {
-        self.0.push_back((now, floors));
+    /// Adds what holds now and takes out what has held for `delay`, and still does: a shard that was opened meanwhile may
+    /// need frames of a ledger that no shard needed before.
+    pub(crate) fn advance(&mut self, now: Monotonic, floors: &Floors, delay: Duration) -> Option<Floors> {
+        self.0.push_back((now, floors.clone()));
         let mut ripe = None;
         while let Some((since, _)) = self.0.front()
             && now - *since >= delay
         {
             ripe = self.0.pop_front().map(|(_, floors)| floors);
         }
-        ripe
+        let still =
+            |(ledger, floor): (LedgerId, FrameIndex)| Some((ledger, floor.min(*floors.get(&ledger)?)));
+        Some(ripe?.into_iter().filter_map(still).collect())
     }
 }
 
 impl Inner {
-    /// The first frame of each readable ledger that some shard of this broker needs.
+    /// The first frame of each readable ledger that some shard of this broker needs, and the shards that were asked.
     ///
     /// The order is load-bearing: committed ends first, rows after. A frame that commits in between is in the rows
     /// by then and above the end that was read.
-    pub(crate) fn floors(&self) -> Floors {
+    pub(crate) fn floors(&self) -> (Floors, Vec<Arc<Shard>>) {
         let mut floors: Floors = self.committed_ends();
-        for shard in self.shards.all() {
+        let shards = self.shards.all();
+        for shard in &shards {
             let state = shard.state.lock();
             for row in state.rows.values() {
                 let frames = row.local.iter().skip(row.unarchived()).map(|batch| &batch.frame);
@@ -52,13 +57,14 @@ impl Inner {
                 }
             }
         }
-        floors
+        (floors, shards)
     }
 
-    /// Trims the session's own ledgers to their floors, and lets rows forget what is below the floor of any ledger.
-    pub(crate) async fn trim(&self, floors: &Floors) {
+    /// Trims the session's own ledgers to their floors, and lets the rows of `shards`, which the floors are of, forget what
+    /// is below the floor of any ledger.
+    pub(crate) async fn trim(&self, floors: &Floors, shards: &[Arc<Shard>]) {
         // Rows first: a read that is planned after this goes to the archive.
-        for shard in self.shards.all() {
+        for shard in shards {
             let mut state = shard.state.lock();
             for row in state.rows.values_mut() {
                 row.drop_trimmed(|ledger, index| floors.get(&ledger).is_some_and(|&floor| index < floor));
@@ -81,12 +87,14 @@ impl Inner {
     /// Stops reading ledgers of earlier sessions that are trimmed to their ends and that no shard has pending, and says
     /// so: their descriptors can go.
     fn release_ledgers(&self, floors: &Floors) {
+        // Held until they are gone: shards that are opened meanwhile, and have one of them pending, make it readable after.
+        let mut sealed_ends = self.sealed_ends.lock();
         let mut pending = BTreeSet::new();
         for shard in self.shards.all() {
             pending.extend(shard.state.lock().pending.iter().copied());
         }
         let mut released = 0;
-        self.sealed_ends.lock().retain(|ledger, end| {
+        sealed_ends.retain(|ledger, end| {
             let over = floors.get(ledger).is_some_and(|floor| floor >= end) && !pending.contains(ledger);
             if over {
                 self.stores.remove_ledger(*ledger);
@@ -94,6 +102,7 @@ impl Inner {
             }
             !over
         });
+        drop(sealed_ends);
         self.rolled.lock().retain(|ledger, end| {
             let over = floors.get(ledger).is_some_and(|floor| floor >= end);
             if over {
@@ -124,5 +133,28 @@ impl Inner {
             ends.entry(ledger).or_insert(end);
         }
         ends
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use esker_core::BrokerId;
+    use esker_env::Env;
+
+    use super::*;
+
+    #[test]
+    fn what_a_new_shard_needs_is_not_trimmed_by_floors_from_before_it() {
+        let delay = Duration::from_secs(5);
+        let ledger = LedgerId { broker: BrokerId(1), number: 1 };
+        let at = |floor| Floors::from([(ledger, FrameIndex(floor))]);
+        let start = Env::real().clock.now();
+        let mut history = History::default();
+        assert_eq!(history.advance(start, &at(9), delay), None);
+        // A shard came that needs frame 3.
+        assert_eq!(history.advance(start + delay, &at(3), delay), Some(at(3)));
+        assert_eq!(history.advance(start + delay * 2, &at(9), delay), Some(at(3)), "for the whole delay");
+        assert_eq!(history.advance(start + delay * 3, &at(9), delay), Some(at(9)));
+        assert_eq!(history.advance(start + delay * 4, &Floors::new(), delay), Some(Floors::new()), "unknown");
     }
 }

@@ -18,7 +18,11 @@ use esker_log::{AppendOptions, Isolation, LogConfig, ReadError, ReadLimits};
 use esker_meta::{MemoryMeta, MetaStore, NewTopic};
 use esker_node::{Node, NodeConfig, NodeParts, StartError};
 use esker_wal::StoreConfig;
-use object_store::{ObjectStore, memory::InMemory};
+use object_store::{
+    ObjectStore,
+    memory::InMemory,
+    throttle::{ThrottleConfig, ThrottledStore},
+};
 
 /// What outlives a node.
 struct World {
@@ -237,6 +241,27 @@ async fn flushed_records_leave_the_log_and_are_read_from_objects() {
     assert_eq!(read_all(&node, id, 0).await, expected(0..40));
     fill(&node, id, 40..45).await;
     assert_eq!(read_all(&node, id, 0).await, expected(0..45), "across the seam");
+}
+
+#[tokio::test]
+async fn a_flush_ends_under_load() {
+    let slow = ThrottleConfig { wait_put_per_call: Duration::from_millis(20), ..ThrottleConfig::default() };
+    let world = World { objects: Arc::new(ThrottledStore::new(InMemory::new(), slow)), ..World::new() };
+    let (node, _tasks) = world.start().await;
+    let id = topic(&node, &[]).await;
+    fill(&node, id, 0..4).await;
+    let load = async {
+        for number in 4.. {
+            fill(&node, id, number..number + 1).await;
+        }
+    };
+    tokio::select! {
+        flushed = tokio::time::timeout(Duration::from_secs(10), node.log.flush_all()) => {
+            flushed.expect("what is committed meanwhile is not waited for").unwrap();
+        }
+        () = load => unreachable!("there is always more"),
+    }
+    assert!(node.log.sizes(id).unwrap().archived > 0);
 }
 
 #[tokio::test]

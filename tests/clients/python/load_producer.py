@@ -1,6 +1,6 @@
 """An idempotent librdkafka producer that outlives broker crashes and notes every acknowledgement.
 
-Usage: load_producer.py BOOTSTRAP TOPIC NAME KEYS RATE ACKS, with the same files and meaning as the Java LoadProducer.
+Usage: load_producer.py BOOTSTRAP TOPIC NAME KEYS RATE ACKS SETTINGS, with the same files and meaning as the Java LoadProducer.
 """
 
 import signal
@@ -10,14 +10,15 @@ import time
 from confluent_kafka import Producer
 
 
-def main(bootstrap: str, topic: str, name: str, keys: int, rate: int, acks_path: str) -> None:
+PATIENT = {"linger.ms": 5, "message.timeout.ms": 1_800_000, "socket.timeout.ms": 10_000, "reconnect.backoff.max.ms": 200,
+           "retry.backoff.max.ms": 200, "queue.buffering.max.messages": 20_000}
+
+
+def main(bootstrap: str, topic: str, name: str, keys: int, rate: int, acks_path: str, settings: str) -> None:
     stopping = []
     signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
-    producer = Producer({
-        "bootstrap.servers": bootstrap, "enable.idempotence": True, "linger.ms": 5, "message.timeout.ms": 600_000,
-        "socket.timeout.ms": 10_000, "reconnect.backoff.max.ms": 200, "retry.backoff.max.ms": 200,
-        "queue.buffering.max.messages": 20_000, "log_level": 2,
-    })
+    producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "log_level": 2,
+                         **(PATIENT if settings == "patient" else {})})
     with open(acks_path, "w", buffering=1 << 12) as acks:
 
         def delivered(error, message):
@@ -43,4 +44,4 @@ def main(bootstrap: str, topic: str, name: str, keys: int, rate: int, acks_path:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:4], int(sys.argv[4]), int(sys.argv[5]), sys.argv[6])
+    main(*sys.argv[1:4], int(sys.argv[4]), int(sys.argv[5]), *sys.argv[6:])

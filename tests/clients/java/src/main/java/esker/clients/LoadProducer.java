@@ -12,7 +12,8 @@ import org.apache.kafka.common.serialization.StringSerializer;
 /**
  * An idempotent producer that outlives broker crashes and notes every acknowledgement.
  *
- * <p>Usage: LoadProducer BOOTSTRAP TOPIC NAME KEYS RATE ACKS. Keys are {@code NAME-0..KEYS}, the value of a key's n-th record
+ * <p>Usage: LoadProducer BOOTSTRAP TOPIC NAME KEYS RATE ACKS SETTINGS, the last one {@code patient} (no record is given up
+ * within half an hour) or {@code default} (the client's own). Keys are {@code NAME-0..KEYS}, the value of a key's n-th record
  * is {@code n}. A line of the ACKS file is {@code key n partition offset}. SIGTERM ends the load: what is in flight is
  * waited for, then the last line is {@code end}; a record that failed for good leaves a line {@code error ...}.
  */
@@ -24,12 +25,14 @@ public final class LoadProducer {
         config.put("bootstrap.servers", args[0]);
         config.put("enable.idempotence", "true");
         config.put("acks", "all");
-        config.put("linger.ms", "5");
-        config.put("delivery.timeout.ms", "600000");
-        config.put("request.timeout.ms", "10000");
-        config.put("max.block.ms", "600000");
-        config.put("reconnect.backoff.max.ms", "200");
-        config.put("retry.backoff.max.ms", "200");
+        if (args[6].equals("patient")) {
+            config.put("linger.ms", "5");
+            config.put("delivery.timeout.ms", "1800000");
+            config.put("request.timeout.ms", "10000");
+            config.put("max.block.ms", "1800000");
+            config.put("reconnect.backoff.max.ms", "200");
+            config.put("retry.backoff.max.ms", "200");
+        }
         AtomicBoolean stop = new AtomicBoolean();
         Thread main = Thread.currentThread();
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {

@@ -1,0 +1,26 @@
+"""The cluster that a test damages."""
+
+import pytest
+
+from harness.cluster import EskerCluster
+
+# Quick enough that objects, trims and forgotten ledgers all happen in a short run.
+SETTINGS = {"archive.flush_interval_ms": 20_000, "archive.trim_delay_ms": 5_000}
+
+
+@pytest.fixture
+def make_cluster(broker_kind, tmp_path):
+    """Starts clusters that end with the test. No broker of them may have panicked."""
+    if broker_kind != "esker":
+        pytest.skip("a cluster of Esker")
+    made = []
+
+    def make(**options) -> EskerCluster:
+        made.append(EskerCluster(tmp_path / f"cluster-{len(made)}", **{"settings": SETTINGS, **options}))
+        return made[-1].start()
+
+    yield make
+    panics = [line for cluster in made for line in cluster.panics()]
+    for cluster in made:
+        cluster.end()
+    assert not panics
