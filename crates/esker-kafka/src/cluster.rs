@@ -25,8 +25,19 @@ pub struct Leadership {
     pub leader: Option<BrokerId>,
     /// The shard's epoch.
     pub epoch: Epoch,
-    /// Brokers that count as replicas, the leader first.
+    /// Brokers that have, or should have, copies of what is not in the object store yet; the leader first.
     pub replicas: Vec<BrokerId>,
+    /// Those of them that live: a produce with `acks=all` is on some of these.
+    pub in_sync: Vec<BrokerId>,
+}
+
+impl Leadership {
+    /// Replicas, those in sync and those that are away, as Kafka's answers have them.
+    pub(crate) fn node_ids(&self) -> (Vec<i32>, Vec<i32>, Vec<i32>) {
+        let away = self.replicas.iter().filter(|id| !self.in_sync.contains(id));
+        let ids = |ids: &[BrokerId]| ids.iter().map(|id| id.0).collect();
+        (ids(&self.replicas), ids(&self.in_sync), away.map(|id| id.0).collect())
+    }
 }
 
 /// The cluster as this broker sees it.
@@ -102,6 +113,7 @@ impl Cluster for SingleNode {
             leader: offsets.map(|_| self.broker),
             epoch: offsets.map_or(Epoch(0), |offsets| offsets.epoch),
             replicas: vec![self.broker],
+            in_sync: vec![self.broker],
         }
     }
 }

@@ -170,6 +170,14 @@ impl Log {
         }
         let now = inner.env.clock.wall_ms();
         let wanted: BTreeSet<ShardId> = shards.iter().map(|shard| shard.id).collect();
+        let known: BTreeSet<_> = ledgers.iter().map(|ledger| ledger.id).collect();
+        if let Some(unknown) = shards.iter().find_map(|shard| shard.pending.difference(&known).next()) {
+            // Without it there would be offsets missing, and given out again.
+            return Err(OpenError::Unreadable {
+                what: format!("ledger {unknown}"),
+                message: "shards have it pending and it has no descriptor".to_owned(),
+            });
+        }
         let directories = Directories::read(&inner.stores, ledgers, inner.shards.len(), &wanted).await?;
         let opened = futures::future::try_join_all(shards.iter().map(|owned| {
             let directories = &directories;

@@ -1,7 +1,10 @@
 //! Retention: by time, by size, and on request (DeleteRecords). It only ever moves log starts; objects whose every
 //! range lies below them go afterwards.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use esker_core::{Epoch, Offset, PartitionId, TopicNumber};
 use esker_wal::PendingBatch;
@@ -119,6 +122,24 @@ impl Inner {
         if let Err(error) = shard.archive.collect_garbage().await {
             tracing::warn!(shard = %shard.id, %error, "garbage stays for now");
         }
+        if self.orphans_are_due(shard)
+            && let Err(error) = shard.archive.collect_orphans().await
+        {
+            tracing::warn!(shard = %shard.id, %error, "orphans stay for now");
+        }
+    }
+
+    /// Whether the shard's objects should be listed now. The first time is somewhere in the first interval, so that many
+    /// shards do not come at once.
+    fn orphans_are_due(&self, shard: &Shard) -> bool {
+        let (now, interval) = (self.env.clock.now(), self.config.orphan_interval);
+        let mut state = shard.state.lock();
+        let spread = || now + Duration::from_millis(self.env.random.below(interval.as_millis() as u64 + 1));
+        let due = *state.orphans_due.get_or_insert_with(spread) <= now;
+        if due {
+            state.orphans_due = Some(now + interval);
+        }
+        due
     }
 
     /// Where retention wants the log start of a row, if higher than it is.

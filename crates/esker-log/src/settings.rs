@@ -21,6 +21,8 @@ pub struct LogConfig {
     pub tick: Duration,
     /// How often retention runs.
     pub retention_interval: Duration,
+    /// How often a shard's objects are listed to find those that were uploaded and never committed.
+    pub orphan_interval: Duration,
     /// Share of the log's capacity in use from which appends are slowed, 0.0 to 1.0.
     pub throttle_at: f64,
     /// Share of the log's capacity in use from which appends are refused, 0.0 to 1.0.
@@ -48,6 +50,7 @@ impl Default for LogConfig {
             trim_delay: Duration::from_secs(60),
             tick: Duration::from_secs(1),
             retention_interval: Duration::from_secs(60),
+            orphan_interval: Duration::from_secs(6 * 60 * 60),
             throttle_at: 0.80,
             refuse_at: 0.95,
             max_local_batches: 4 << 20,

@@ -4,15 +4,15 @@ mod follow;
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use esker_core::{BrokerId, ShardId, StoreId};
+use esker_core::{BrokerId, LedgerId, Mode, ShardId, StoreId};
 use esker_env::TaskGuard;
 use parking_lot::{Mutex, RwLock};
 use tokio::sync::watch;
 
 use self::follow::{News, follow};
 use crate::{
-    Controller, Event, KeyValue, LiveSession, Meta, MetaError, SessionKey, ShardRecord, StoreRecord,
-    Versioned, session::live,
+    Controller, Event, KeyValue, LedgerRecord, LedgerState, LiveSession, Meta, MetaError, SessionKey,
+    ShardRecord, StoreRecord, Versioned, session::live,
 };
 
 /// What a [`Membership`] showed at some moment. Cheap to clone; never changes.
@@ -27,6 +27,8 @@ pub struct MembershipView {
     pub stores: Arc<BTreeMap<StoreId, StoreRecord>>,
     /// The shards that have a record.
     pub shards: Arc<BTreeMap<ShardId, Versioned<ShardRecord>>>,
+    /// The ledgers, open and sealed.
+    pub ledgers: Arc<BTreeMap<LedgerId, LedgerRecord>>,
     /// The controller; it may have been fenced (see [`MembershipView::standing_controller`]).
     pub controller: Option<Controller>,
 }
@@ -48,6 +50,17 @@ impl MembershipView {
     #[must_use]
     pub fn owner(&self, shard: ShardId) -> Option<&LiveSession> {
         self.session(self.shards.get(&shard)?.record.owned_by()?)
+    }
+
+    /// The stores that a session writes to in a mode; empty when it has no open ledger of that mode (yet).
+    #[must_use]
+    pub fn copyset(&self, writer: SessionKey, mode: Mode) -> &[StoreId] {
+        let of_broker = |number| LedgerId { broker: writer.broker, number };
+        let mut newest_first = self.ledgers.range(of_broker(0)..=of_broker(u64::MAX)).rev();
+        let open = newest_first.find(|(_, ledger)| {
+            ledger.writer() == writer && ledger.mode == mode && ledger.state == LedgerState::Open
+        });
+        open.map_or(&[], |(_, ledger)| &ledger.copyset)
     }
 
     /// The controller, if its session lives.
@@ -82,6 +95,7 @@ impl Membership {
             (keys.sessions(), Part::Sessions),
             (keys.stores(), Part::Stores),
             (keys.shards(), Part::Shards),
+            (keys.all_ledgers(), Part::Ledgers),
             (keys.controller(), Part::Controller),
         ] {
             let listing = meta.store().list(prefix.clone()).await?;
@@ -129,6 +143,7 @@ enum Part {
     Sessions,
     Stores,
     Shards,
+    Ledgers,
     Controller,
 }
 
@@ -175,6 +190,10 @@ impl MembershipView {
                 let (id, shard) = ShardRecord::decode(entry)?;
                 Arc::make_mut(&mut self.shards).insert(id, shard);
             }
+            Part::Ledgers => {
+                let ledger = LedgerRecord::decode(entry)?.record;
+                Arc::make_mut(&mut self.ledgers).insert(ledger.id, ledger);
+            }
             Part::Controller => self.controller = Some(Controller::decode(entry)?),
         }
         Ok(())
@@ -186,6 +205,9 @@ impl MembershipView {
             Part::Sessions => Arc::make_mut(&mut self.sessions).retain(|id, _| id.to_string() != name),
             Part::Stores => Arc::make_mut(&mut self.stores).retain(|id, _| id.to_string() != name),
             Part::Shards => Arc::make_mut(&mut self.shards).retain(|id, _| id.to_string() != name),
+            Part::Ledgers => {
+                Arc::make_mut(&mut self.ledgers).retain(|id, _| !key.ends_with(&format!("/ledgers/{id}")))
+            }
             Part::Controller => self.controller = None,
         }
     }
@@ -195,6 +217,7 @@ impl MembershipView {
             Part::Sessions => self.sessions = Arc::default(),
             Part::Stores => self.stores = Arc::default(),
             Part::Shards => self.shards = Arc::default(),
+            Part::Ledgers => self.ledgers = Arc::default(),
             Part::Controller => self.controller = None,
         }
     }

@@ -88,6 +88,7 @@ impl Scenario {
                     trim_delay: millis(random, 0, 2_000),
                     tick: millis(random, 20, 300),
                     retention_interval: millis(random, 2_000, 20_000),
+                    orphan_interval: millis(random, 5_000, 60_000),
                     #[cfg(feature = "mutations")]
                     trim_before_commit: options.mutation == Some(Mutation::TrimBeforeCommit),
                     ..LogConfig::default()

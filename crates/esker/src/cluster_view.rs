@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use esker_core::{BrokerId, Epoch, Mode, PartitionId, shard_map::shard_of};
 use esker_kafka::{Cluster, Leadership, Node as KafkaNode};
-use esker_log::Log;
-use esker_meta::{LiveSession, Membership};
+use esker_meta::{LiveSession, Membership, MembershipView, SessionKey};
 
 /// A cluster as one of its brokers sees it.
 pub(crate) struct ClusterView {
@@ -13,23 +12,22 @@ pub(crate) struct ClusterView {
     pub(crate) broker: BrokerId,
     pub(crate) shards: u32,
     pub(crate) membership: Arc<Membership>,
-    /// Knows the copies of what this broker leads.
-    pub(crate) log: Log,
 }
 
-impl ClusterView {
-    /// Brokers with copies of what is not in the object store yet, the leader first. Of partitions that others lead only
-    /// the leader is known here.
-    fn replicas(&self, leader: BrokerId) -> Vec<BrokerId> {
-        let mut replicas = vec![leader];
-        if leader == self.broker {
-            let view = self.membership.view();
-            let stores = self.log.copyset(Mode::default());
-            let others = stores.iter().filter_map(|store| view.serving(*store)).map(|live| live.key.broker);
-            replicas.extend(others.filter(|other| *other != leader));
+/// The brokers of the copyset that a leader writes to in the default mode, the leader first, and those of them that live.
+/// A topic of another mode may have others.
+fn copies(view: &MembershipView, leader: SessionKey) -> (Vec<BrokerId>, Vec<BrokerId>) {
+    let (mut replicas, mut in_sync) = (vec![leader.broker], vec![leader.broker]);
+    for store in view.copyset(leader, Mode::default()) {
+        let Some(broker) = view.stores.get(store).map(|store| store.broker) else { continue };
+        if !replicas.contains(&broker) {
+            replicas.push(broker);
+            if view.serving(*store).is_some() {
+                in_sync.push(broker);
+            }
         }
-        replicas
     }
+    (replicas, in_sync)
 }
 
 impl Cluster for ClusterView {
@@ -68,8 +66,8 @@ impl Cluster for ClusterView {
         let view = self.membership.view();
         let shard = shard_of(partition, self.shards);
         let epoch = view.shards.get(&shard).map_or(Epoch(0), |found| found.record.epoch);
-        let leader = view.owner(shard).map(|live| live.key.broker);
-        let replicas = leader.map(|leader| self.replicas(leader)).unwrap_or_default();
-        Leadership { leader, epoch, replicas }
+        let leader = view.owner(shard).map(|live| live.key);
+        let (replicas, in_sync) = leader.map(|leader| copies(&view, leader)).unwrap_or_default();
+        Leadership { leader: leader.map(|leader| leader.broker), epoch, replicas, in_sync }
     }
 }

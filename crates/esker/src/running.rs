@@ -149,7 +149,6 @@ fn view_of(config: &Config, node: &Node, advertised: (String, u16)) -> Arc<dyn C
             broker,
             shards: node.cluster.shards,
             membership: Arc::clone(membership),
-            log: node.log.clone(),
         }),
         None => Arc::new(SingleNode {
             cluster_id,

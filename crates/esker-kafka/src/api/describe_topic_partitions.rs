@@ -89,18 +89,18 @@ fn describe(
     let record = &topic.record;
     let partition = |index: u32| {
         let leadership = broker.cluster.leadership(PartitionId { topic: record.number, index });
-        let replicas: Vec<i32> = leadership.replicas.iter().map(|id| id.0).collect();
+        let (replica_nodes, isr_nodes, offline_replicas) = leadership.node_ids();
         let error = if leadership.leader.is_some() { ErrorCode::None } else { ErrorCode::LeaderNotAvailable };
         DescribeTopicPartitionsResponsePartition {
             error_code: error.code(),
             partition_index: index.cast_signed(),
             leader_id: leadership.leader.map_or(-1, |id| id.0),
             leader_epoch: leadership.epoch.0,
-            isr_nodes: replicas.clone(),
-            replica_nodes: replicas,
+            isr_nodes,
+            replica_nodes,
             eligible_leader_replicas: Some(Vec::new()),
             last_known_elr: Some(Vec::new()),
-            offline_replicas: Vec::new(),
+            offline_replicas,
         }
     };
     DescribeTopicPartitionsResponseTopic {

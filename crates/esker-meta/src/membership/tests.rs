@@ -1,11 +1,12 @@
 use std::time::Duration;
 
-use esker_core::{Epoch, SessionId};
+use esker_core::{Epoch, FrameIndex, SessionId};
 use esker_env::Env;
 
 use super::*;
 use crate::{
-    Endpoint, GuardedError, HistoryLimit, Keys, MemoryMeta, Revision, SessionRecord, ShardMove, StoreState,
+    Endpoint, GuardedError, HistoryLimit, Keys, MemoryMeta, NewLedger, Revision, SessionRecord, ShardMove,
+    StoreState,
 };
 
 const TTL: Duration = Duration::from_secs(60);
@@ -50,6 +51,15 @@ async fn a_membership_shows_what_happens() {
     let old = view.clone();
     other.set_store_state(one.key, store.id, StoreState::Draining).await.unwrap();
     membership.wait_until(|view| view.stores.get(&store.id).unwrap().state == StoreState::Draining).await;
+    let new = NewLedger { mode: Mode::Fsync, copyset: vec![store.id], write_quorum: 1 };
+    let ledger = other.create_ledger(two.key, &new).await.unwrap();
+    let view = membership.wait_until(|view| !view.copyset(two.key, Mode::Fsync).is_empty()).await;
+    assert_eq!(
+        (view.copyset(two.key, Mode::Fsync), view.copyset(two.key, Mode::Received)),
+        (&[store.id][..], &[][..])
+    );
+    other.seal_ledger(two.key, &ledger, FrameIndex(0)).await.unwrap();
+    membership.wait_until(|view| view.copyset(two.key, Mode::Fsync).is_empty()).await;
     other.fence(two.key).await.unwrap();
     let view = membership.wait_until(|view| view.sessions.len() == 1).await;
     assert!(view.owner(ShardId(7)).is_none() && view.standing_controller().is_none());

@@ -55,7 +55,11 @@ impl Joined {
                 Ok(_) => break,
                 // An earlier attempt of this loop may have been the one that changed it.
                 Err(GuardedError::Changed(key)) => match self.meta.shard(shard).await {
-                    Ok(Some(found)) if found.record.owned_by() == Some(self.session.key()) => {
+                    // By owner alone it might be this session's again, after others had it and wrote to it.
+                    Ok(Some(found))
+                        if found.record.owned_by() == Some(self.session.key())
+                            && found.record.epoch == epoch =>
+                    {
                         return Err(GuardedError::Changed(key)); // it was the target: the shard stays here
                     }
                     Ok(_) => break,
