@@ -6,6 +6,7 @@ use esker_core::{BrokerId, Epoch, Mode, PartitionId, shard_map::shard_of};
 use esker_kafka::{Cluster, Leadership, Node as KafkaNode};
 use esker_log::Log;
 use esker_meta::{LiveSession, Membership};
+use parking_lot::Mutex;
 
 /// A cluster as one of its brokers sees it.
 pub(crate) struct ClusterView {
@@ -15,6 +16,8 @@ pub(crate) struct ClusterView {
     pub(crate) membership: Arc<Membership>,
     /// Knows the copies of what this broker leads.
     pub(crate) log: Log,
+    /// What clients were last told about the brokers; this one at first.
+    pub(crate) told: Mutex<Vec<KafkaNode>>,
 }
 
 impl ClusterView {
@@ -30,6 +33,17 @@ impl ClusterView {
         }
         replicas
     }
+}
+
+/// The brokers that live, or those of the last time while none does: when all sessions end at once, as after an etcd that
+/// stood still for too long, their brokers are back within seconds. A client that is told of no broker forgets them all, and
+/// librdkafka then never asks again.
+fn told(alive: Vec<KafkaNode>, last: &Mutex<Vec<KafkaNode>>) -> Vec<KafkaNode> {
+    let mut last = last.lock();
+    if !alive.is_empty() {
+        last.clone_from(&alive);
+    }
+    last.clone()
 }
 
 impl Cluster for ClusterView {
@@ -51,7 +65,7 @@ impl Cluster for ClusterView {
                 rack: live.record.rack.clone(),
             })
         };
-        self.membership.view().sessions.values().filter_map(node).collect()
+        told(self.membership.view().sessions.values().filter_map(node).collect(), &self.told)
     }
 
     fn broker_ids(&self) -> Vec<BrokerId> {
@@ -71,5 +85,24 @@ impl Cluster for ClusterView {
         let leader = view.owner(shard).map(|live| live.key.broker);
         let replicas = leader.map(|leader| self.replicas(leader)).unwrap_or_default();
         Leadership { leader, epoch, replicas }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(id: i32) -> KafkaNode {
+        KafkaNode { id: BrokerId(id), host: "host".to_owned(), port: 9092, rack: None }
+    }
+
+    #[test]
+    fn clients_are_never_told_of_no_broker() {
+        let ids = |nodes: Vec<KafkaNode>| nodes.iter().map(|node| node.id.0).collect::<Vec<_>>();
+        let last = Mutex::new(vec![node(1)]);
+        assert_eq!(ids(told(vec![], &last)), [1], "this broker at first");
+        assert_eq!(ids(told(vec![node(1), node(2)], &last)), [1, 2]);
+        assert_eq!(ids(told(vec![], &last)), [1, 2]);
+        assert_eq!(ids(told(vec![node(2)], &last)), [2]);
     }
 }
