@@ -4,7 +4,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from checks import CLIENTS
 from harness.process import Process
@@ -26,7 +27,7 @@ class Group:
 
     def ask(self, commit: dict[int, int] | None = None) -> list[int]:
         """The group's offsets, from outside; first commits some, which only works while there are no members."""
-        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": self.name, "enable.auto.commit": False})
+        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": self.name, "enable.auto.commit": False, "log_level": 2})
         try:
             if commit:
                 consumer.commit(offsets=[TopicPartition(TOPIC, p, offset) for p, offset in commit.items()], asynchronous=False)
@@ -34,8 +35,17 @@ class Group:
         finally:
             consumer.close()
 
+    def members(self) -> int:
+        """How many the coordinator knows: one that has hung itself up for good is found missing."""
+        described = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 2}).describe_consumer_groups([self.name])
+        try:
+            return len(described[self.name].result(30).members)
+        except KafkaException:
+            return 0
+
     def stop(self, ends: list[int], timeout: float) -> list[int]:
         """Waits until the group has committed everything, and ends its members; its offsets."""
+        until(f"{self.name} has its {MEMBERS} members", lambda: self.members() == MEMBERS, 120, interval=0.5)
         until(f"{self.name} has committed {ends}", lambda: self.ask() == ends, timeout, interval=0.5)
         self.process.stop(60)
         return self.ask()

@@ -56,7 +56,7 @@ def test_faults(make_cluster, tmp_path, request):
 def test_rolling_restart(make_cluster, tmp_path):
     """Every broker is restarted, and applications with the clients' own settings see no error."""
     cluster = make_cluster()
-    scene = Scene(cluster, Workload(cluster, tmp_path, settings="default", probes=24), random.Random(0))
+    scene = Scene(cluster, Workload(cluster, tmp_path, settings="default"), random.Random(0))
     gaps = []
     for number, broker in cluster.brokers.items():
         leaders, at = scene.work.leaders(), time.monotonic()

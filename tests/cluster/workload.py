@@ -35,12 +35,12 @@ class Outcome:
 class Workload:
     """Idempotent producers, a follower and two consumer groups on one topic, a probe on another; all at work."""
 
-    def __init__(self, cluster: EskerCluster, directory: Path, rate: int = 1000, settings: str = "patient", probes: int = PARTITIONS):
+    def __init__(self, cluster: EskerCluster, directory: Path, rate: int = 1000, settings: str = "patient", probes: int = 12):
         self.bootstrap = cluster.bootstrap
         self.cluster = cluster
         cluster.at_end.append(self.abandon)
         create(self.bootstrap)
-        self.admin = AdminClient({"bootstrap.servers": self.bootstrap})
+        self.admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 2})
         self.admin.create_topics([NewTopic("probe", probes, 3)])["probe"].result(30)
         self.load = Load(self.bootstrap, directory, rate, settings)
         self.groups = [Group(client, self.bootstrap, directory) for client in ("java", "librdkafka")]

@@ -78,7 +78,12 @@ fn run(config: Result<Config, ConfigError>, brokers: u8, accept_lost_stores: boo
     settings::raise_file_limit();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let served = match runtime {
-        Ok(runtime) => runtime.block_on(serve(config, brokers, accept_lost_stores)),
+        Ok(runtime) => {
+            let served = runtime.block_on(serve(config, brokers, accept_lost_stores));
+            // Whatever still runs ends with the process: nothing may keep it from being started again.
+            runtime.shutdown_background();
+            served
+        }
         Err(error) => Err(Failure(format!("cannot start threads: {error}"))),
     };
     match served {
@@ -124,6 +129,8 @@ async fn serve(config: Config, brokers: u8, accept_lost_stores: bool) -> Result<
     };
     if let Some(reason) = failure {
         brokers.iter().for_each(Running::stopping);
+        // Not taken apart: that must work after a crash too, and one broker was seen to hang in it.
+        std::mem::forget(brokers);
         return Err(Failure(reason));
     }
     let last = config.meta.is_embedded();

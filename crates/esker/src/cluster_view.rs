@@ -5,6 +5,7 @@ use std::sync::Arc;
 use esker_core::{BrokerId, Epoch, Mode, PartitionId, shard_map::shard_of};
 use esker_kafka::{Cluster, Leadership, Node as KafkaNode};
 use esker_meta::{LiveSession, Membership, MembershipView, SessionKey};
+use parking_lot::Mutex;
 
 /// A cluster as one of its brokers sees it.
 pub(crate) struct ClusterView {
@@ -12,6 +13,8 @@ pub(crate) struct ClusterView {
     pub(crate) broker: BrokerId,
     pub(crate) shards: u32,
     pub(crate) membership: Arc<Membership>,
+    /// What clients were last told about the brokers; this one at first.
+    pub(crate) told: Mutex<Vec<KafkaNode>>,
 }
 
 /// The brokers of the copyset that a leader writes to in the default mode, the leader first, and those of them that live.
@@ -28,6 +31,17 @@ fn copies(view: &MembershipView, leader: SessionKey) -> (Vec<BrokerId>, Vec<Brok
         }
     }
     (replicas, in_sync)
+}
+
+/// The brokers that live, or those of the last time while none does: when all sessions end at once, as after an etcd that
+/// stood still for too long, their brokers are back within seconds. A client that is told of no broker forgets them all, and
+/// librdkafka then never asks again.
+fn told(alive: Vec<KafkaNode>, last: &Mutex<Vec<KafkaNode>>) -> Vec<KafkaNode> {
+    let mut last = last.lock();
+    if !alive.is_empty() {
+        last.clone_from(&alive);
+    }
+    last.clone()
 }
 
 impl Cluster for ClusterView {
@@ -49,7 +63,7 @@ impl Cluster for ClusterView {
                 rack: live.record.rack.clone(),
             })
         };
-        self.membership.view().sessions.values().filter_map(node).collect()
+        told(self.membership.view().sessions.values().filter_map(node).collect(), &self.told)
     }
 
     fn broker_ids(&self) -> Vec<BrokerId> {
@@ -69,5 +83,24 @@ impl Cluster for ClusterView {
         let leader = view.owner(shard).map(|live| live.key);
         let (replicas, in_sync) = leader.map(|leader| copies(&view, leader)).unwrap_or_default();
         Leadership { leader: leader.map(|leader| leader.broker), epoch, replicas, in_sync }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn node(id: i32) -> KafkaNode {
+        KafkaNode { id: BrokerId(id), host: "host".to_owned(), port: 9092, rack: None }
+    }
+
+    #[test]
+    fn clients_are_never_told_of_no_broker() {
+        let ids = |nodes: Vec<KafkaNode>| nodes.iter().map(|node| node.id.0).collect::<Vec<_>>();
+        let last = Mutex::new(vec![node(1)]);
+        assert_eq!(ids(told(vec![], &last)), [1], "this broker at first");
+        assert_eq!(ids(told(vec![node(1), node(2)], &last)), [1, 2]);
+        assert_eq!(ids(told(vec![], &last)), [1, 2]);
+        assert_eq!(ids(told(vec![node(2)], &last)), [2]);
     }
 }

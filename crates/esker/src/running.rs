@@ -5,9 +5,10 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use esker_coordinator::{Groups, GroupsGuard, LogTopic, forget_deleted_topics};
 use esker_core::BrokerId;
 use esker_env::{Env, RealDisk, TaskGuard};
-use esker_kafka::{Broker, Cluster, KafkaParts, Server, SingleNode};
+use esker_kafka::{Broker, Cluster, KafkaParts, Node as KafkaNode, Server, SingleNode};
 use esker_meta::Endpoint;
 use esker_node::{Node, NodeParts, PreparedNode};
+use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use crate::{
@@ -140,6 +141,10 @@ impl Running {
     }
 }
 
+fn rack(config: &Config) -> Option<String> {
+    Some(config.node.rack.clone()).filter(|rack| !rack.is_empty())
+}
+
 fn view_of(config: &Config, node: &Node, advertised: (String, u16)) -> Arc<dyn Cluster> {
     let cluster_id = node.cluster.id.to_string();
     let broker = BrokerId(config.node.id);
@@ -149,11 +154,17 @@ fn view_of(config: &Config, node: &Node, advertised: (String, u16)) -> Arc<dyn C
             broker,
             shards: node.cluster.shards,
             membership: Arc::clone(membership),
+            told: Mutex::new(vec![KafkaNode {
+                id: broker,
+                host: advertised.0,
+                port: advertised.1,
+                rack: rack(config),
+            }]),
         }),
         None => Arc::new(SingleNode {
             cluster_id,
             broker,
-            rack: Some(config.node.rack.clone()).filter(|rack| !rack.is_empty()),
+            rack: rack(config),
             advertised: BTreeMap::from([(LISTENER.to_owned(), advertised)]),
             log: node.log.clone(),
         }),

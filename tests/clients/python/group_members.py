@@ -11,9 +11,10 @@ import time
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 COMMIT_EVERY = 0.5
-# What a client whose partitions were just taken away is told when it commits.
-TOO_LATE = (KafkaError.ILLEGAL_GENERATION, KafkaError.UNKNOWN_MEMBER_ID, KafkaError.REBALANCE_IN_PROGRESS, KafkaError._NO_OFFSET,
-            KafkaError._STATE)
+# What a commit may be told: the partitions were just taken away, or the coordinator has moved (librdkafka then looks for the new
+# one, but leaves another attempt to the application).
+FAIR = (KafkaError.ILLEGAL_GENERATION, KafkaError.UNKNOWN_MEMBER_ID, KafkaError.REBALANCE_IN_PROGRESS, KafkaError.NOT_COORDINATOR,
+        KafkaError.COORDINATOR_NOT_AVAILABLE, KafkaError.COORDINATOR_LOAD_IN_PROGRESS)
 
 
 class Member(threading.Thread):
@@ -66,7 +67,7 @@ class Member(threading.Thread):
                     self.read.pop(p.partition, None)
         except KafkaException as error:
             code = error.args[0]
-            fine = code.retriable() or code.code() < 0 or code.code() in TOO_LATE
+            fine = code.retriable() or code.code() < 0 or code.code() in FAIR
             self.note("n" if fine else "e", self.member, "commit:", error)
 
 
