@@ -5,6 +5,8 @@
 
 mod clock;
 mod disk;
+#[cfg(feature = "sim")]
+mod gate;
 mod random;
 mod real_disk;
 #[cfg(feature = "sim")]
@@ -15,6 +17,8 @@ use std::{future::Future, sync::Arc, time::Duration};
 
 pub use clock::{Clock, Monotonic, RealClock};
 pub use disk::{Disk, DiskFile, DiskUsage, Durability};
+#[cfg(feature = "sim")]
+pub use gate::Gate;
 pub use random::{Random, RealRandom, SeededRandom};
 pub use real_disk::RealDisk;
 #[cfg(feature = "sim")]

@@ -24,6 +24,8 @@ pub enum Mutation {
 /// How to run worlds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
+    /// Worlds of several brokers.
+    pub cluster: bool,
     /// The rule to break; takes the crate's feature `mutations`.
     pub mutation: Option<Mutation>,
 }
@@ -47,11 +49,11 @@ pub(crate) struct Scenario {
     pub(crate) disk_latency: Option<(Duration, u64)>,
 }
 
-fn millis(random: &dyn Random, from: u64, to: u64) -> Duration {
+pub(crate) fn millis(random: &dyn Random, from: u64, to: u64) -> Duration {
     Duration::from_millis(from + random.below(to - from + 1))
 }
 
-fn pick<T: Copy>(random: &dyn Random, from: &[T]) -> T {
+pub(crate) fn pick<T: Copy>(random: &dyn Random, from: &[T]) -> T {
     from[random.below(from.len() as u64) as usize]
 }
 
@@ -115,7 +117,7 @@ impl Scenario {
 }
 
 #[allow(unused_variables, reason = "without mutations no option matters here")]
-fn store(random: &dyn Random, file_size: u32, max_bytes: u64, options: Options) -> StoreConfig {
+pub(crate) fn store(random: &dyn Random, file_size: u32, max_bytes: u64, options: Options) -> StoreConfig {
     StoreConfig {
         max_bytes,
         file_size,
@@ -131,7 +133,7 @@ fn store(random: &dyn Random, file_size: u32, max_bytes: u64, options: Options) 
     }
 }
 
-fn archive() -> ArchiveConfig {
+pub(crate) fn archive() -> ArchiveConfig {
     ArchiveConfig {
         requests: RequestConfig {
             attempt_timeout: Duration::from_secs(2),
