@@ -61,9 +61,11 @@ impl Gate {
 pub(crate) async fn gated<F: Future>(gate: Option<Gate>, future: F) -> F::Output {
     let Some(gate) = gate else { return future.await };
     let mut future = std::pin::pin!(future);
-    std::future::poll_fn(|context| {
-        if gate.may_run(context) { future.as_mut().poll(context) } else { Poll::Pending }
-    })
+    std::future::poll_fn(
+        |context| {
+            if gate.may_run(context) { future.as_mut().poll(context) } else { Poll::Pending }
+        },
+    )
     .await
 }
 

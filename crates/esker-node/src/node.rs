@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use esker_archive::{Archive, ArchiveConfig, ArchiveError};
 use esker_control::{BrokerSession, Controller, PeerError, StartOptions, WalLedgers, start_broker};
 use esker_core::{Action, BrokerId, LedgerId, Mode, ShardId};
-use esker_env::{Disk, Env, TaskGuard};
+use esker_env::{Disk, Env, Rule, TaskGuard};
 use esker_log::{
     FlushError, LedgerPlace, Log, LogConfig, LogParts, OpenError, OwnedLane, OwnedShard, RollerOf,
     StoreLookup,
@@ -98,7 +98,8 @@ pub struct Node {
     _following: Vec<TaskGuard>,
 }
 
-/// The lanes that a node opens, the strictest first. An empty one costs a metadata record and no disk.
+/// The lanes that a node opens, the strictest first. An empty one costs a metadata record and no disk. In a cluster those
+/// that do not sync are opened only once a topic wants them.
 pub(crate) const LANES: [Mode; 3] = [Mode::Fsync, Mode::Throughput, Mode::Received];
 
 /// A node whose store is open and which nobody knows of yet.
@@ -211,7 +212,7 @@ impl PreparedNode {
             lanes: opened.lanes,
         };
         let log = Log::open(parts, config.log).await?;
-        let following = joined.as_ref().map(|joined| joined.follow(&log)).unwrap_or_default();
+        let following = joined.as_ref().map(|joined| joined.follow(&log, &catalog)).unwrap_or_default();
         let session = opened.session;
         let node =
             Node { log, meta, catalog, cluster, session, archive, store, joined, _following: following };
@@ -287,7 +288,7 @@ impl Node {
                 tokio::select! {
                     biased;
                     over = async { lost.wait_for(|lost| *lost).await.is_ok() } => {
-                        if over {
+                        if over && !Rule::LostSessionEnds.is_broken() {
                             log.abandon("the broker's session is over: another process or a recovery took its place");
                         }
                         return;

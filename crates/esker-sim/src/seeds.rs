@@ -106,9 +106,9 @@ impl Tally {
         )];
         lines.extend(self.counts.iter().map(|(what, count)| format!("  {what}: {count}")));
         lines.extend(
-            self.failures
-                .iter()
-                .map(|(seed, why)| format!("seed {seed}: {}\n    {why}", replay_command(*seed, self.cluster))),
+            self.failures.iter().map(|(seed, why)| {
+                format!("seed {seed}: {}\n    {why}", replay_command(*seed, self.cluster))
+            }),
         );
         lines.join("\n")
     }

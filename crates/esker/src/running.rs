@@ -4,11 +4,11 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use esker_coordinator::{Groups, GroupsGuard, LogTopic, forget_deleted_topics};
 use esker_core::BrokerId;
+use esker_env::watch;
 use esker_env::{Env, RealDisk, TaskGuard};
 use esker_kafka::{Broker, Cluster, KafkaParts, Server, SingleNode};
 use esker_meta::Endpoint;
 use esker_node::{Node, NodeParts, PreparedNode};
-use tokio::sync::watch;
 
 use crate::{
     archive::ArchiveAccess,

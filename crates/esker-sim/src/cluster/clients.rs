@@ -53,7 +53,12 @@ struct Route {
 
 /// An answer to one batch.
 enum Reply {
-    Acked { index: usize, offset: Offset, epoch: Epoch, duplicate: bool },
+    Acked {
+        index: usize,
+        offset: Offset,
+        epoch: Epoch,
+        duplicate: bool,
+    },
     Refused(String),
     /// A sequence that does not follow the one before it.
     OutOfOrder(Epoch, ProducerError),
@@ -234,6 +239,12 @@ impl Client {
             });
             match self.env.timeout(PATIENCE, asked).await {
                 Ok(Some(Ok(read))) => {
+                    let found = read.offsets.epoch;
+                    if found < epoch {
+                        self.history
+                            .violation(format!("{partition}: epoch {found} answers where {epoch} was asked"));
+                    }
+                    route.epoch = route.epoch.max(found);
                     self.history.offsets(partition, &told, &read.offsets);
                     self.history.read(partition, next, &read.chunks);
                     next = read.next;
@@ -248,7 +259,9 @@ impl Client {
                         leader.broker
                     ));
                     self.history.count("failed reads");
-                    if !matches!(error, ReadError::Log(LogError::UnknownEpoch { .. })) || self.env.random.below(3) == 0 {
+                    if !matches!(error, ReadError::Log(LogError::UnknownEpoch { .. }))
+                        || self.env.random.below(3) == 0
+                    {
                         route.leader = None;
                     }
                     self.pause(Duration::from_millis(200)).await;

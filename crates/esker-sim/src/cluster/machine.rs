@@ -308,9 +308,7 @@ impl Supervisor {
             let _ = own.set(Arc::clone(&process));
             let stores =
                 SimStores { network: network.clone(), env: env.clone(), from: id, own: Arc::clone(&own) };
-            let peers = move |session, _: &_| {
-                Arc::new(SimPeers { network, session, own }) as Arc<dyn Peers>
-            };
+            let peers = move |session, _: &_| Arc::new(SimPeers { network, session, own }) as Arc<dyn Peers>;
             let parts = ClusterParts {
                 remote_stores: Arc::new(stores),
                 peers: Box::new(peers),

@@ -46,7 +46,8 @@ impl ClusterScenario {
         let file_size: u32 = pick(random, &[64 << 10, 128 << 10, 256 << 10]);
         let files = pick(random, &[8, 16, 32]);
         let max_bytes = u64::from(file_size) * files;
-        let modes: &[&str] = if received { &["fsync", "throughput", "received"] } else { &["fsync", "throughput"] };
+        let modes: &[&str] =
+            if received { &["fsync", "throughput", "received"] } else { &["fsync", "throughput"] };
         let topics = (0..1 + random.below(2))
             .map(|number| NewTopic {
                 name: format!("topic-{number}"),
@@ -93,10 +94,7 @@ impl ClusterScenario {
             deletes: random.below(3) == 0,
             received,
             duration: millis(random, 6_000, 20_000),
-            calm: pick(
-                random,
-                &[Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)],
-            ),
+            calm: pick(random, &[Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(5)]),
             delay: pick(random, &[1, 1, 5, 20].map(Duration::from_millis)),
             disk_bytes: max_bytes * 2 + (8 << 20),
             disk_latency: pick(

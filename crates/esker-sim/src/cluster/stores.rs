@@ -371,4 +371,3 @@ impl Server {
 fn done(changed: BoxFuture<'static, Result<(), StoreError>>) -> BoxFuture<'static, Answered> {
     Box::pin(async move { changed.await.map(|()| Answer::Done) })
 }
-

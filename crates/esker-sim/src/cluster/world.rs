@@ -170,7 +170,8 @@ impl World {
         self.history.note(format_args!("{metadata}"));
         let blocked: Vec<_> = self.machines.iter().filter_map(Machine::live).collect();
         let blocked = blocked.iter().filter_map(|live| live.node.controller()).map(|found| found.blocked());
-        let blocked: Vec<_> = blocked.flatten().map(|blocked| format!("{} {}", blocked.ledger, blocked.why)).collect();
+        let blocked: Vec<_> =
+            blocked.flatten().map(|blocked| format!("{} {}", blocked.ledger, blocked.why)).collect();
         self.history.violation(format!("{what}; blocked: {blocked:?}"));
     }
 
@@ -267,9 +268,8 @@ impl World {
             let mut why = "no leader".to_owned();
             if let Some((_, machine)) = self.client(&self.env.tasks).leader_once(partition).await {
                 let (env, history) = (self.env.clone(), self.history.clone());
-                let asked = machine.ask(async move |node: Arc<Node>| {
-                    read_whole(&env, &node.log, partition, &history).await
-                });
+                let asked = machine
+                    .ask(async move |node: Arc<Node>| read_whole(&env, &node.log, partition, &history).await);
                 match asked.await {
                     Some(Ok(())) => return,
                     Some(Err(error)) => why = error,
