@@ -243,8 +243,18 @@ impl PreparedNode {
         let log = Log::open(parts, config.log).await?;
         let following = joined.as_ref().map(|joined| joined.follow(&log, &catalog)).unwrap_or_default();
         let session = opened.session;
-        let node =
-            Node { log, meta, catalog, cluster, session, archive, store, joined, unneeded: Arc::default(), _following: following };
+        let node = Node {
+            log,
+            meta,
+            catalog,
+            cluster,
+            session,
+            archive,
+            store,
+            joined,
+            unneeded: Arc::default(),
+            _following: following,
+        };
         node.watch_over(&env);
         Ok(node)
     }
@@ -325,9 +335,10 @@ impl Node {
                     }
                     // S6: it takes nothing more until the process is started again. Others' ledgers are on it too, so
                     // its own lanes may have nothing to notice that by.
-                    () = clock.sleep(LOOK_AT_STORE), if store.failure().is_none() => {
+                    () = clock.sleep(LOOK_AT_STORE) => {
                         if let Some(error) = store.failure() {
                             log.abandon(&format!("the broker's own store has failed: {error}"));
+                            return;
                         }
                     }
                     changed = released.changed() => {

@@ -31,6 +31,9 @@ enum Command {
         /// Worlds of several brokers.
         #[arg(long)]
         cluster: bool,
+        /// Clusters that lose more than they can bear.
+        #[arg(long, requires = "cluster")]
+        beyond: bool,
     },
     /// Runs one seed and prints its log.
     Replay {
@@ -39,6 +42,9 @@ enum Command {
         /// A world of several brokers.
         #[arg(long)]
         cluster: bool,
+        /// A cluster that loses more than it can bear.
+        #[arg(long, requires = "cluster")]
+        beyond: bool,
         /// The broker's own log as well, by a filter such as `esker_log=debug`.
         #[arg(long)]
         trace: Option<String>,
@@ -47,10 +53,10 @@ enum Command {
 
 fn main() -> ExitCode {
     match Cli::parse().command {
-        Command::Run { seeds, first, jobs, cluster } => {
+        Command::Run { seeds, first, jobs, cluster, beyond } => {
             let cores = || std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
             let jobs = jobs.unwrap_or_else(cores);
-            let options = Options { cluster, ..Options::default() };
+            let options = Options { cluster, beyond, ..Options::default() };
             let start = std::time::Instant::now();
             let tally = run_seeds(first, seeds, jobs, options, |_| false);
             let seconds = start.elapsed().as_secs_f64();
@@ -58,13 +64,13 @@ fn main() -> ExitCode {
             println!("{seconds:.1} s, {:.1} worlds a second", tally.worlds as f64 / seconds);
             if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
-        Command::Replay { seed, cluster, trace } => {
+        Command::Replay { seed, cluster, beyond, trace } => {
             if let Some(filter) = trace {
                 let subscriber =
                     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).without_time();
                 subscriber.with_writer(std::io::stderr).init();
             }
-            let outcome = run(seed, Options { cluster, ..Options::default() });
+            let outcome = run(seed, Options { cluster, beyond, ..Options::default() });
             print!("{}", outcome.log);
             for violation in &outcome.violations {
                 eprintln!("seed {seed}: {violation}");

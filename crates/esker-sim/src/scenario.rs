@@ -19,6 +19,14 @@ pub enum Mutation {
     TrimBeforeCommit,
     /// Write no producer snapshot into objects.
     NoProducerSnapshot,
+    /// S3: answer a seal that is not durable.
+    SealNotDurable,
+    /// S3: take appends after a seal.
+    AcceptAfterSeal,
+    /// Limbo: deny frames after a power loss.
+    LimboAuthoritative,
+    /// A rule that the code asks about at the place where it stands.
+    Rule(esker_env::Rule),
 }
 
 /// How to run worlds.
@@ -26,6 +34,9 @@ pub enum Mutation {
 pub struct Options {
     /// Worlds of several brokers.
     pub cluster: bool,
+    /// Of a cluster: its machines lose more than it can bear, and what was acknowledged must not be served as if it had
+    /// never been.
+    pub beyond: bool,
     /// The rule to break; takes the crate's feature `mutations`.
     pub mutation: Option<Mutation>,
 }
@@ -127,6 +138,9 @@ pub(crate) fn store(random: &dyn Random, file_size: u32, max_bytes: u64, options
         #[cfg(feature = "mutations")]
         mutations: esker_wal::Mutations {
             ack_before_fsync: options.mutation == Some(Mutation::AckBeforeFsync),
+            seal_not_durable: options.mutation == Some(Mutation::SealNotDurable),
+            accept_after_seal: options.mutation == Some(Mutation::AcceptAfterSeal),
+            limbo_authoritative: options.mutation == Some(Mutation::LimboAuthoritative),
             ..esker_wal::Mutations::default()
         },
         ..StoreConfig::default()

@@ -51,6 +51,11 @@ pub struct Outcome {
 /// When the code under test does: a panic is a violation whose seed the caller prints.
 #[must_use]
 pub fn run(seed: u64, options: Options) -> Outcome {
+    #[cfg(feature = "mutations")]
+    esker_env::break_rule(match options.mutation {
+        Some(Mutation::Rule(rule)) => Some(rule),
+        _ => None,
+    });
     if options.cluster {
         return crate::cluster::run(seed, options);
     }

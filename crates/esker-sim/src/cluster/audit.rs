@@ -54,13 +54,12 @@ impl Audit {
         if let Ok(shards) = self.meta.list_shards().await {
             for (id, shard) in shards {
                 let now = (shard.record.epoch, shard.record.owned_by());
-                if let Some(before) = seen.shards.insert(id, now)
-                    && (now.0 < before.0 || (now.0 == before.0 && now.1 != before.1))
-                {
+                let Some(before) = seen.shards.insert(id, now).filter(|before| *before != now) else {
+                    continue;
+                };
+                self.history.count("changes of owner");
+                if now.0 <= before.0 {
                     self.history.violation(format!("shard {id} was {before:?} and is {now:?}"));
-                }
-                if seen.shards.get(&id) != Some(&now) {
-                    self.history.count("changes of owner");
                 }
             }
         }

@@ -24,7 +24,6 @@ use super::{
 use crate::history::History;
 
 /// What is done to a machine or its broker.
-#[derive(Debug)]
 pub(super) enum Command {
     /// `kill -9`.
     Crash,
@@ -40,6 +39,20 @@ pub(super) enum Command {
     Start,
     /// A graceful stop together with all others; the broker stays away. Answered with why not, or nothing.
     LastStop(oneshot::Sender<Option<String>>),
+}
+
+impl std::fmt::Debug for Command {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Crash => f.write_str("crash"),
+            Self::PowerLoss(dark) => write!(f, "power loss for {dark:?}"),
+            Self::LoseDisk => f.write_str("disk loss"),
+            Self::Restart => f.write_str("restart"),
+            Self::Leave => f.write_str("leave"),
+            Self::Start => f.write_str("start"),
+            Self::LastStop(_) => f.write_str("last stop"),
+        }
+    }
 }
 
 /// How long a graceful stop may take before the process is killed.

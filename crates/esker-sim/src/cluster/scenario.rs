@@ -9,6 +9,8 @@ use esker_log::LogConfig;
 use esker_meta::{HistoryLimit, NewTopic};
 use esker_node::NodeConfig;
 
+#[cfg(feature = "mutations")]
+use crate::scenario::Mutation;
 use crate::scenario::{Options, archive, millis, pick, store};
 
 /// A cluster's world before it begins.
@@ -74,6 +76,8 @@ impl ClusterScenario {
                     trim_delay: millis(random, 0, 2_000),
                     tick: millis(random, 20, 300),
                     retention_interval: millis(random, 2_000, 20_000),
+                    #[cfg(feature = "mutations")]
+                    trim_before_commit: options.mutation == Some(Mutation::TrimBeforeCommit),
                     ..LogConfig::default()
                 },
                 session_ttl: millis(random, 2_000, 4_000),
@@ -86,8 +90,8 @@ impl ClusterScenario {
                 ..ControllerConfig::default()
             },
             history_limit: HistoryLimit { events: history, ..HistoryLimit::default() },
-            brokers: pick(random, &[3, 3, 3, 3, 4, 5, 6]),
-            spares: random.below(2) as i32,
+            brokers: if options.beyond { 3 } else { pick(random, &[3, 3, 3, 3, 4, 5, 6]) },
+            spares: if options.beyond { 0 } else { random.below(2) as i32 },
             topics,
             producers: 1 + random.below(3),
             readers: 1 + random.below(2),

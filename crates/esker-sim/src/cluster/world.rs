@@ -63,6 +63,7 @@ struct World {
     inspector: Inspector,
     partitions: Vec<PartitionId>,
     stop: Arc<AtomicBool>,
+    beyond: bool,
 }
 
 impl World {
@@ -117,7 +118,8 @@ impl World {
             history: history.clone(),
         };
         let stop = Arc::default();
-        (Self { env, scenario, history, machines, faults, inspector, partitions, stop }, supervisors)
+        let beyond = options.beyond;
+        (Self { env, scenario, history, machines, faults, inspector, partitions, stop, beyond }, supervisors)
     }
 
     fn client(&self, tasks: &Tasks) -> Client {
@@ -147,6 +149,11 @@ impl World {
         if self.scenario.deletes {
             others.spawn(self.client(&others).delete(self.some_partition()));
         }
+        if self.beyond {
+            self.lose_too_much().await;
+            producers.abort_all();
+            return others.abort_all();
+        }
         self.faults.run().await;
         self.stop.store(true, Ordering::Relaxed);
         let healed = self.is_over(&producers, "producers").await && self.is_over(&others, "readers").await;
@@ -155,6 +162,22 @@ impl World {
         }
         producers.abort_all();
         others.abort_all();
+    }
+
+    /// Two of three machines lose their disks and the third its process. What is served afterwards must hold all that was
+    /// acknowledged; what cannot be known must not be served.
+    async fn lose_too_much(&self) {
+        let millis = 2_000 + self.env.random.below(8_000);
+        self.env.clock.sleep(Duration::from_millis(millis)).await;
+        let spared = self.env.random.below(self.machines.len() as u64) as usize;
+        for (number, machine) in self.machines.iter().enumerate() {
+            machine.send(if number == spared { Command::Crash } else { Command::LoseDisk });
+        }
+        self.env.clock.sleep(Duration::from_secs(40)).await;
+        for &partition in &self.partitions {
+            let read = self.env.timeout(Duration::from_secs(5), self.read_one(partition)).await;
+            self.history.count(if read.is_ok() { "partitions served" } else { "partitions blocked" });
+        }
     }
 
     async fn is_over(&self, clients: &Tasks, what: &str) -> bool {
