@@ -26,6 +26,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use esker_core::{Action, BrokerId, Epoch, FrameIndex, LedgerId, SessionId, ShardId, StoreId};
+use esker_env::Rule;
 use esker_meta::{
     Authority, GuardedError, LedgerRecord, Meta, MetaError, Revision, SessionKey, ShardMove, ShardRecord,
     Versioned,
@@ -179,7 +180,7 @@ impl Inheritance {
                 );
                 // One that ended before its first frame holds nothing: starts that fail again and again would
                 // otherwise pile up such ledgers.
-                if record.end() != Some(FrameIndex(0)) {
+                if record.end() != Some(FrameIndex(0)) && !Rule::LedgersInherited.is_broken() {
                     pending.insert(record.id);
                 }
             }

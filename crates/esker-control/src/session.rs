@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use esker_core::{Epoch, FrameIndex, LedgerId, Mode, ShardId, StoreId};
-use esker_env::TaskGuard;
+use esker_env::{TaskGuard, watch};
 use esker_meta::{
     GuardedError, LedgerRecord, LedgerState, Meta, MetaError, NewLedger, OpenedSession, SessionKey,
     ShardRecord, StoreState, Versioned,
 };
-use tokio::sync::{Mutex, watch};
+use tokio::sync::Mutex;
 
 use crate::{Ledgers, LostLedger, cleanup, lanes::Lanes};
 

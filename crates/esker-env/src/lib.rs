@@ -5,18 +5,27 @@
 
 mod clock;
 mod disk;
+#[cfg(feature = "sim")]
+mod gate;
 mod random;
 mod real_disk;
+mod rules;
 #[cfg(feature = "sim")]
 pub mod sim_disk;
 mod tasks;
+pub mod watch;
 
 use std::{future::Future, sync::Arc, time::Duration};
 
 pub use clock::{Clock, Monotonic, RealClock};
 pub use disk::{Disk, DiskFile, DiskUsage, Durability};
+#[cfg(feature = "sim")]
+pub use gate::Gate;
 pub use random::{Random, RealRandom, SeededRandom};
 pub use real_disk::RealDisk;
+pub use rules::Rule;
+#[cfg(feature = "mutations")]
+pub use rules::break_rule;
 #[cfg(feature = "sim")]
 pub use sim_disk::SimDisk;
 pub use tasks::{TaskGuard, Tasks};

@@ -21,6 +21,8 @@ struct Inner {
     next: AtomicU64,
     state: Mutex<State>,
     idle: Notify,
+    #[cfg(feature = "sim")]
+    gate: Option<crate::Gate>,
 }
 
 #[derive(Default)]
@@ -65,6 +67,13 @@ impl Tasks {
         Self::default()
     }
 
+    /// An empty set whose tasks are polled only while the gate is open.
+    #[cfg(feature = "sim")]
+    #[must_use]
+    pub fn gated(gate: crate::Gate) -> Self {
+        Self(Arc::new(Inner { gate: Some(gate), ..Inner::default() }))
+    }
+
     /// Runs `future` as a task of this set. After [`Tasks::abort_all`] it is dropped instead.
     pub fn spawn(&self, future: impl Future<Output = ()> + Send + 'static) {
         self.start(future);
@@ -85,6 +94,8 @@ impl Tasks {
             drop(state);
             return None;
         }
+        #[cfg(feature = "sim")]
+        let future = crate::gate::gated(self.0.gate.clone(), future);
         let handle = tokio::spawn(async move {
             let _unlist = unlist;
             future.await;

@@ -7,6 +7,7 @@ use std::sync::{
 
 use esker_core::{FrameIndex, LedgerId, Mode, StoreId};
 use esker_wal::{Descriptor, LedgerWriter, PendingBatch, Ticket, WriterClosed};
+use parking_lot::RwLock;
 
 use crate::error::AppendError;
 
@@ -18,21 +19,33 @@ pub(crate) struct Lane {
     last_ticket: AtomicU64,
 }
 
-/// The lanes of this session.
-pub(crate) struct Lanes(Vec<Arc<Lane>>);
+/// The lanes of this session, the strictest first. More may come.
+pub(crate) struct Lanes(RwLock<Vec<Arc<Lane>>>);
 
 impl Lanes {
     pub(crate) fn new(lanes: Vec<Lane>) -> Self {
-        Self(lanes.into_iter().map(Arc::new).collect())
+        Self(RwLock::new(lanes.into_iter().map(Arc::new).collect()))
     }
 
     /// The lane of a mode; a mode without one falls back to the first, which is the strictest.
-    pub(crate) fn get(&self, mode: Mode) -> &Arc<Lane> {
-        self.0.iter().find(|lane| lane.mode == mode).unwrap_or(&self.0[0])
+    pub(crate) fn get(&self, mode: Mode) -> Arc<Lane> {
+        let lanes = self.0.read();
+        Arc::clone(lanes.iter().find(|lane| lane.mode == mode).unwrap_or(&lanes[0]))
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &Arc<Lane>> {
-        self.0.iter()
+    pub(crate) fn has(&self, mode: Mode) -> bool {
+        self.0.read().iter().any(|lane| lane.mode == mode)
+    }
+
+    pub(crate) fn add(&self, lane: Lane) {
+        let mut lanes = self.0.write();
+        assert!(lanes.iter().all(|known| known.mode != lane.mode), "a mode has one lane");
+        lanes.push(Arc::new(lane));
+    }
+
+    /// Those that there are now.
+    pub(crate) fn all(&self) -> Vec<Arc<Lane>> {
+        self.0.read().clone()
     }
 }
 

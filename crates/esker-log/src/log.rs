@@ -12,10 +12,10 @@ use esker_archive::Archive;
 use esker_core::{
     Epoch, FrameIndex, LedgerId, Mode, Offset, PartitionId, ShardId, StoreId, shard_map::shard_of,
 };
-use esker_env::{Env, Monotonic};
+use esker_env::{Env, Monotonic, Rule, watch};
 use esker_meta::{Catalog, SessionKey};
 use esker_wal::Store;
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use crate::{
     error::LogError,
@@ -46,6 +46,7 @@ pub(crate) struct Inner {
     /// Counts changes of `shards`.
     pub(crate) ownership: watch::Sender<u64>,
     pub(crate) lanes: Lanes,
+    pub(crate) rollers: crate::open::ByMode,
     pub(crate) stores: Stores,
     pub(crate) store: Arc<Store>,
     pub(crate) tail: Tail,
@@ -139,7 +140,7 @@ impl Log {
     /// See [`LogError`].
     pub fn check_epoch(&self, id: PartitionId, given: Option<Epoch>) -> Result<(), LogError> {
         let current = self.0.locate(id)?.epoch;
-        match given {
+        match given.filter(|_| !Rule::EpochCompared.is_broken()) {
             Some(given) if given < current => Err(LogError::FencedEpoch { given, current }),
             Some(given) if given > current => Err(LogError::UnknownEpoch { given, current }),
             _ => Ok(()),
@@ -210,7 +211,7 @@ impl Log {
 
     /// Makes every lane leave the ledgers that these stores hold, because the stores are going away.
     pub fn roll_away(&self, stores: &[StoreId]) {
-        for lane in self.0.lanes.iter() {
+        for lane in self.0.lanes.all() {
             lane.roll_away(stores);
         }
     }
@@ -223,7 +224,7 @@ impl Log {
 
     /// Says how many stores a new ledger could have: lanes with fewer copies go there.
     pub fn widen(&self, possible: usize) {
-        for lane in self.0.lanes.iter() {
+        for lane in self.0.lanes.all() {
             lane.widen(possible);
         }
     }
@@ -231,7 +232,7 @@ impl Log {
     /// The open ledger of each lane, and the index after its last committed frame.
     #[must_use]
     pub fn lane_ends(&self) -> Vec<(LedgerId, FrameIndex)> {
-        self.0.lanes.iter().map(|lane| lane.committed_end()).collect()
+        self.0.lanes.all().iter().map(|lane| lane.committed_end()).collect()
     }
 
     /// Gives everything up at once, because the session is over: appends and reads are refused from here on. What is
@@ -321,7 +322,7 @@ impl Log {
             wal_used: usage.used,
             wal_capacity: usage.capacity,
             tail_bytes: inner.tail.bytes(),
-            backlog_bytes: inner.lanes.iter().map(|lane| lane.backlog()).sum(),
+            backlog_bytes: inner.lanes.all().iter().map(|lane| lane.backlog()).sum(),
             ..Stats::default()
         };
         for shard in inner.shards.all() {

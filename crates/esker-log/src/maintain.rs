@@ -104,7 +104,7 @@ impl Log {
         for shard in inner.shards.all() {
             shard.state.lock().closed = true;
         }
-        for lane in inner.lanes.iter() {
+        for lane in inner.lanes.all() {
             lane.close().await;
         }
         self.flush_all().await

@@ -10,9 +10,10 @@ use esker_core::{
     EntryKind, Epoch, FastMap, FrameIndex, LedgerId, Mode, PartitionId, ShardId, StoreId, shard_map::shard_of,
 };
 use esker_env::Env;
+use esker_env::watch;
 use esker_meta::{Catalog, SessionKey};
 use esker_wal::{Descriptor, LaneConfig, LedgerWriter, LogStore, Roller, Store};
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use crate::{
     commit::Sink,
@@ -107,13 +108,7 @@ impl Log {
         let stores = Stores::new(parts.store.id(), parts.stores);
         let mut copysets = Vec::with_capacity(parts.lanes.len());
         for OwnedLane { ledger, .. } in &parts.lanes {
-            stores.add_ledger(ledger.id, &ledger.copyset);
-            let copyset = stores.of_copyset(&ledger.copyset);
-            if copyset.len() < ledger.copyset.len() {
-                let message = "a store of its copyset is not to be found".to_owned();
-                return Err(OpenError::Unreadable { what: format!("ledger {}", ledger.id), message });
-            }
-            copysets.push(copyset);
+            copysets.push(copyset_of(&stores, ledger)?);
         }
         let inner = Arc::new_cyclic(|weak| {
             let lanes = parts.lanes.into_iter().zip(copysets).map(|(lane, copyset)| {
@@ -121,8 +116,10 @@ impl Log {
                 let roller = (parts.roller)(lane.mode);
                 open_lane(lane, copyset, &parts.env, sink, roller)
             });
+            let lanes = Lanes::new(lanes.collect());
             Inner {
-                lanes: Lanes::new(lanes.collect()),
+                lanes,
+                rollers: ByMode(parts.roller),
                 tail: Tail::new(config.tail_bytes),
                 pressure: Pressure::new(&config),
                 env: parts.env,
@@ -149,6 +146,32 @@ impl Log {
         log.open_shards(parts.shards, &parts.ledgers).await?;
         log.start_maintenance();
         Ok(log)
+    }
+
+    /// Modes that topics have and that no lane is open for, of those given. Until one is, their appends are in the
+    /// strictest lane.
+    #[must_use]
+    pub fn missing_lanes(&self, of: &[Mode]) -> Vec<Mode> {
+        let inner = &self.0;
+        inner.topics.refresh(&inner.catalog);
+        let wanted = inner.topics.modes();
+        of.iter().copied().filter(|mode| wanted.contains(mode) && !inner.lanes.has(*mode)).collect()
+    }
+
+    /// Opens one more lane.
+    ///
+    /// # Errors
+    /// When a store of its copyset is not to be found.
+    ///
+    /// # Panics
+    /// When there is one of its mode already.
+    pub fn add_lane(&self, lane: OwnedLane) -> Result<(), OpenError> {
+        let inner = &self.0;
+        let copyset = copyset_of(&inner.stores, &lane.ledger)?;
+        let sink = Arc::new(Sink(Arc::downgrade(inner)));
+        let roller = (inner.rollers.0)(lane.mode);
+        inner.lanes.add(open_lane(lane, copyset, &inner.env, sink, roller));
+        Ok(())
     }
 
     /// Opens shards that this session has been given. `ledgers` are the ones that they have pending.
@@ -224,6 +247,20 @@ impl Log {
         Ok(())
     }
 }
+
+/// The stores of a ledger that is to be written.
+fn copyset_of(stores: &Stores, ledger: &LedgerPlace) -> Result<Vec<Arc<dyn LogStore>>, OpenError> {
+    stores.add_ledger(ledger.id, &ledger.copyset);
+    let copyset = stores.of_copyset(&ledger.copyset);
+    if copyset.len() < ledger.copyset.len() {
+        let message = "a store of its copyset is not to be found".to_owned();
+        return Err(OpenError::Unreadable { what: format!("ledger {}", ledger.id), message });
+    }
+    Ok(copyset)
+}
+
+/// What replaces the ledgers of each lane.
+pub(crate) struct ByMode(RollerOf);
 
 fn open_lane(
     lane: OwnedLane,

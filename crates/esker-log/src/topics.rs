@@ -1,8 +1,11 @@
 //! The topics as the log needs them: a snapshot of the catalog with parsed settings.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
-use esker_core::{FastMap, PartitionId, TopicNumber};
+use esker_core::{FastMap, Mode, PartitionId, TopicNumber};
 use esker_meta::Catalog;
 use parking_lot::{Mutex, RwLock};
 
@@ -59,6 +62,11 @@ impl Topics {
 
     pub(crate) fn contains(&self, id: PartitionId) -> bool {
         self.by_number.read().get(&id.topic).is_some_and(|entry| id.index < entry.partitions)
+    }
+
+    /// The modes of all topics.
+    pub(crate) fn modes(&self) -> BTreeSet<Mode> {
+        self.by_number.read().values().map(|entry| entry.config.mode).collect()
     }
 
     pub(crate) fn config(&self, topic: TopicNumber) -> Option<Arc<TopicConfig>> {

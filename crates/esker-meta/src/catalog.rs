@@ -6,8 +6,8 @@ use std::{sync::Arc, time::Duration};
 
 use esker_core::{TopicId, TopicNumber};
 use esker_env::TaskGuard;
+use esker_env::watch;
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::watch;
 
 use self::view::View;
 use crate::{Event, Meta, MetaError, Revision, TopicRecord, Versioned, WatchError, topic::TOPIC_COUNTER};

@@ -13,9 +13,10 @@ use std::{
     time::Duration,
 };
 
+use esker_env::watch;
 use esker_env::{BoxFuture, Env};
 use parking_lot::Mutex;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use self::worker::{Job, Jobs};
 use crate::{

@@ -11,7 +11,7 @@ use std::{
 
 use bytes::Bytes;
 use esker_env::Monotonic;
-use tokio::sync::watch;
+use esker_env::watch;
 
 use crate::{
     Compare, Event, Expect, KeyValue, LeaseId, Listing, MetaError, Op, Revision, Txn, TxnAnswer, WatchError,

@@ -6,8 +6,8 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use esker_core::{BrokerId, LedgerId, Mode, ShardId, StoreId};
 use esker_env::TaskGuard;
+use esker_env::watch;
 use parking_lot::{Mutex, RwLock};
-use tokio::sync::watch;
 
 use self::follow::{News, follow};
 use crate::{

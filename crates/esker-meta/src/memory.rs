@@ -7,9 +7,9 @@ use std::{
     time::Duration,
 };
 
+use esker_env::watch;
 use esker_env::{BoxFuture, Env};
 use parking_lot::{Mutex, MutexGuard};
-use tokio::sync::watch;
 
 pub use self::faults::{Ambiguous, Faults};
 use crate::{

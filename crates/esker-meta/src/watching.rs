@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use esker_env::watch;
 use futures::stream;
 use parking_lot::Mutex;
-use tokio::sync::watch;
 
 use crate::{Event, Revision, Watch, WatchError, engine::Engine};
 

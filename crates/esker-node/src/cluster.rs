@@ -14,7 +14,7 @@ use esker_control::{
 use esker_core::{BrokerId, Epoch, Mode, ShardId, StoreId};
 use esker_env::{Env, TaskGuard};
 use esker_log::{Log, OwnedLane, StoreLookup};
-use esker_meta::{Cluster, Membership, MembershipView, Meta, SessionKey};
+use esker_meta::{Catalog, Cluster, GuardedError, Membership, MembershipView, Meta, SessionKey};
 use esker_wal::{LogStore, Store};
 use parking_lot::Mutex;
 
@@ -111,25 +111,31 @@ impl Joined {
         }
     }
 
-    /// Opens the lanes of this session on stores of now.
+    /// Opens the lanes of this session on stores of now: those that sync. After a power loss of all stores nobody could
+    /// deny what another lane's ledger held, and recovery would wait for ever, so such a lane is opened when a topic
+    /// wants it ([`follow::lanes`]) and not before.
     pub(crate) async fn open_lanes(&self) -> Result<Vec<OwnedLane>, StartError> {
         let mut lanes = Vec::new();
-        for (nonce, mode) in LANES.into_iter().enumerate() {
-            let copyset = loop {
-                let view = self.membership.view();
-                let nonce = (self.broker, nonce as u64);
-                let none = std::collections::BTreeSet::new();
-                match choose_copyset(&candidates(&view), &self.own, self.replication, &none, nonce) {
-                    Some(copyset) => break copyset,
-                    None => self.wait_for_stores().await,
-                }
-            };
-            let write_quorum = self.replication.write_quorum as u8;
-            let record = self.session.open_lane(mode, copyset, write_quorum).await?;
-            let write_quorum = usize::from(record.write_quorum);
-            lanes.push(OwnedLane { mode, ledger: ledger_place(record), write_quorum });
+        for mode in LANES.into_iter().filter(|mode| mode.syncs()) {
+            lanes.push(self.open_lane(mode).await?);
         }
         Ok(lanes)
+    }
+
+    /// Opens a lane on stores of now.
+    async fn open_lane(&self, mode: Mode) -> Result<OwnedLane, GuardedError> {
+        let copyset = loop {
+            let view = self.membership.view();
+            let (nonce, none) = ((self.broker, nonce_of(mode)), std::collections::BTreeSet::new());
+            match choose_copyset(&candidates(&view), &self.own, self.replication, &none, nonce) {
+                Some(copyset) => break copyset,
+                None => self.wait_for_stores().await,
+            }
+        };
+        let write_quorum = self.replication.write_quorum as u8;
+        let record = self.session.open_lane(mode, copyset, write_quorum).await?;
+        let write_quorum = usize::from(record.write_quorum);
+        Ok(OwnedLane { mode, ledger: ledger_place(record), write_quorum })
     }
 
     pub(crate) fn lookup(&self) -> StoreLookup {
@@ -137,9 +143,10 @@ impl Joined {
         Arc::new(move |id| stores.store(id))
     }
 
-    /// Follows the metadata for a log: shards that come, stores that go.
-    pub(crate) fn follow(self: &Arc<Self>, log: &Log) -> Vec<TaskGuard> {
+    /// Follows the metadata for a log: shards that come, stores that go, modes that topics want.
+    pub(crate) fn follow(self: &Arc<Self>, log: &Log, catalog: &Arc<Catalog>) -> Vec<TaskGuard> {
         vec![
+            self.env.tasks.spawn_guarded(follow::lanes(Arc::clone(self), log.clone(), Arc::clone(catalog))),
             self.env.tasks.spawn_guarded(follow::shards(Arc::clone(self), log.clone())),
             self.env.tasks.spawn_guarded(follow::stores(Arc::clone(self), log.clone())),
         ]

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use esker_archive::{Archive, ArchiveConfig, ArchiveError};
 use esker_control::{BrokerSession, Controller, PeerError, StartOptions, WalLedgers, start_broker};
 use esker_core::{Action, BrokerId, LedgerId, Mode, ShardId};
-use esker_env::{Disk, Env, TaskGuard};
+use esker_env::{Disk, Env, Rule, TaskGuard};
 use esker_log::{
     FlushError, LedgerPlace, Log, LogConfig, LogParts, OpenError, OwnedLane, OwnedShard, RollerOf,
     StoreLookup,
@@ -95,11 +95,41 @@ pub struct Node {
     pub archive: Arc<Archive>,
     store: Arc<Store>,
     joined: Option<Arc<Joined>>,
+    unneeded: Arc<Unneeded>,
     _following: Vec<TaskGuard>,
 }
 
-/// The lanes that a node opens, the strictest first. An empty one costs a metadata record and no disk.
+/// Ledgers of this session that nothing needs and whose descriptors are still there. The log names each once, and the
+/// metadata store may be away just then.
+#[derive(Default)]
+struct Unneeded(tokio::sync::Mutex<Vec<LedgerId>>);
+
+impl Unneeded {
+    /// Retires them, and these.
+    async fn retire(&self, session: &BrokerSession, more: Vec<LedgerId>) -> Result<(), GuardedError> {
+        let mut owed = self.0.lock().await;
+        owed.extend(more);
+        if let Err(error @ GuardedError::Meta(_)) = session.retire(&owed).await {
+            return Err(error);
+        }
+        // One whose descriptor is gone already, by an attempt whose answer was lost, must not keep the others.
+        while let Some(&ledger) = owed.last() {
+            match session.retire(&[ledger]).await {
+                Ok(()) | Err(GuardedError::Changed(_)) => {}
+                Err(error) => return Err(error),
+            }
+            owed.pop();
+        }
+        Ok(())
+    }
+}
+
+/// The lanes that a node opens, the strictest first. An empty one costs a metadata record and no disk. In a cluster those
+/// that do not sync are opened only once a topic wants them.
 pub(crate) const LANES: [Mode; 3] = [Mode::Fsync, Mode::Throughput, Mode::Received];
+
+/// Between two looks at whether the store has failed.
+const LOOK_AT_STORE: Duration = Duration::from_secs(1);
 
 /// A node whose store is open and which nobody knows of yet.
 pub struct PreparedNode {
@@ -211,10 +241,20 @@ impl PreparedNode {
             lanes: opened.lanes,
         };
         let log = Log::open(parts, config.log).await?;
-        let following = joined.as_ref().map(|joined| joined.follow(&log)).unwrap_or_default();
+        let following = joined.as_ref().map(|joined| joined.follow(&log, &catalog)).unwrap_or_default();
         let session = opened.session;
-        let node =
-            Node { log, meta, catalog, cluster, session, archive, store, joined, _following: following };
+        let node = Node {
+            log,
+            meta,
+            catalog,
+            cluster,
+            session,
+            archive,
+            store,
+            joined,
+            unneeded: Arc::default(),
+            _following: following,
+        };
         node.watch_over(&env);
         Ok(node)
     }
@@ -279,7 +319,8 @@ impl Node {
 
     /// Forgets ledgers once the log needs them no more, and gives everything up when the session is lost.
     fn watch_over(&self, env: &Env) {
-        let (log, session) = (self.log.clone(), Arc::clone(&self.session));
+        let (log, session, clock) = (self.log.clone(), Arc::clone(&self.session), Arc::clone(&env.clock));
+        let (store, unneeded) = (Arc::clone(&self.store), Arc::clone(&self.unneeded));
         let mut released = log.released_ledgers();
         let mut lost = session.lost();
         env.tasks.spawn(async move {
@@ -287,18 +328,25 @@ impl Node {
                 tokio::select! {
                     biased;
                     over = async { lost.wait_for(|lost| *lost).await.is_ok() } => {
-                        if over {
+                        if over && !Rule::LostSessionEnds.is_broken() {
                             log.abandon("the broker's session is over: another process or a recovery took its place");
                         }
                         return;
+                    }
+                    // S6: it takes nothing more until the process is started again. Others' ledgers are on it too, so
+                    // its own lanes may have nothing to notice that by.
+                    () = clock.sleep(LOOK_AT_STORE) => {
+                        if let Some(error) = store.failure() {
+                            log.abandon(&format!("the broker's own store has failed: {error}"));
+                            return;
+                        }
                     }
                     changed = released.changed() => {
                         if changed.is_err() {
                             return;
                         }
-                        let retired = log.take_retired();
-                        if let Err(error) = session.retire(&retired).await {
-                            tracing::warn!(%error, ?retired, "ledgers that nothing needs stay until the next start");
+                        if let Err(error) = unneeded.retire(&session, log.take_retired()).await {
+                            tracing::warn!(%error, "ledgers that nothing needs stay for now");
                         }
                         if let Err(error) = session.forget_unneeded().await {
                             tracing::warn!(%error, "ledgers that nothing needs stay until the next start");
@@ -338,7 +386,7 @@ impl Node {
         let mut ledgers: Vec<LedgerId> = ends.into_iter().map(|(ledger, _)| ledger).collect();
         ledgers.extend(self.log.rolled_ledgers());
         ledgers.extend(self.log.take_retired());
-        self.session.retire(&ledgers).await?;
+        self.unneeded.retire(&self.session, ledgers).await?;
         self.session.forget_unneeded().await?;
         Ok(())
     }

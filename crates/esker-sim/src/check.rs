@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use esker_archive::{Archive, ArchiveConfig};
 use esker_core::{Offset, PartitionId, ShardId, TopicNumber};
 use esker_env::Env;
-use esker_log::{Isolation, ReadLimits};
+use esker_log::{Isolation, Log, ReadLimits};
 use esker_meta::{Keys, MemoryMeta, Meta, MetaStore};
 use object_store::ObjectStore;
 
@@ -13,6 +13,9 @@ use crate::{history::History, slot::Slot};
 
 /// How often the end's reads are repeated before they count as failed.
 const ATTEMPTS: u32 = 20;
+
+/// How long one read may take at the end.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Looks at the archive past all faults.
 pub(crate) struct Inspector {
@@ -153,17 +156,26 @@ async fn read_partition(
     partition: PartitionId,
     history: &History,
 ) -> Result<(), String> {
-    let patience = Duration::from_secs(60);
-    let from = env.timeout(patience, slot.connect()).await.map_err(|_| "no broker")?;
+    let from = env.timeout(PATIENCE, slot.connect()).await.map_err(|_| "no broker")?;
+    read_whole(env, &from.log, partition, history).await
+}
+
+/// Reads a partition from front to end and checks it.
+pub(crate) async fn read_whole(
+    env: &Env,
+    log: &Log,
+    partition: PartitionId,
+    history: &History,
+) -> Result<(), String> {
     let told = history.told(partition);
-    let offsets = from.log.offsets(partition).map_err(|error| error.to_string())?;
-    history.offsets(partition, told, &offsets);
+    let offsets = log.offsets(partition).map_err(|error| error.to_string())?;
+    history.offsets(partition, &told, &offsets);
     let limits =
         ReadLimits { max_bytes: 64 << 10, at_least_one: true, isolation: Isolation::ReadUncommitted };
     let mut chunks = Vec::new();
     let mut next = offsets.log_start;
     while next < offsets.high_watermark {
-        let read = env.timeout(patience, from.log.read(partition, next, limits)).await;
+        let read = env.timeout(PATIENCE, log.read(partition, next, limits)).await;
         let read = read.map_err(|_| format!("no answer at {next}"))?.map_err(|error| error.to_string())?;
         if read.next <= next {
             return Err(format!("nothing at {next}, below the high watermark {}", offsets.high_watermark));

@@ -10,7 +10,7 @@ use std::{
 
 use bytes::Bytes;
 use esker_core::{
-    Offset, PartitionId, ProducerId,
+    Epoch, Offset, PartitionId, ProducerId,
     batch::{BatchBuilder, Compression, NewRecord},
 };
 use esker_env::Env;
@@ -18,7 +18,7 @@ use esker_log::{AppendError, AppendOptions, Isolation, ProducerError, ReadError,
 use tokio::sync::Notify;
 
 use crate::{
-    history::{History, Sent, digest},
+    history::{Ack, History, Sent, digest},
     slot::{Connection, Slot},
 };
 
@@ -36,9 +36,12 @@ pub(crate) struct Client {
 }
 
 /// A batch on its way.
-struct Outgoing {
-    bytes: Bytes,
-    sent: Sent,
+#[derive(Clone)]
+pub(crate) struct Outgoing {
+    pub(crate) bytes: Bytes,
+    pub(crate) sent: Sent,
+    /// What was acknowledged before it was sent for the first time.
+    pub(crate) floor: i64,
 }
 
 impl Client {
@@ -58,7 +61,8 @@ impl Client {
         loop {
             let window = 1 + self.env.random.below(5) as usize;
             while unacked.len() < window && !self.stopping() {
-                let batch = build(&self.env, producer, sequence);
+                let floor = self.history.acked_end(partition);
+                let batch = build(&self.env, producer, sequence, floor);
                 sequence += batch.sent.records;
                 unacked.push(batch);
             }
@@ -79,12 +83,13 @@ impl Client {
         for batch in batches {
             let checked = to.log.check(partition, &batch.bytes);
             let options = AppendOptions { all_replicas: true };
+            let epoch = to.log.offsets(partition).map_or(Epoch(0), |offsets| offsets.epoch);
             match checked.and_then(|checked| to.log.append(partition, checked, options)) {
                 Ok(appended) => {
                     if appended.duplicate {
                         self.history.count("duplicates");
                     }
-                    pending.push((batch, appended));
+                    pending.push((batch, appended, epoch));
                 }
                 Err(AppendError::Producer(error @ ProducerError::OutOfOrder { .. })) if to.alive() => {
                     // Nothing acknowledged can be missing and nothing was skipped: an idempotent producer never sees
@@ -100,12 +105,13 @@ impl Client {
             }
         }
         let mut acked = 0;
-        for (batch, appended) in pending {
+        for (batch, appended, epoch) in pending {
             // A client gives up waiting and sends again: as with a lost response.
             let patience = Duration::from_millis(50 + self.env.random.below(5_000));
             match self.env.timeout(patience, appended.ticket.durable()).await {
                 Ok(Ok(())) if to.alive() => {
-                    self.history.acked(partition, appended.base_offset, &batch.sent);
+                    let ack = Ack { offset: appended.base_offset, epoch, floor: batch.floor };
+                    self.history.acked(partition, ack, &batch.sent);
                     acked += 1;
                 }
                 _ => return acked,
@@ -133,7 +139,7 @@ impl Client {
             }
             match answer {
                 Ok(Ok(read)) => {
-                    self.history.offsets(partition, told, &read.offsets);
+                    self.history.offsets(partition, &told, &read.offsets);
                     self.history.read(partition, next, &read.chunks);
                     next = read.next;
                     if read.chunks.is_empty() {
@@ -183,7 +189,7 @@ impl Client {
             }
             match answer {
                 Ok(Ok(start)) => {
-                    self.history.deleted(partition, start);
+                    self.history.deleted(partition, offsets.epoch, start);
                     self.history.note(format_args!("{partition}: log start {start}"));
                     self.history.count("deletes");
                 }
@@ -194,7 +200,8 @@ impl Client {
     }
 }
 
-fn build(env: &Env, producer: ProducerId, sequence: i32) -> Outgoing {
+/// A batch of a few records.
+pub(crate) fn build(env: &Env, producer: ProducerId, sequence: i32, floor: i64) -> Outgoing {
     let records = 1 + env.random.below(4) as i32;
     let codec = match env.random.below(4) {
         0 => Compression::Lz4,
@@ -214,5 +221,5 @@ fn build(env: &Env, producer: ProducerId, sequence: i32) -> Outgoing {
     }
     let bytes = builder.build().expect("small batches are within every bound");
     let sent = Sent { producer: producer.0, sequence, records, digest: digest(&bytes) };
-    Outgoing { bytes, sent }
+    Outgoing { bytes, sent, floor }
 }

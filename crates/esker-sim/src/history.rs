@@ -6,7 +6,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use bytes::Bytes;
-use esker_core::{Offset, PartitionId, batch::BatchView};
+use esker_core::{Epoch, Offset, PartitionId, batch::BatchView};
 use esker_env::Clock;
 use esker_log::Offsets;
 use parking_lot::Mutex;
@@ -24,11 +24,36 @@ pub(crate) struct Sent {
     pub(crate) digest: u32,
 }
 
-/// The highest offsets that anyone was told.
-#[derive(Clone, Copy, Debug, Default)]
+/// The highest offsets that anyone was told, by the leader epoch of the answer. An answer must not fall behind what was
+/// told before it was asked for under the same epoch or an earlier one: a leader that was replaced and does not know it
+/// yet may be behind its successor, and clients that heard of the successor do not believe it.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Told {
-    high_watermark: i64,
-    log_start: i64,
+    /// High watermark and log start.
+    by_epoch: BTreeMap<i32, (i64, i64)>,
+}
+
+impl Told {
+    fn before(&self, epoch: Epoch) -> (i64, i64) {
+        let known = self.by_epoch.range(..=epoch.0).map(|(_, told)| *told);
+        known.fold((0, 0), |all, one| (all.0.max(one.0), all.1.max(one.1)))
+    }
+
+    fn tell(&mut self, epoch: Epoch, high_watermark: i64, log_start: i64) {
+        let told = self.by_epoch.entry(epoch.0).or_default();
+        *told = (told.0.max(high_watermark), told.1.max(log_start));
+    }
+}
+
+/// An acknowledgement.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ack {
+    /// Where the batch stands.
+    pub(crate) offset: Offset,
+    /// Who said so.
+    pub(crate) epoch: Epoch,
+    /// The end of all that was acknowledged before the batch was sent for the first time.
+    pub(crate) floor: i64,
 }
 
 /// Everything about one partition.
@@ -90,14 +115,28 @@ impl History {
         }
     }
 
-    /// A produce was acknowledged at `offset`.
-    pub(crate) fn acked(&self, partition: PartitionId, offset: Offset, sent: &Sent) {
+    /// The end of what has been acknowledged so far: what is sent from now on lies behind it.
+    pub(crate) fn acked_end(&self, partition: PartitionId) -> i64 {
+        let inner = self.inner.lock();
+        let last = inner.partitions.get(&partition).and_then(|history| history.acked.last_key_value());
+        last.map_or(0, |(offset, sent)| offset + i64::from(sent.records))
+    }
+
+    /// A produce was acknowledged.
+    pub(crate) fn acked(&self, partition: PartitionId, ack: Ack, sent: &Sent) {
+        let Ack { offset, epoch, floor } = ack;
         let mut inner = self.inner.lock();
         let history = inner.partitions.entry(partition).or_default();
         let known = history.acked.insert(offset.0, sent.clone());
+        history.told.tell(epoch, offset.0 + i64::from(sent.records), 0);
         *inner.counts.entry("acked").or_default() += 1;
         drop(inner);
-        self.note(format_args!("{partition}: acked {offset} {sent:?}"));
+        self.note(format_args!("{partition}: acked {offset} epoch {epoch} {sent:?}"));
+        if offset.0 < floor {
+            self.violation(format!(
+                "{partition}: {sent:?} stands at {offset}, and {floor} was acknowledged before it was sent"
+            ));
+        }
         if let Some(known) = known
             && known != *sent
         {
@@ -162,11 +201,11 @@ impl History {
     pub(crate) fn told(&self, partition: PartitionId) -> Told {
         let inner = self.inner.lock();
         let history = inner.partitions.get(&partition);
-        history.map_or(Told::default(), |history| history.told)
+        history.map_or(Told::default(), |history| history.told.clone())
     }
 
     /// Someone who asked when `before` was known was told these offsets.
-    pub(crate) fn offsets(&self, partition: PartitionId, before: Told, offsets: &Offsets) {
+    pub(crate) fn offsets(&self, partition: PartitionId, before: &Told, offsets: &Offsets) {
         let (start, stable, high) = (offsets.log_start.0, offsets.last_stable.0, offsets.high_watermark.0);
         if !(start <= stable && stable <= high && high <= offsets.log_end.0) {
             self.violation(format!("{partition}: offsets out of order: {offsets:?}"));
@@ -174,16 +213,20 @@ impl History {
         let asked = {
             let mut inner = self.inner.lock();
             let history = inner.partitions.entry(partition).or_default();
-            history.told.high_watermark = history.told.high_watermark.max(high);
-            history.told.log_start = history.told.log_start.max(start);
+            history.told.tell(offsets.epoch, high, start);
             history.log_start
         };
-        if high < before.high_watermark {
-            let before = before.high_watermark;
-            self.violation(format!("{partition}: high watermark went back from {before} to {high}"));
+        let (told_high, told_start) = before.before(offsets.epoch);
+        let epoch = offsets.epoch;
+        if high < told_high {
+            self.violation(format!(
+                "{partition}: high watermark went back from {told_high} to {high} in epoch {epoch}"
+            ));
         }
-        if start < before.log_start {
-            self.violation(format!("{partition}: log start went back from {} to {start}", before.log_start));
+        if start < told_start {
+            self.violation(format!(
+                "{partition}: log start went back from {told_start} to {start} in epoch {epoch}"
+            ));
         }
         if start > asked {
             self.violation(format!("{partition}: log start is {start}, nobody asked for more than {asked}"));
@@ -191,10 +234,10 @@ impl History {
     }
 
     /// A deletion up to `start` was confirmed.
-    pub(crate) fn deleted(&self, partition: PartitionId, start: Offset) {
+    pub(crate) fn deleted(&self, partition: PartitionId, epoch: Epoch, start: Offset) {
         let mut inner = self.inner.lock();
         let history = inner.partitions.entry(partition).or_default();
-        history.told.log_start = history.told.log_start.max(start.0);
+        history.told.tell(epoch, 0, start.0);
     }
 
     /// Records below `start` may be gone from now on.

@@ -7,6 +7,7 @@
 mod check;
 mod clients;
 mod clock;
+mod cluster;
 mod faults;
 mod history;
 mod host;

@@ -19,11 +19,24 @@ pub enum Mutation {
     TrimBeforeCommit,
     /// Write no producer snapshot into objects.
     NoProducerSnapshot,
+    /// S3: answer a seal that is not durable.
+    SealNotDurable,
+    /// S3: take appends after a seal.
+    AcceptAfterSeal,
+    /// Limbo: deny frames after a power loss.
+    LimboAuthoritative,
+    /// A rule that the code asks about at the place where it stands.
+    Rule(esker_env::Rule),
 }
 
 /// How to run worlds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
+    /// Worlds of several brokers.
+    pub cluster: bool,
+    /// Of a cluster: its machines lose more than it can bear, and what was acknowledged must not be served as if it had
+    /// never been.
+    pub beyond: bool,
     /// The rule to break; takes the crate's feature `mutations`.
     pub mutation: Option<Mutation>,
 }
@@ -47,11 +60,11 @@ pub(crate) struct Scenario {
     pub(crate) disk_latency: Option<(Duration, u64)>,
 }
 
-fn millis(random: &dyn Random, from: u64, to: u64) -> Duration {
+pub(crate) fn millis(random: &dyn Random, from: u64, to: u64) -> Duration {
     Duration::from_millis(from + random.below(to - from + 1))
 }
 
-fn pick<T: Copy>(random: &dyn Random, from: &[T]) -> T {
+pub(crate) fn pick<T: Copy>(random: &dyn Random, from: &[T]) -> T {
     from[random.below(from.len() as u64) as usize]
 }
 
@@ -116,7 +129,7 @@ impl Scenario {
 }
 
 #[allow(unused_variables, reason = "without mutations no option matters here")]
-fn store(random: &dyn Random, file_size: u32, max_bytes: u64, options: Options) -> StoreConfig {
+pub(crate) fn store(random: &dyn Random, file_size: u32, max_bytes: u64, options: Options) -> StoreConfig {
     StoreConfig {
         max_bytes,
         file_size,
@@ -126,13 +139,16 @@ fn store(random: &dyn Random, file_size: u32, max_bytes: u64, options: Options) 
         #[cfg(feature = "mutations")]
         mutations: esker_wal::Mutations {
             ack_before_fsync: options.mutation == Some(Mutation::AckBeforeFsync),
+            seal_not_durable: options.mutation == Some(Mutation::SealNotDurable),
+            accept_after_seal: options.mutation == Some(Mutation::AcceptAfterSeal),
+            limbo_authoritative: options.mutation == Some(Mutation::LimboAuthoritative),
             ..esker_wal::Mutations::default()
         },
         ..StoreConfig::default()
     }
 }
 
-fn archive() -> ArchiveConfig {
+pub(crate) fn archive() -> ArchiveConfig {
     ArchiveConfig {
         requests: RequestConfig {
             attempt_timeout: Duration::from_secs(2),

@@ -17,6 +17,8 @@ const KEPT: usize = 20;
 /// What many worlds added up to.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
+    /// Whether the worlds were clusters.
+    pub cluster: bool,
     /// Worlds that ran to their end.
     pub worlds: u64,
     /// Simulated time of all of them.
@@ -31,8 +33,9 @@ pub struct Tally {
 
 /// The command that runs one seed again and prints its log.
 #[must_use]
-pub fn replay_command(seed: u64) -> String {
-    format!("cargo run -p esker-sim --profile quick -- replay {seed}")
+pub fn replay_command(seed: u64, cluster: bool) -> String {
+    let kind = if cluster { "--cluster " } else { "" };
+    format!("cargo run -p esker-sim --profile quick -- replay {kind}{seed}")
 }
 
 /// Runs `count` seeds from `first` on, over `jobs` threads; stops early once `until` says so.
@@ -47,7 +50,7 @@ pub fn run_seeds(
     until: impl Fn(&Tally) -> bool + Sync,
 ) -> Tally {
     let next = AtomicU64::new(first);
-    let tally = Mutex::new(Tally::default());
+    let tally = Mutex::new(Tally { cluster: options.cluster, ..Tally::default() });
     let work = || {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
@@ -103,9 +106,9 @@ impl Tally {
         )];
         lines.extend(self.counts.iter().map(|(what, count)| format!("  {what}: {count}")));
         lines.extend(
-            self.failures
-                .iter()
-                .map(|(seed, why)| format!("seed {seed}: {}\n    {why}", replay_command(*seed))),
+            self.failures.iter().map(|(seed, why)| {
+                format!("seed {seed}: {}\n    {why}", replay_command(*seed, self.cluster))
+            }),
         );
         lines.join("\n")
     }

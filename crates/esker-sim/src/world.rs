@@ -12,7 +12,7 @@ use std::{
 use esker_archive::faults::FaultyStore;
 use esker_core::{PartitionId, ProducerId};
 use esker_env::{Clock, Env, Random, SeededRandom, Tasks};
-use esker_meta::{Keys, MemoryMeta, Meta, MetaStore};
+use esker_meta::{Keys, MemoryMeta, Meta, MetaStore, NewTopic};
 use object_store::{ObjectStore, memory::InMemory};
 use tokio::sync::oneshot;
 
@@ -51,6 +51,14 @@ pub struct Outcome {
 /// When the code under test does: a panic is a violation whose seed the caller prints.
 #[must_use]
 pub fn run(seed: u64, options: Options) -> Outcome {
+    #[cfg(feature = "mutations")]
+    esker_env::break_rule(match options.mutation {
+        Some(Mutation::Rule(rule)) => Some(rule),
+        _ => None,
+    });
+    if options.cluster {
+        return crate::cluster::run(seed, options);
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let runtime = runtime.expect("a runtime without I/O needs nothing of the system");
     runtime.block_on(Box::pin(async move {
@@ -104,7 +112,7 @@ impl World {
             history.clone(),
         )
         .await;
-        let partitions = create_topics(&meta, &part(&root), &scenario).await;
+        let partitions = create_topics(&meta, &part(&root), &scenario.topics).await;
         let slot = Slot::default();
         let broker_meta = meta.client();
         let (host, supervisor) = Host::new(HostParts {
@@ -200,11 +208,12 @@ impl World {
     }
 }
 
-async fn create_topics(meta: &MemoryMeta, env: &Env, scenario: &Scenario) -> Vec<PartitionId> {
+/// The topics' partitions.
+pub(crate) async fn create_topics(meta: &MemoryMeta, env: &Env, topics: &[NewTopic]) -> Vec<PartitionId> {
     let store = Arc::new(meta.client()) as Arc<dyn MetaStore>;
     let meta = Meta::new(store, Keys::new("").expect("no prefix is a prefix"), env.clone());
     let mut partitions = Vec::new();
-    for topic in &scenario.topics {
+    for topic in topics {
         let created = meta.create_topic(topic).await.expect("nothing fails before the world begins");
         let topic_number = created.record.number;
         partitions.extend((0..topic.partitions).map(|index| PartitionId { topic: topic_number, index }));

@@ -7,7 +7,7 @@ static ONE_AT_A_TIME: std::sync::Mutex<()> = std::sync::Mutex::new(());
 
 fn is_caught(mutation: Mutation) {
     let _alone = ONE_AT_A_TIME.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-    let options = Options { mutation: Some(mutation) };
+    let options = Options { mutation: Some(mutation), ..Options::default() };
     let tally = run_seeds(0, 1_000, 2, options, |tally| tally.failed > 0);
     assert!(tally.failed > 0, "{mutation:?} went unnoticed in {} worlds", tally.worlds);
     tracing::info!(?mutation, worlds = tally.worlds, "caught");

@@ -4,12 +4,11 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use esker_coordinator::{Groups, GroupsGuard, LogTopic, forget_deleted_topics};
 use esker_core::BrokerId;
-use esker_env::{Env, RealDisk, TaskGuard};
+use esker_env::{Env, RealDisk, TaskGuard, watch};
 use esker_kafka::{Broker, Cluster, KafkaParts, Node as KafkaNode, Server, SingleNode};
 use esker_meta::Endpoint;
 use esker_node::{Node, NodeParts, PreparedNode};
 use parking_lot::Mutex;
-use tokio::sync::watch;
 
 use crate::{
     archive::ArchiveAccess,

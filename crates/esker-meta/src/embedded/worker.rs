@@ -6,8 +6,9 @@ use std::{
 };
 
 use esker_env::Monotonic;
+use esker_env::watch;
 use parking_lot::Mutex;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use super::database::Database;
 use crate::{

@@ -3,8 +3,8 @@
 use std::{collections::VecDeque, time::Duration};
 
 use esker_env::Random;
+use esker_env::watch;
 use parking_lot::Mutex;
-use tokio::sync::watch;
 
 use crate::watching::LinkUp;
 

@@ -9,10 +9,10 @@ use std::{
 use esker_control::candidates;
 use esker_core::{LedgerId, ShardId, StoreId};
 use esker_log::{Log, OwnedShard};
-use esker_meta::StoreState;
+use esker_meta::{Catalog, MembershipView, StoreState};
 
 use super::Joined;
-use crate::node::ledger_place;
+use crate::node::{LANES, ledger_place};
 
 /// The pause after shards could not be opened; it doubles up to the longest.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -93,6 +93,35 @@ fn new_shards(joined: &Joined, log: &Log) -> Vec<OwnedShard> {
     .collect()
 }
 
+/// Opens the lanes that topics want and that no session opens at its start.
+pub(super) async fn lanes(joined: Arc<Joined>, log: Log, catalog: Arc<Catalog>) {
+    let mut changed = catalog.changed();
+    loop {
+        changed.borrow_and_update();
+        let mut failed = false;
+        for mode in log.missing_lanes(&LANES) {
+            let opened = async {
+                let lane = joined.open_lane(mode).await?;
+                log.add_lane(lane)?;
+                // Changes between the choice of its stores and now.
+                let view = joined.membership.view();
+                log.roll_away(&going(&view, &joined));
+                log.widen(possible(&view, &joined));
+                Ok::<(), Box<dyn std::error::Error + Send + Sync>>(())
+            };
+            if let Err(error) = opened.await {
+                tracing::warn!(%error, ?mode, "a lane cannot be opened yet: the strictest one stands in for it");
+                failed = true;
+            }
+        }
+        if failed {
+            joined.env.clock.sleep(LONGEST_PAUSE).await;
+        } else if changed.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
 /// Makes the lanes leave stores that are being drained, were declared lost, or that nobody serves, and go where there are
 /// more copies. A lane that nothing is written to would not notice by itself, and its next record would wait.
 pub(super) async fn stores(joined: Arc<Joined>, log: Log) {
@@ -101,22 +130,32 @@ pub(super) async fn stores(joined: Arc<Joined>, log: Log) {
     loop {
         changed.borrow_and_update();
         let view = joined.membership.view();
-        let others = view.stores.values().filter(|store| store.id != joined.own.store);
-        let gone: BTreeSet<StoreId> =
-            others.clone().map(|store| store.id).filter(|store| view.serving(*store).is_none()).collect();
-        let going = others.filter(|store| store.state != StoreState::Active || gone.contains(&store.id));
-        let going: Vec<StoreId> = going.map(|store| store.id).collect();
+        let going = going(&view, &joined);
         if going != left {
-            if going.iter().any(|store| gone.contains(store) && !left.contains(store)) {
+            if going.iter().any(|store| view.serving(*store).is_none() && !left.contains(store)) {
                 log.copies_lost();
             }
             log.roll_away(&going);
             left = going;
         }
-        let others = candidates(&view).iter().filter(|other| other.store != joined.own.store).count();
-        log.widen((others + 1).min(joined.replication.factor));
+        log.widen(possible(&view, &joined));
         if changed.changed().await.is_err() {
             return;
         }
     }
+}
+
+/// Other stores that are being drained, were declared lost, or that nobody serves.
+fn going(view: &MembershipView, joined: &Joined) -> Vec<StoreId> {
+    let going = view
+        .stores
+        .values()
+        .filter(|store| store.state != StoreState::Active || view.serving(store.id).is_none());
+    going.map(|store| store.id).filter(|store| *store != joined.own.store).collect()
+}
+
+/// How many stores a new ledger could have.
+fn possible(view: &MembershipView, joined: &Joined) -> usize {
+    let others = candidates(view).iter().filter(|other| other.store != joined.own.store).count();
+    (others + 1).min(joined.replication.factor)
 }

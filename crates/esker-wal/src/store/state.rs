@@ -8,6 +8,7 @@ use std::{
 
 use bytes::Bytes;
 use esker_core::{FrameIndex, LedgerId, Mode, frame::Frame};
+use esker_env::Rule;
 use tokio::sync::oneshot;
 
 use super::{
@@ -120,6 +121,9 @@ impl State {
                 return self.append_again(&frame);
             }
         }
+        if index > tail && Rule::GapRefused.is_broken() {
+            return Ok(self.push(true, Work::Barrier));
+        }
         if index > tail {
             return Err(StoreError::Gap { ledger: id, index, tail });
         }
@@ -174,7 +178,7 @@ impl State {
             Some(slot) => *slot = queued_slot(&frame),
             None => ledger.push(queued_slot(&frame)),
         }
-        Ok(self.push(true, Work::Frame(frame)))
+        Ok(self.push(!Rule::RepairDurable.is_broken(), Work::Frame(frame)))
     }
 
     /// Whether the ledger's writer can still append. A store that takes no seals has no say.

@@ -6,7 +6,7 @@ use esker_core::{
     FrameIndex, LedgerId,
     frame::{Frame, FrameBuilder},
 };
-use esker_env::{BoxFuture, Env, Monotonic};
+use esker_env::{BoxFuture, Env, Monotonic, Rule};
 use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 
 use super::{Avoid, AvoidReason, LaneConfig, Ticket, member::Member, progress::Copies};
@@ -225,7 +225,8 @@ impl OpenLedger {
     pub(super) fn quorum_end(&self) -> FrameIndex {
         let mut held: Vec<FrameIndex> = self.members.iter().map(|member| member.held).collect();
         held.sort_unstable_by(|a, b| b.cmp(a));
-        held[self.descriptor.write_quorum - 1]
+        let missing = usize::from(Rule::CommitAtQuorum.is_broken());
+        held[(self.descriptor.write_quorum - 1).saturating_sub(missing)]
     }
 
     /// Moves the commit point; returns the frames that are committed by this.

@@ -5,8 +5,8 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use esker_core::frame::FrameBuilder;
-use esker_env::{BoxFuture, Env};
+use esker_core::{FrameIndex, frame::FrameBuilder};
+use esker_env::{BoxFuture, Env, Rule};
 
 use super::{
     Avoid, AvoidReason, CommitSink, CommittedFrame, NextLedger, NextLedgerPlan, NotReady, PendingBatch,
@@ -247,9 +247,15 @@ impl Task {
             gate.end
         };
         self.leftover = self.ledger.freeze(end);
+        if Rule::NothingAfterFreeze.is_broken()
+            && let Some(last) = self.leftover.drain(..).next_back()
+        {
+            self.shared.progress.commit(last.last);
+        }
         tracing::info!(ledger = %self.ledger.id(), %end, ?plan, "rolling");
         self.plan = Some(plan.clone());
-        self.rolls.roll(self.ledger.id(), end, plan);
+        let sealed = if Rule::RollAtCommit.is_broken() { FrameIndex(end.0.saturating_sub(1)) } else { end };
+        self.rolls.roll(self.ledger.id(), sealed, plan);
     }
 
     /// The old ledger is sealed. What was not committed there comes first in the new one.

@@ -1,0 +1,362 @@
+//! Clients of a simulated cluster: idempotent producers that find the leader and never give up, readers that follow a
+//! partition from leader to leader. Both carry the highest leader epoch that they have heard of.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use esker_core::{BrokerId, Epoch, Offset, PartitionId, ProducerId, ShardId, shard_map::shard_of};
+use esker_env::Env;
+use esker_log::{AppendError, AppendOptions, Isolation, LogError, ProducerError, ReadError, ReadLimits};
+use esker_node::Node;
+use tokio::sync::mpsc;
+
+use super::machine::{Live, Machine};
+use crate::{
+    clients::{Outgoing, build},
+    history::{Ack, History},
+};
+
+/// How long a client waits for an answer to anything but a produce.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// What a client needs of the world.
+#[derive(Clone)]
+pub(super) struct Client {
+    /// Time and this client's own randomness.
+    pub(super) env: Env,
+    pub(super) machines: Arc<Vec<Machine>>,
+    pub(super) shards: u32,
+    pub(super) history: History,
+    /// Clients wind down once this is true.
+    pub(super) stop: Arc<AtomicBool>,
+}
+
+/// The leader of a partition as a client knows it.
+#[derive(Clone, Copy, Debug)]
+struct Leader {
+    broker: BrokerId,
+    epoch: Epoch,
+}
+
+/// A client's view of one partition.
+struct Route {
+    partition: PartitionId,
+    /// The highest epoch it has heard of.
+    epoch: Epoch,
+    leader: Option<Leader>,
+}
+
+/// An answer to one batch.
+enum Reply {
+    Acked {
+        index: usize,
+        offset: Offset,
+        epoch: Epoch,
+        duplicate: bool,
+    },
+    Refused(String),
+    /// A sequence that does not follow the one before it.
+    OutOfOrder(Epoch, ProducerError),
+}
+
+/// Who leads a shard, as a broker knows it.
+fn leader_of(node: &Node, shard: ShardId) -> Option<Leader> {
+    let view = node.membership()?.view();
+    let epoch = view.shards.get(&shard)?.record.epoch;
+    Some(Leader { broker: view.owner(shard)?.key.broker, epoch })
+}
+
+impl Client {
+    fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    async fn pause(&self, longest: Duration) {
+        let millis = self.env.random.below(longest.as_millis() as u64 + 1);
+        self.env.clock.sleep(Duration::from_millis(millis)).await;
+    }
+
+    /// A request on its way.
+    async fn travel(&self) {
+        self.env.clock.sleep(Duration::from_micros(self.env.random.below(2_000))).await;
+    }
+
+    fn machine(&self, broker: BrokerId) -> Option<&Machine> {
+        self.machines.iter().find(|machine| machine.id == broker)
+    }
+
+    fn route(&self, partition: PartitionId) -> Route {
+        Route { partition, epoch: Epoch(0), leader: None }
+    }
+
+    /// The machine of the leader, asking any broker when it is not known. A view that is older than what the client
+    /// knows is not believed.
+    async fn leader(&self, route: &mut Route) -> (Leader, Machine) {
+        loop {
+            if let Some(leader) = route.leader
+                && let Some(machine) = self.machine(leader.broker)
+            {
+                return (leader, machine.clone());
+            }
+            let any = &self.machines[self.env.random.below(self.machines.len() as u64) as usize];
+            self.travel().await;
+            let shard = shard_of(route.partition, self.shards);
+            let asked = any.ask(async move |node: Arc<Node>| leader_of(&node, shard));
+            match self.env.timeout(PATIENCE, asked).await {
+                Ok(Some(Some(leader))) if leader.epoch >= route.epoch => {
+                    route.epoch = leader.epoch;
+                    route.leader = Some(leader);
+                }
+                _ => self.pause(Duration::from_millis(200)).await,
+            }
+        }
+    }
+
+    /// The leader as any one broker knows it, and its machine.
+    pub(super) async fn leader_once(&self, partition: PartitionId) -> Option<(BrokerId, Machine)> {
+        let any = &self.machines[self.env.random.below(self.machines.len() as u64) as usize];
+        let shard = shard_of(partition, self.shards);
+        let asked = any.ask(async move |node: Arc<Node>| leader_of(&node, shard));
+        let leader = self.env.timeout(PATIENCE, asked).await.ok()??;
+        let broker = leader?.broker;
+        Some((broker, self.machine(broker)?.clone()))
+    }
+
+    /// One batch, until it is acknowledged.
+    pub(super) async fn produce_once(self, partition: PartitionId, producer: ProducerId) {
+        let mut route = self.route(partition);
+        let batches = [build(&self.env, producer, 0, self.history.acked_end(partition))];
+        loop {
+            let (leader, machine) = self.leader(&mut route).await;
+            if self.send_all(leader, &machine, &mut route, &batches).await == batches.len() {
+                return;
+            }
+            route.leader = None;
+            self.pause(Duration::from_millis(150)).await;
+        }
+    }
+
+    /// An idempotent producer of one partition: up to five batches in flight, resent in order until acknowledged.
+    pub(super) async fn produce(self, partition: PartitionId, producer: ProducerId) {
+        let mut route = self.route(partition);
+        let mut sequence = 0;
+        let mut unacked: Vec<Outgoing> = Vec::new();
+        loop {
+            let window = 1 + self.env.random.below(5) as usize;
+            while unacked.len() < window && !self.stopping() {
+                let floor = self.history.acked_end(partition);
+                let batch = build(&self.env, producer, sequence, floor);
+                sequence += batch.sent.records;
+                unacked.push(batch);
+            }
+            if unacked.is_empty() {
+                return;
+            }
+            let (leader, machine) = self.leader(&mut route).await;
+            let acked = self.send_all(leader, &machine, &mut route, &unacked).await;
+            unacked.drain(..acked);
+            if !unacked.is_empty() {
+                route.leader = None;
+            }
+            self.pause(Duration::from_millis(if unacked.is_empty() { 300 } else { 150 })).await;
+        }
+    }
+
+    /// Sends in order and returns how many, from the front, were acknowledged.
+    async fn send_all(
+        &self,
+        leader: Leader,
+        machine: &Machine,
+        route: &mut Route,
+        batches: &[Outgoing],
+    ) -> usize {
+        self.travel().await;
+        let Some(Live { node, tasks }) = machine.live() else { return 0 };
+        let all_replicas = self.env.random.below(4) > 0;
+        let (replies, mut heard) = mpsc::unbounded_channel();
+        let partition = route.partition;
+        tasks.spawn(append(node, partition, batches.to_vec(), all_replicas, replies));
+        drop(tasks);
+        let mut acked = 0;
+        // A client gives up waiting and sends again: as with a lost response.
+        let patience = Duration::from_millis(200 + self.env.random.below(5_000));
+        loop {
+            let reply = self.env.timeout(patience, heard.recv()).await;
+            match reply {
+                Ok(Some(Reply::Acked { index, offset, epoch, duplicate })) => {
+                    assert_eq!(index, acked, "answers come in order");
+                    let Outgoing { sent, floor, .. } = &batches[index];
+                    self.history.acked(partition, Ack { offset, epoch, floor: *floor }, sent);
+                    if duplicate {
+                        self.history.count("duplicates");
+                    }
+                    route.epoch = route.epoch.max(epoch);
+                    acked += 1;
+                    if acked == batches.len() {
+                        return acked;
+                    }
+                }
+                Ok(Some(Reply::OutOfOrder(epoch, error))) => {
+                    // Nothing acknowledged can be missing and nothing was skipped: unless the leader has been replaced
+                    // without knowing it, an idempotent producer never sees this.
+                    if epoch >= route.epoch {
+                        self.history.violation(format!("{partition}: {error} in epoch {epoch}"));
+                    }
+                    return acked;
+                }
+                Ok(Some(Reply::Refused(why))) => {
+                    self.history.note(format_args!("{partition}: broker {} refused: {why}", leader.broker));
+                    self.history.count("refused");
+                    return acked;
+                }
+                Ok(None) | Err(_) => {
+                    self.history.count("unanswered");
+                    return acked;
+                }
+            }
+        }
+    }
+
+    /// Follows a partition from its front, jumps back now and then, and checks all it sees.
+    pub(super) async fn read(self, partition: PartitionId) {
+        let mut route = self.route(partition);
+        let mut next = Offset(0);
+        while !self.stopping() {
+            let (leader, machine) = self.leader(&mut route).await;
+            let max_bytes = 1 + self.env.random.below(8_000) as usize;
+            let limits = ReadLimits { max_bytes, at_least_one: true, isolation: Isolation::ReadUncommitted };
+            let told = self.history.told(partition);
+            self.travel().await;
+            let epoch = leader.epoch;
+            let asked = machine.ask(async move |node: Arc<Node>| {
+                node.log.check_epoch(partition, Some(epoch))?;
+                node.log.read(partition, next, limits).await
+            });
+            match self.env.timeout(PATIENCE, asked).await {
+                Ok(Some(Ok(read))) => {
+                    let found = read.offsets.epoch;
+                    if found < epoch {
+                        self.history
+                            .violation(format!("{partition}: epoch {found} answers where {epoch} was asked"));
+                    }
+                    route.epoch = route.epoch.max(found);
+                    self.history.offsets(partition, &told, &read.offsets);
+                    self.history.read(partition, next, &read.chunks);
+                    next = read.next;
+                }
+                Ok(Some(Err(ReadError::OutOfRange { log_start, .. }))) => {
+                    self.history.out_of_range(partition, next);
+                    next = log_start;
+                }
+                Ok(Some(Err(error))) => {
+                    self.history.note(format_args!(
+                        "{partition}: broker {} does not read at {next}: {error}",
+                        leader.broker
+                    ));
+                    self.history.count("failed reads");
+                    if !matches!(error, ReadError::Log(LogError::UnknownEpoch { .. }))
+                        || self.env.random.below(3) == 0
+                    {
+                        route.leader = None;
+                    }
+                    self.pause(Duration::from_millis(200)).await;
+                }
+                Ok(None) | Err(_) => {
+                    self.history.count("unanswered reads");
+                    route.leader = None;
+                }
+            }
+            if self.env.random.below(40) == 0 {
+                next = Offset(self.env.random.below(next.0.cast_unsigned() + 1).cast_signed());
+            }
+            self.pause(Duration::from_millis(150)).await;
+        }
+    }
+
+    /// Deletes records now and then.
+    pub(super) async fn delete(self, partition: PartitionId) {
+        let mut route = self.route(partition);
+        loop {
+            self.pause(Duration::from_secs(8)).await;
+            if self.stopping() {
+                return;
+            }
+            let (_, machine) = self.leader(&mut route).await;
+            self.travel().await;
+            let asked = machine.ask(async move |node: Arc<Node>| node.log.offsets(partition));
+            let Ok(Some(Ok(offsets))) = self.env.timeout(PATIENCE, asked).await else {
+                route.leader = None;
+                continue;
+            };
+            let span = (offsets.high_watermark.0 - offsets.log_start.0).cast_unsigned();
+            let before = Offset(offsets.log_start.0 + self.env.random.below(span + 1).cast_signed());
+            self.history.may_delete(partition, before);
+            let asked = machine.ask(async move |node: Arc<Node>| {
+                let epoch = node.log.offsets(partition).map_or(Epoch(0), |offsets| offsets.epoch);
+                (epoch, node.log.delete_records(partition, Some(before)).await)
+            });
+            match self.env.timeout(PATIENCE, asked).await {
+                Ok(Some((epoch, Ok(start)))) => {
+                    self.history.deleted(partition, epoch, start);
+                    self.history.note(format_args!("{partition}: log start {start}"));
+                    self.history.count("deletes");
+                }
+                Ok(Some((_, Err(error)))) => {
+                    self.history.note(format_args!("{partition}: delete failed: {error}"));
+                    route.leader = None;
+                }
+                Ok(None) | Err(_) => route.leader = None,
+            }
+        }
+    }
+}
+
+/// The broker's side of a connection with several produces on it: appended in order, answered in order.
+async fn append(
+    node: Arc<Node>,
+    partition: PartitionId,
+    batches: Vec<Outgoing>,
+    all_replicas: bool,
+    replies: mpsc::UnboundedSender<Reply>,
+) {
+    let log = node.log.clone();
+    drop(node);
+    let mut pending = Vec::new();
+    let mut refused = None;
+    for (index, batch) in batches.into_iter().enumerate() {
+        let epoch = log.offsets(partition).map_or(Epoch(0), |offsets| offsets.epoch);
+        let checked = log.check(partition, &batch.bytes);
+        match checked.and_then(|checked| log.append(partition, checked, AppendOptions { all_replicas })) {
+            Ok(appended) => pending.push((index, epoch, appended)),
+            Err(AppendError::Producer(error @ ProducerError::OutOfOrder { .. })) => {
+                refused = Some(Reply::OutOfOrder(epoch, error));
+                break;
+            }
+            Err(error) => {
+                refused = Some(Reply::Refused(error.to_string()));
+                break;
+            }
+        }
+    }
+    for (index, epoch, appended) in pending {
+        let reply = match appended.ticket.durable().await {
+            Ok(()) => {
+                let (offset, duplicate) = (appended.base_offset, appended.duplicate);
+                Reply::Acked { index, offset, epoch, duplicate }
+            }
+            Err(error) => {
+                let _ = replies.send(Reply::Refused(error.to_string()));
+                return;
+            }
+        };
+        let _ = replies.send(reply);
+    }
+    if let Some(refused) = refused {
+        let _ = replies.send(refused);
+    }
+}
