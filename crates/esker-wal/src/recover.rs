@@ -19,7 +19,7 @@ pub struct Recovered {
     pub trim: FrameIndex,
     /// The ledger's end. Everything that was ever acknowledged is below.
     pub end: FrameIndex,
-    /// The stores that hold all of `trim..end`, W of them or more.
+    /// The stores that hold all of `trim..end`: W of them or more, unless that is empty.
     pub holders: Vec<StoreId>,
 }
 
@@ -185,6 +185,10 @@ async fn repair(
     trim: FrameIndex,
     end: FrameIndex,
 ) -> Result<Vec<StoreId>, RecoverError> {
+    if trim == end {
+        // There is nothing to hold. A ledger that was never written must not wait for a store that is gone for good.
+        return Ok(answers.iter().map(|(store, _)| store.id()).collect());
+    }
     let mut plan: Vec<_> = answers.iter().map(|(store, answer)| (store, lacks(answer, trim, end))).collect();
     // Those that lack least first: as few copies as possible.
     plan.sort_by_key(|(_, lacking)| lacking.len());
@@ -208,6 +212,8 @@ async fn repair(
         }
     }
     if holders.len() < ledger.write_quorum {
+        let silent = ledger.copyset.iter().filter(|id| answers.iter().all(|(store, _)| store.id() != **id));
+        problems.extend(silent.map(|store| format!("store {store} did not answer in time")));
         return Err(RecoverError::TooFewHolders {
             ledger: ledger.ledger,
             needed: ledger.write_quorum,
