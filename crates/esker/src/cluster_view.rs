@@ -36,10 +36,11 @@ fn copies(view: &MembershipView, leader: SessionKey) -> (Vec<BrokerId>, Vec<Brok
 /// The brokers that live, or those of the last time while none does: when all sessions end at once, as after an etcd that
 /// stood still for too long, their brokers are back within seconds. A client that is told of no broker forgets them all, and
 /// librdkafka then never asks again.
-fn told(alive: Vec<KafkaNode>, last: &Mutex<Vec<KafkaNode>>) -> Vec<KafkaNode> {
+fn told(alive: &[KafkaNode], last: &Mutex<Vec<KafkaNode>>) -> Vec<KafkaNode> {
     let mut last = last.lock();
     if !alive.is_empty() {
-        last.clone_from(&alive);
+        last.clear();
+        last.extend_from_slice(alive);
     }
     last.clone()
 }
@@ -63,7 +64,8 @@ impl Cluster for ClusterView {
                 rack: live.record.rack.clone(),
             })
         };
-        told(self.membership.view().sessions.values().filter_map(node).collect(), &self.told)
+        let alive: Vec<KafkaNode> = self.membership.view().sessions.values().filter_map(node).collect();
+        told(&alive, &self.told)
     }
 
     fn broker_ids(&self) -> Vec<BrokerId> {
@@ -98,9 +100,9 @@ mod tests {
     fn clients_are_never_told_of_no_broker() {
         let ids = |nodes: Vec<KafkaNode>| nodes.iter().map(|node| node.id.0).collect::<Vec<_>>();
         let last = Mutex::new(vec![node(1)]);
-        assert_eq!(ids(told(vec![], &last)), [1], "this broker at first");
-        assert_eq!(ids(told(vec![node(1), node(2)], &last)), [1, 2]);
-        assert_eq!(ids(told(vec![], &last)), [1, 2]);
-        assert_eq!(ids(told(vec![node(2)], &last)), [2]);
+        assert_eq!(ids(told(&[], &last)), [1], "this broker at first");
+        assert_eq!(ids(told(&[node(1), node(2)], &last)), [1, 2]);
+        assert_eq!(ids(told(&[], &last)), [1, 2]);
+        assert_eq!(ids(told(&[node(2)], &last)), [2]);
     }
 }
