@@ -171,7 +171,7 @@ impl<T> Receiver<T> {
 }
 
 #[cfg(test)]
-#[allow(clippy::disallowed_methods, reason = "a test")]
+#[allow(clippy::disallowed_methods, reason = "the tests' own tasks")]
 mod tests {
     use super::*;
 

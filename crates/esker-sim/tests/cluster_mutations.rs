@@ -25,21 +25,12 @@ macro_rules! rules {
 }
 
 rules! {
-    w1_commit_at_less_than_w: Mutation::Rule(Rule::CommitAtQuorum), 500;
-    w3_roll_below_the_commit_index: Mutation::Rule(Rule::RollAtCommit), 500;
-    w3_acknowledge_after_the_freeze: Mutation::Rule(Rule::NothingAfterFreeze), 500;
-    s1_a_gap: Mutation::Rule(Rule::GapRefused), 1_000;
-    s2_acknowledge_before_fsync: Mutation::AckBeforeFsync, 500;
-    s3_a_seal_that_is_not_durable: Mutation::SealNotDurable, 1_000;
-    s3_appends_after_a_seal: Mutation::AcceptAfterSeal, 1_000;
-    s4_a_repair_that_is_not_durable: Mutation::Rule(Rule::RepairDurable), 1_000;
-    recovery_with_too_few_answers: Mutation::Rule(Rule::EnoughAnswers), 1_000;
-    recovery_with_the_smallest_tail: Mutation::Rule(Rule::LargestTail), 500;
-    recovery_without_repair: Mutation::Rule(Rule::Repaired), 1_000;
-    recovery_without_the_ledgers: Mutation::Rule(Rule::LedgersInherited), 500;
-    limbo_with_authority: Mutation::LimboAuthoritative, 1_000;
-    a_lost_session_that_goes_on: Mutation::Rule(Rule::LostSessionEnds), 1_000;
-    epochs_not_compared: Mutation::Rule(Rule::EpochCompared), 1_000;
-    a_move_that_does_not_hold: Mutation::Rule(Rule::MoveHolds), 1_000;
-    trim_before_commit: Mutation::TrimBeforeCommit, 500;
+    w1_commit_at_less_than_w: Mutation::Rule(Rule::CommitAtQuorum), 200;
+    w3_roll_below_the_commit_index: Mutation::Rule(Rule::RollAtCommit), 200;
+    w3_acknowledge_after_the_freeze: Mutation::Rule(Rule::NothingAfterFreeze), 200;
+    s3_appends_after_a_seal: Mutation::AcceptAfterSeal, 200;
+    recovery_with_the_smallest_tail: Mutation::Rule(Rule::LargestTail), 200;
+    recovery_without_the_ledgers: Mutation::Rule(Rule::LedgersInherited), 200;
+    a_move_that_does_not_hold: Mutation::Rule(Rule::MoveHolds), 200;
+    trim_before_commit: Mutation::TrimBeforeCommit, 200;
 }
