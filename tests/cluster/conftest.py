@@ -3,9 +3,7 @@
 import pytest
 
 from harness.cluster import EskerCluster
-
-# Quick enough that objects, trims and forgotten ledgers all happen in a short run.
-SETTINGS = {"archive.flush_interval_ms": 20_000, "archive.trim_delay_ms": 5_000}
+from workload import FLUSH_SOON
 
 
 @pytest.fixture
@@ -16,7 +14,7 @@ def make_cluster(broker_kind, tmp_path):
     made = []
 
     def make(**options) -> EskerCluster:
-        made.append(EskerCluster(tmp_path / f"cluster-{len(made)}", **{"settings": SETTINGS, **options}))
+        made.append(EskerCluster(tmp_path / f"cluster-{len(made)}", **{"settings": FLUSH_SOON, **options}))
         return made[-1].start()
 
     yield make

@@ -4,7 +4,7 @@ import random
 import time
 
 from faults import KINDS, Scene
-from workload import Workload
+from workload import FLUSH_OFTEN, Workload
 
 # Seconds; see the acceptance of the cluster.
 KILL_P50, KILL_P99, FREEZE, MOVE_P99 = 1.0, 3.0, 5.0, 0.3
@@ -55,7 +55,8 @@ def test_faults(make_cluster, tmp_path, request):
 
 def test_rolling_restart(make_cluster, tmp_path):
     """Every broker is restarted, and applications with the clients' own settings see no error."""
-    cluster = make_cluster()
+    # A drain waits until others have offloaded what they wrote to the store.
+    cluster = make_cluster(settings=FLUSH_OFTEN)
     scene = Scene(cluster, Workload(cluster, tmp_path, settings="default"), random.Random(0))
     gaps = []
     for number, broker in cluster.brokers.items():

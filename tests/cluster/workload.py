@@ -13,6 +13,9 @@ from harness.wait import until
 from test_kill import PARTITIONS, Load, check_acks, check_seen, create, read_all
 
 
+# Objects, trims and forgotten ledgers all happen in a short run.
+FLUSH_SOON = {"archive.flush_interval_ms": 8_000, "archive.trim_delay_ms": 3_000}
+FLUSH_OFTEN = {"archive.flush_interval_ms": 2_000, "archive.trim_delay_ms": 1_000}
 IN_FLIGHT = 0.1  # an acknowledgement that comes later than this after a broker's end is not that broker's
 
 

@@ -1,6 +1,6 @@
 //! Worlds of several brokers, all well; the same seed is the same world; and what was found once stays away.
 
-#![allow(clippy::disallowed_methods, reason = "a test's own settings")]
+#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a test's own settings, and its report")]
 
 use esker_sim::{Options, replay_command, run, run_seeds};
 

@@ -1,8 +1,9 @@
 //! What clients are told about the brokers of a cluster.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use esker_core::{BrokerId, Epoch, Mode, PartitionId, shard_map::shard_of};
+use esker_env::{Env, Monotonic};
 use esker_kafka::{Cluster, Leadership, Node as KafkaNode};
 use esker_meta::{LiveSession, Membership, MembershipView, SessionKey};
 use parking_lot::Mutex;
@@ -13,8 +14,34 @@ pub(crate) struct ClusterView {
     pub(crate) broker: BrokerId,
     pub(crate) shards: u32,
     pub(crate) membership: Arc<Membership>,
-    /// What clients were last told about the brokers; this one at first.
-    pub(crate) told: Mutex<Vec<KafkaNode>>,
+    /// What clients were told about the brokers; this one at first.
+    pub(crate) told: Mutex<Told>,
+    pub(crate) env: Env,
+}
+
+/// How long clients hear of a broker after it has died. By then they have found its partitions' new leaders.
+const LINGER: Duration = Duration::from_secs(10);
+
+/// The brokers that clients know. A dead one is listed a little longer, as by Kafka, whose brokers take seconds to notice:
+/// librdkafka moves the partitions of a broker that disappears together with their move nowhere for a second. And while no
+/// broker lives (all sessions end at once when etcd stood still for too long, and their brokers are back within seconds) the
+/// last ones are: a client that is told of no broker forgets them all, and librdkafka then never asks again.
+pub(crate) struct Told(BTreeMap<BrokerId, (KafkaNode, Option<Monotonic>)>);
+
+impl Told {
+    pub(crate) fn new(own: KafkaNode) -> Self {
+        Self(BTreeMap::from([(own.id, (own, None))]))
+    }
+
+    fn update(&mut self, alive: Vec<KafkaNode>, now: Monotonic) -> Vec<KafkaNode> {
+        let some = !alive.is_empty();
+        for (_, gone) in self.0.values_mut() {
+            gone.get_or_insert(now);
+        }
+        self.0.extend(alive.into_iter().map(|node| (node.id, (node, None))));
+        self.0.retain(|_, (_, gone)| !some || gone.is_none_or(|since| now - since < LINGER));
+        self.0.values().map(|(node, _)| node.clone()).collect()
+    }
 }
 
 /// The brokers of the copyset that a leader writes to in the default mode, the leader first, and those of them that live.
@@ -31,18 +58,6 @@ fn copies(view: &MembershipView, leader: SessionKey) -> (Vec<BrokerId>, Vec<Brok
         }
     }
     (replicas, in_sync)
-}
-
-/// The brokers that live, or those of the last time while none does: when all sessions end at once, as after an etcd that
-/// stood still for too long, their brokers are back within seconds. A client that is told of no broker forgets them all, and
-/// librdkafka then never asks again.
-fn told(alive: &[KafkaNode], last: &Mutex<Vec<KafkaNode>>) -> Vec<KafkaNode> {
-    let mut last = last.lock();
-    if !alive.is_empty() {
-        last.clear();
-        last.extend_from_slice(alive);
-    }
-    last.clone()
 }
 
 impl Cluster for ClusterView {
@@ -64,8 +79,8 @@ impl Cluster for ClusterView {
                 rack: live.record.rack.clone(),
             })
         };
-        let alive: Vec<KafkaNode> = self.membership.view().sessions.values().filter_map(node).collect();
-        told(&alive, &self.told)
+        let alive = self.membership.view().sessions.values().filter_map(node).collect();
+        self.told.lock().update(alive, self.env.clock.now())
     }
 
     fn broker_ids(&self) -> Vec<BrokerId> {
@@ -96,13 +111,32 @@ mod tests {
         KafkaNode { id: BrokerId(id), host: "host".to_owned(), port: 9092, rack: None }
     }
 
+    fn ids(nodes: Vec<KafkaNode>) -> Vec<i32> {
+        nodes.iter().map(|node| node.id.0).collect()
+    }
+
     #[test]
     fn clients_are_never_told_of_no_broker() {
-        let ids = |nodes: Vec<KafkaNode>| nodes.iter().map(|node| node.id.0).collect::<Vec<_>>();
-        let last = Mutex::new(vec![node(1)]);
-        assert_eq!(ids(told(&[], &last)), [1], "this broker at first");
-        assert_eq!(ids(told(&[node(1), node(2)], &last)), [1, 2]);
-        assert_eq!(ids(told(&[], &last)), [1, 2]);
-        assert_eq!(ids(told(&[node(2)], &last)), [2]);
+        let mut now = Env::real().clock.now();
+        let mut told = Told::new(node(1));
+        assert_eq!(ids(told.update(vec![], now)), [1], "this broker at first");
+        assert_eq!(ids(told.update(vec![node(1), node(2)], now)), [1, 2]);
+        for _ in 0..3 {
+            assert_eq!(ids(told.update(vec![], now)), [1, 2]);
+            now = now + LINGER;
+        }
+        assert_eq!(ids(told.update(vec![node(2)], now)), [2]);
+    }
+
+    #[test]
+    fn a_dead_broker_is_listed_a_little_longer() {
+        let start = Env::real().clock.now();
+        let later = start + LINGER * 5;
+        let mut told = Told::new(node(1));
+        assert_eq!(ids(told.update(vec![node(1), node(2)], start)), [1, 2]);
+        assert_eq!(ids(told.update(vec![node(1)], later)), [1, 2], "nobody has heard of its death yet");
+        assert_eq!(ids(told.update(vec![node(1)], later + LINGER / 2)), [1, 2]);
+        assert_eq!(ids(told.update(vec![node(1)], later + LINGER)), [1]);
+        assert_eq!(ids(told.update(vec![node(1), node(2)], later + LINGER)), [1, 2], "it is back");
     }
 }

@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use crate::{
     archive::ArchiveAccess,
     broker::{Failure, variables},
-    cluster_view::ClusterView,
+    cluster_view::{ClusterView, Told},
     config::Config,
     http::{self, Http},
     metadata::Metadata,
@@ -82,7 +82,7 @@ impl Running {
             helpers.push(peers.bind(&node, &links, env));
             node
         };
-        let cluster = view_of(config, &node, (host, port));
+        let cluster = view_of(config, env, &node, (host, port));
         let replicas = config.kafka.default_replication_factor;
         let offsets = LogTopic::new(node.log.clone(), node.meta.clone(), env.clone(), replicas);
         let groups = Groups::new(settings::groups(config), env.clone(), Arc::new(offsets));
@@ -144,7 +144,7 @@ fn rack(config: &Config) -> Option<String> {
     Some(config.node.rack.clone()).filter(|rack| !rack.is_empty())
 }
 
-fn view_of(config: &Config, node: &Node, advertised: (String, u16)) -> Arc<dyn Cluster> {
+fn view_of(config: &Config, env: &Env, node: &Node, advertised: (String, u16)) -> Arc<dyn Cluster> {
     let cluster_id = node.cluster.id.to_string();
     let broker = BrokerId(config.node.id);
     match node.membership() {
@@ -153,12 +153,13 @@ fn view_of(config: &Config, node: &Node, advertised: (String, u16)) -> Arc<dyn C
             broker,
             shards: node.cluster.shards,
             membership: Arc::clone(membership),
-            told: Mutex::new(vec![KafkaNode {
+            told: Mutex::new(Told::new(KafkaNode {
                 id: broker,
                 host: advertised.0,
                 port: advertised.1,
                 rack: rack(config),
-            }]),
+            })),
+            env: env.clone(),
         }),
         None => Arc::new(SingleNode {
             cluster_id,
