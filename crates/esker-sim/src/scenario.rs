@@ -141,7 +141,6 @@ pub(crate) fn store(random: &dyn Random, file_size: u32, max_bytes: u64, options
             seal_not_durable: options.mutation == Some(Mutation::SealNotDurable),
             accept_after_seal: options.mutation == Some(Mutation::AcceptAfterSeal),
             limbo_authoritative: options.mutation == Some(Mutation::LimboAuthoritative),
-            ..esker_wal::Mutations::default()
         },
         ..StoreConfig::default()
     }

@@ -1,5 +1,7 @@
 //! Load-bearing rules broken on purpose: each must be noticed within so many clusters.
 
+#![allow(clippy::print_stdout, reason = "which world noticed")]
+
 use esker_env::Rule;
 use esker_sim::{Mutation, Options, run_seeds};
 
