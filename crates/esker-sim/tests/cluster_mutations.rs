@@ -1,6 +1,6 @@
 //! Load-bearing rules broken on purpose: each must be noticed within so many clusters.
 
-#![allow(clippy::print_stdout, reason = "what was noticed is the report of the test")]
+#![allow(clippy::print_stdout, reason = "which world noticed")]
 
 use esker_env::Rule;
 use esker_sim::{Mutation, Options, run_seeds};

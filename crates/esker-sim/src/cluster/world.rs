@@ -225,6 +225,8 @@ impl World {
             }
             self.history.note(format_args!("the last stops failed: {refused:?}"));
             self.machines.iter().for_each(|machine| machine.send(Command::Start));
+            // Who is still up cannot read what only those who stopped before it hold: flushes come first.
+            self.env.clock.sleep(Duration::from_secs(8)).await;
         }
         if !refused.is_empty() {
             return self.stuck(&format!("no graceful stop after the last fault: {refused:?}")).await;
