@@ -100,7 +100,7 @@ crash: binaries tools ## kill -9 at random moments under load (KILLS=50)
 
 .PHONY: cluster
 cluster: binaries tools etcd ## Three brokers, etcd and S3 under load and faults of all kinds (KILLS=50 MINUTES=0 OUTAGE=600)
-	$(PYTEST) tests/cluster --kills=$(KILLS) --minutes=$(MINUTES) --outage=$(OUTAGE) -s
+	$(PYTEST) tests/cluster --kills=$(KILLS) --minutes=$(MINUTES) --outage=$(OUTAGE) --timings -s
 
 .PHONY: hostile
 hostile: binaries tools ## Hostile input of every kind

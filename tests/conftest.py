@@ -15,6 +15,8 @@ def pytest_addoption(parser):
     parser.addoption("--minutes", type=float, default=0, help="the faults of a cluster go on for at least so long")
     parser.addoption("--faults", default="", help="the kinds of faults of a cluster, of tests/cluster/faults.py; all of them by default")
     parser.addoption("--rate", type=int, default=1000, help="records a second of each producer on a cluster")
+    parser.addoption("--timings", action="store_true",
+                     help="pauses of a cluster beyond the limits fail the test: for a machine that has nothing else to do")
     parser.addoption("--outage", type=float, default=20, help="seconds for which etcd and the object store are away")
     parser.addoption("--main-job-mb", type=int, default=20, help="megabytes of real files the main job moves")
     parser.addoption("--main-job-targets", default="s3,file", help="object stores of the main job: s3, file, moto")

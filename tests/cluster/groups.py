@@ -37,10 +37,10 @@ class Group:
 
     def members(self) -> int:
         """How many the coordinator knows: one that has hung itself up for good is found missing."""
-        described = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 2}).describe_consumer_groups([self.name])
+        admin = AdminClient({"bootstrap.servers": self.bootstrap, "log_level": 2})  # must outlive the question
         try:
-            return len(described[self.name].result(30).members)
-        except KafkaException:
+            return len(admin.describe_consumer_groups([self.name])[self.name].result(30).members)
+        except (KafkaException, TimeoutError):
             return 0
 
     def stop(self, ends: list[int], timeout: float) -> list[int]:

@@ -86,9 +86,9 @@ impl Log {
     /// The first flush that fails; what was flushed stays flushed.
     pub async fn flush_all(&self) -> Result<(), FlushError> {
         for shard in self.0.shards.all() {
-            let goal = shard.state.lock().committed();
+            let goal = shard.state.lock().to_archive();
             // What is committed meanwhile is not waited for: under load there is always more.
-            while self.0.flush(&shard).await? && !shard.state.lock().archived(&goal) {}
+            while self.0.flush(&shard).await? && !shard.state.lock().has_archived(&goal) {}
         }
         Ok(())
     }
@@ -107,7 +107,10 @@ impl Log {
         for lane in inner.lanes.all() {
             lane.close().await;
         }
-        self.flush_all().await
+        for shard in inner.shards.all() {
+            while inner.flush(&shard).await? {}
+        }
+        Ok(())
     }
 }
 

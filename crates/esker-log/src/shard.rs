@@ -47,6 +47,14 @@ pub(crate) struct ShardState {
     pub(crate) closed: bool,
 }
 
+/// What a flush of everything is to reach.
+pub(crate) struct Goal {
+    /// How far each partition is committed.
+    ends: Vec<(PartitionId, Offset)>,
+    /// Ledgers of earlier sessions.
+    pending: BTreeSet<LedgerId>,
+}
+
 impl ShardState {
     /// Whether an append may be taken now.
     ///
@@ -60,14 +68,18 @@ impl ShardState {
         }
     }
 
-    /// How far each partition is committed.
-    pub(crate) fn committed(&self) -> Vec<(PartitionId, Offset)> {
-        self.rows.values().map(|row| (row.id, row.high_watermark)).collect()
+    /// What objects are to have and do not have yet.
+    pub(crate) fn to_archive(&self) -> Goal {
+        let rows = self.rows.values().map(|row| (row.id, row.high_watermark));
+        Goal { ends: rows.collect(), pending: self.pending.clone() }
     }
 
-    /// Whether objects have every partition up to there; one that was deleted meanwhile counts as if.
-    pub(crate) fn archived(&self, goal: &[(PartitionId, Offset)]) -> bool {
-        goal.iter().all(|(id, end)| self.rows.get(id).is_none_or(|row| row.archived_end >= *end))
+    /// Whether they have it. A partition that was deleted meanwhile counts as if.
+    pub(crate) fn has_archived(&self, goal: &Goal) -> bool {
+        let archived = |(id, end): &(PartitionId, Offset)| {
+            self.rows.get(id).is_none_or(|row| row.archived_end >= *end && row.start_to_save().is_none())
+        };
+        goal.ends.iter().all(archived) && goal.pending.is_disjoint(&self.pending)
     }
 
     /// The row of a partition, made when missing. The caller has checked that the partition exists.
