@@ -102,4 +102,4 @@ def test_too_many_disks_are_lost(make_cluster, tmp_path):
         time.sleep(1)
         assert shards <= {shard for block in cluster.status()["blocked"] for shard in block["shards"]}
         assert not shards & {shard for broker in cluster.status()["brokers"] for shard in broker["shards"]}
-    # --- PLACE FOR `esker cluster unclean-recover`: states what is lost before it does anything; then every shard serves again. ---
+    # How an operator goes on from here: test_unclean_recover.py.

@@ -1,28 +1,15 @@
 """Both disks that know a ledger's end are gone, with its writer: the shards block, say why, and an operator decides."""
 
 import json
-import shutil
-import subprocess
 
 import pytest
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from harness.cluster import EskerCluster
+from harness.cluster import EskerCluster, delete_store
 from harness.wait import until
 
 PARTITIONS = 12
-
-
-@pytest.fixture
-def cluster(broker_kind, tmp_path):
-    if broker_kind != "esker":
-        pytest.skip("a cluster of Esker")
-    cluster = EskerCluster(tmp_path / "cluster").start()
-    yield cluster
-    panics = cluster.panics()
-    cluster.end()
-    assert not panics
 
 
 def produce(bootstrap: str, values: list[bytes]) -> dict[tuple[int, int], bytes]:
@@ -56,35 +43,41 @@ def stored(bootstrap: str, timeout: float = 30) -> dict[tuple[int, int], bytes]:
     return found
 
 
+def name(ledger: dict) -> str:
+    return "{broker}/{number}".format(**ledger)
+
+
 def cli(cluster: EskerCluster, *arguments: str) -> str:
     broker = next(broker for broker in cluster.brokers.values() if broker.process.alive())
     return broker.cli("cluster", *arguments, "--grpc", broker.grpc, timeout=60).decode()
 
 
-def test_a_shard_whose_end_nobody_knows_waits_for_an_operator(cluster):
+def test_a_shard_whose_end_nobody_knows_waits_for_an_operator(make_cluster):
+    cluster = make_cluster(settings={"archive.flush_interval_ms": 600_000})
     admin = AdminClient({"bootstrap.servers": cluster.bootstrap})
     admin.create_topics([NewTopic("orders", PARTITIONS, 3)])["orders"].result(30)
     first = produce(cluster.bootstrap, [b"first %d" % number for number in range(1200)])
     assert len(first) == 1200
     # Two of the three stores that know: with them the session of a writer.
+    written = [ledger for ledger in cluster.status()["ledgers"] if ledger["alive"] and ledger["end"] is None]
+    doomed = {name(ledger["id"]) for ledger in written if ledger["id"]["broker"] in (1, 2)}
     for number in (1, 2):
         cluster.brokers[number].kill()
     for number in (1, 2):
-        broker = cluster.brokers[number]
-        shutil.rmtree(broker.data / "store")
-        broker.launch()
+        delete_store(cluster.brokers[number])
+        cluster.launch(number)
 
     for broker in cluster.brokers.values():
         broker.await_ready(60)
 
     def blocked():
-        """Two dead sessions, three lanes each."""
-        return (status := cluster.status()) and len(status["blocked"]) == 6 and status["blocked"]
+        status = cluster.status()
+        return status and {name(entry["ledger"]) for entry in status["blocked"]} == doomed and status["blocked"]
 
     waiting = until("the status says what is blocked", blocked, 60)
     text = cli(cluster, "status")
     for entry in waiting:
-        ledger = "{broker}/{number}".format(**entry["ledger"])
+        ledger = name(entry["ledger"])
         assert entry["shards"] and len(entry["missing"]) == 2 and "1 of 2" in entry["why"], entry
         assert f"unclean-recover {ledger}" in text
         logs = "".join(broker.process.log_text() for broker in cluster.brokers.values())
@@ -93,7 +86,7 @@ def test_a_shard_whose_end_nobody_knows_waits_for_an_operator(cluster):
     with pytest.raises(KafkaException):
         stored(cluster.bootstrap, timeout=5)
     for entry in waiting:
-        ledger = "{broker}/{number}".format(**entry["ledger"])
+        ledger = name(entry["ledger"])
         said = cli(cluster, "unclean-recover", ledger)
         assert "LOST" in said and "Nothing was done" in said and "orders:" in said, said
         loss = json.loads(cli(cluster, "unclean-recover", ledger, "--output", "json"))
