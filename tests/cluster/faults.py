@@ -40,9 +40,9 @@ class Scene:
         time.sleep(seconds)
         return seconds
 
-    def note(self, kind: str, since: float, revive: bool = True) -> None:
-        """`revive`: brokers that end meanwhile are started again."""
-        self.gaps[kind].append(self.work.gap(since, revive))
+    def note(self, kind: str, since: float, but: int | None = None) -> None:
+        """Brokers that end meanwhile are started again, except for one."""
+        self.gaps[kind].append(self.work.gap(since, but))
 
     def restart(self, number: int) -> None:
         """Starts a broker that is not running, and notes the pauses of what then moves to it."""
@@ -51,9 +51,9 @@ class Scene:
         self.cluster.await_whole()
         self.note_moves(leaders, at)
 
-    def note_moves(self, leaders: list[int], since: float, revive: bool = True) -> None:
+    def note_moves(self, leaders: list[int], since: float, but: int | None = None) -> None:
         """The pauses of partitions that have other leaders than `leaders` now."""
-        gaps, now = self.work.gaps(since, revive), self.work.leaders()
+        gaps, now = self.work.gaps(since, but), self.work.leaders()
         self.moves += [gap for gap, before, after in zip(gaps, leaders, now) if before != after]
 
     def strike(self, kind: str) -> None:
@@ -70,7 +70,7 @@ class Scene:
 def kill(scene: Scene) -> None:
     number, at = scene.victim(), time.monotonic()
     scene.cluster.brokers[number].kill()
-    scene.note("kill", at, revive=False)
+    scene.note("kill", at, but=number)
     scene.restart(number)
 
 
@@ -78,7 +78,7 @@ def freeze_broker(scene: Scene) -> None:
     number, at = scene.victim(), time.monotonic()
     process = scene.cluster.brokers[number].process
     freeze(process)
-    scene.note("freeze", at, revive=False)
+    scene.note("freeze", at, but=number)
     # It comes back as a zombie: its session is over, others have its shards.
     until("its session is over", lambda: scene.cluster.without(number), 60)
     thaw(process)
@@ -98,8 +98,8 @@ def freeze_briefly(scene: Scene) -> None:
 def restart_gracefully(scene: Scene) -> None:
     number, at, leaders = scene.victim(), time.monotonic(), scene.work.leaders()
     scene.cluster.brokers[number].stop(timeout=90)
-    scene.note("restart", at, revive=False)
-    scene.note_moves(leaders, at, revive=False)
+    scene.note("restart", at, but=number)
+    scene.note_moves(leaders, at, but=number)
     scene.restart(number)
 
 
@@ -110,7 +110,7 @@ def lose_disk(scene: Scene) -> None:
     broker = scene.cluster.brokers[number]
     broker.kill()
     delete_store(broker)
-    scene.note("lose_disk", at, revive=False)
+    scene.note("lose_disk", at, but=number)
     scene.restart(number)
     scene.cluster.await_copied()
 

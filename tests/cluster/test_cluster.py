@@ -61,8 +61,8 @@ def test_rolling_restart(make_cluster, tmp_path, request):
     for number, broker in cluster.brokers.items():
         leaders, at = scene.work.leaders(), time.monotonic()
         broker.stop(timeout=90)
-        gaps.append(scene.work.gap(at, revive=False))
-        scene.note_moves(leaders, at, revive=False)
+        gaps.append(scene.work.gap(at, but=number))
+        scene.note_moves(leaders, at, but=number)
         scene.restart(number)
         scene.work.await_progress()
         scene.work.await_consumption()

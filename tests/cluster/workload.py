@@ -71,18 +71,17 @@ class Workload:
         before = [size(file) for file in files]
         until("every consumer is given records", lambda: all(size(f) > b for f, b in zip(files, before)), 120)
 
-    def gap(self, since: float, revive: bool = True) -> float:
+    def gap(self, since: float, but: int | None = None) -> float:
         """Seconds for which some partition took nothing, between `since` and now."""
-        return max(self.gaps(since, revive))
+        return max(self.gaps(since, but))
 
-    def gaps(self, since: float, revive: bool = True) -> list[float]:
+    def gaps(self, since: float, but: int | None = None) -> list[float]:
         """The same, per partition of the probe. Waits for the end of pauses that still last; meanwhile brokers that end are
-        started again, unless that is not wanted."""
+        started again, except for one."""
         now = time.monotonic() + IN_FLIGHT
 
         def over() -> bool:
-            if revive:
-                self.cluster.revive()
+            self.cluster.revive(but)
             return self.probe.gaps(since, now) is not None
         until("every partition takes records again", over, 90)
         return self.probe.gaps(since, now)

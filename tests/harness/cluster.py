@@ -74,9 +74,9 @@ class EskerCluster:
             self.network.pid(str(number), broker.process.pid)
         return broker
 
-    def revive(self) -> list[int]:
-        """Starts brokers that ended, as a supervisor does; which ones."""
-        ended = [number for number, broker in self.brokers.items() if not broker.process.alive()]
+    def revive(self, but: int | None = None) -> list[int]:
+        """Starts brokers that ended, as a supervisor does, except for one; which ones."""
+        ended = [number for number, broker in self.brokers.items() if number != but and not broker.process.alive()]
         for number in ended:
             broker = self.brokers[number]
             code = broker.process.popen.returncode

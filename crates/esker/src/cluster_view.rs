@@ -111,7 +111,7 @@ mod tests {
         KafkaNode { id: BrokerId(id), host: "host".to_owned(), port: 9092, rack: None }
     }
 
-    fn ids(nodes: Vec<KafkaNode>) -> Vec<i32> {
+    fn ids(nodes: &[KafkaNode]) -> Vec<i32> {
         nodes.iter().map(|node| node.id.0).collect()
     }
 
@@ -119,13 +119,13 @@ mod tests {
     fn clients_are_never_told_of_no_broker() {
         let mut now = Env::real().clock.now();
         let mut told = Told::new(node(1));
-        assert_eq!(ids(told.update(vec![], now)), [1], "this broker at first");
-        assert_eq!(ids(told.update(vec![node(1), node(2)], now)), [1, 2]);
+        assert_eq!(ids(&told.update(vec![], now)), [1], "this broker at first");
+        assert_eq!(ids(&told.update(vec![node(1), node(2)], now)), [1, 2]);
         for _ in 0..3 {
-            assert_eq!(ids(told.update(vec![], now)), [1, 2]);
+            assert_eq!(ids(&told.update(vec![], now)), [1, 2]);
             now = now + LINGER;
         }
-        assert_eq!(ids(told.update(vec![node(2)], now)), [2]);
+        assert_eq!(ids(&told.update(vec![node(2)], now)), [2]);
     }
 
     #[test]
@@ -133,10 +133,10 @@ mod tests {
         let start = Env::real().clock.now();
         let later = start + LINGER * 5;
         let mut told = Told::new(node(1));
-        assert_eq!(ids(told.update(vec![node(1), node(2)], start)), [1, 2]);
-        assert_eq!(ids(told.update(vec![node(1)], later)), [1, 2], "nobody has heard of its death yet");
-        assert_eq!(ids(told.update(vec![node(1)], later + LINGER / 2)), [1, 2]);
-        assert_eq!(ids(told.update(vec![node(1)], later + LINGER)), [1]);
-        assert_eq!(ids(told.update(vec![node(1), node(2)], later + LINGER)), [1, 2], "it is back");
+        assert_eq!(ids(&told.update(vec![node(1), node(2)], start)), [1, 2]);
+        assert_eq!(ids(&told.update(vec![node(1)], later)), [1, 2], "nobody has heard of its death yet");
+        assert_eq!(ids(&told.update(vec![node(1)], later + LINGER / 2)), [1, 2]);
+        assert_eq!(ids(&told.update(vec![node(1)], later + LINGER)), [1]);
+        assert_eq!(ids(&told.update(vec![node(1), node(2)], later + LINGER)), [1, 2], "it is back");
     }
 }
