@@ -8,6 +8,7 @@ use std::{
 
 use esker_core::{BrokerId, PartitionId, TopicId};
 use esker_kafka_wire::{ErrorCode, KString};
+use esker_log::LogError;
 use esker_meta::{NewTopic, Topic, TopicError, check_topic_name};
 use uuid::Uuid;
 
@@ -139,7 +140,8 @@ impl Broker {
         let shown = async {
             self.catalog.reached(topic.modified).await;
             let last = PartitionId { topic: topic.record.number, index: topic.record.partitions - 1 };
-            while self.log.offsets(last).is_err() {
+            // One that another broker leads is served there.
+            while matches!(self.log.offsets(last), Err(LogError::UnknownPartition(_))) {
                 self.env.clock.sleep(Duration::from_millis(5)).await;
             }
         };
