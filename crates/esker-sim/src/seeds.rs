@@ -3,7 +3,10 @@
 use std::{
     collections::BTreeMap,
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::atomic::{AtomicU64, Ordering},
+    sync::{
+        atomic::{AtomicU64, Ordering},
+        mpsc,
+    },
     time::Duration,
 };
 
@@ -13,6 +16,9 @@ use crate::{Options, Outcome, run};
 
 /// Failures kept; the rest are counted.
 const KEPT: usize = 20;
+
+/// Real time after which a world that takes a tenth of a second on an idle machine stands still.
+const STANDSTILL: Duration = Duration::from_secs(300);
 
 /// What many worlds added up to.
 #[derive(Clone, Debug, Default)]
@@ -51,22 +57,45 @@ pub fn run_seeds(
 ) -> Tally {
     let next = AtomicU64::new(first);
     let tally = Mutex::new(Tally { cluster: options.cluster, ..Tally::default() });
-    let work = || {
+    // A job's end is its sender's.
+    let work = |watched: mpsc::Sender<u64>| {
         loop {
             let seed = next.fetch_add(1, Ordering::Relaxed);
             if seed >= first.saturating_add(count) || until(&tally.lock()) {
                 return;
             }
+            // Nobody listens when the watch itself has panicked, and then all ends.
+            let _ = watched.send(seed);
             let outcome = catch_unwind(AssertUnwindSafe(|| run(seed, options)));
             tally.lock().add(seed, outcome.map_err(|panic| message(panic.as_ref())));
         }
     };
     std::thread::scope(|scope| {
         for _ in 0..jobs.max(1) {
-            scope.spawn(work);
+            let (watched, worlds) = mpsc::channel();
+            scope.spawn(move || watch(&worlds, options.cluster));
+            scope.spawn(|| work(watched));
         }
     });
     tally.into_inner()
+}
+
+/// Ends the process when a world does not: a task in it that never waits lets simulated time stand still, and nothing inside
+/// it can notice.
+#[expect(clippy::print_stderr, reason = "the process ends with it")]
+fn watch(worlds: &mpsc::Receiver<u64>, cluster: bool) {
+    let mut running = None;
+    loop {
+        running = match (worlds.recv_timeout(STANDSTILL), running) {
+            (Ok(seed), _) => Some(seed),
+            (Err(mpsc::RecvTimeoutError::Disconnected), _) => return,
+            (Err(mpsc::RecvTimeoutError::Timeout), None) => None,
+            (Err(mpsc::RecvTimeoutError::Timeout), Some(seed)) => {
+                eprintln!("seed {seed} never ends; {}", replay_command(seed, cluster));
+                std::process::abort();
+            }
+        };
+    }
 }
 
 fn message(panic: &(dyn std::any::Any + Send)) -> String {

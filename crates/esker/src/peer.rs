@@ -128,7 +128,7 @@ impl ControlApi for Answers {
     fn report(&self, suspect: SessionKey, why: &str) -> BoxFuture<'_, Result<(), PeerError>> {
         let told = self.node().map(|node| {
             if let Some(controller) = node.controller() {
-                controller.suspect(suspect.broker, why);
+                controller.suspect_reported(suspect.broker, why);
             }
         });
         Box::pin(async move { told })

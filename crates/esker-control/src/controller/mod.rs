@@ -19,6 +19,7 @@ use esker_meta::{Cluster, Controller as Elected, LedgerRecord, Membership, Meta,
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use self::suspicion::Suspicion;
 use crate::{BlockedRecovery, BrokerSession, Ledgers, Peers};
 
 /// What a controller stands on.
@@ -84,8 +85,8 @@ struct Inner {
     blocked: Mutex<BTreeMap<LedgerId, BlockedRecovery>>,
     /// Planned moves under way, with where they go.
     moving: Mutex<BTreeMap<ShardId, SessionKey>>,
-    /// Sessions that somebody suspects, and why.
-    suspects: Mutex<BTreeMap<SessionKey, String>>,
+    /// Sessions that somebody suspects.
+    suspects: Mutex<BTreeMap<SessionKey, Suspicion>>,
     suspected: Notify,
     /// Held while shards are given out, so that two recoveries see each other's choices.
     placing: tokio::sync::Mutex<()>,

@@ -92,7 +92,7 @@ impl Peers for SimPeers {
             let ask = async move |process: Arc<Process>| {
                 let node = meant(&process, controller)?;
                 if let Some(controller) = node.controller() {
-                    controller.suspect(suspect.broker, &why);
+                    controller.suspect_reported(suspect.broker, &why);
                 }
                 Ok(())
             };

@@ -475,7 +475,7 @@ impl Peers for Net {
     ) -> BoxFuture<'_, Result<(), PeerError>> {
         let (broker, why) = (self.broker(controller), why.to_owned());
         Box::pin(async move {
-            broker?.controller.suspect(suspect.broker, &why);
+            broker?.controller.suspect_reported(suspect.broker, &why);
             Ok(())
         })
     }
