@@ -79,11 +79,12 @@ clients: binaries tools ## Java, librdkafka, pure Python, kafkajs and kcat throu
 integration: binaries tools etcd ## Real clients through one list of checks, kafka-python's own suite, crashes, hostile input, the main job in short form
 	$(PYTEST) tests --broker=$(BROKER)
 
-# Full-size runs of the same tests. MB, KILLS, MINUTES and OUTAGE (seconds) set their size.
+# Full-size runs of the same tests. MB, KILLS, MINUTES, OUTAGE (seconds) and PARTITIONS set their size.
 MB ?= 1000
 KILLS ?= 50
 MINUTES ?= 0
 OUTAGE ?= 600
+PARTITIONS ?= 10000
 
 .PHONY: main-job
 main-job: binaries tools ## 1 GB of real files through four clients to object storage and back (MB=1000)
@@ -99,8 +100,8 @@ crash: binaries tools ## kill -9 at random moments under load (KILLS=50)
 	$(PYTEST) tests/crash --broker=$(BROKER) --kills=$(KILLS) -s
 
 .PHONY: cluster
-cluster: binaries tools etcd ## Three brokers, etcd and S3 under load and faults of all kinds (KILLS=50 MINUTES=0 OUTAGE=600)
-	$(PYTEST) tests/cluster --kills=$(KILLS) --minutes=$(MINUTES) --outage=$(OUTAGE) --timings -s
+cluster: binaries tools etcd ## Brokers, etcd and S3 under load and faults of all kinds (KILLS=50 MINUTES=0 OUTAGE=600 PARTITIONS=10000)
+	$(PYTEST) tests/cluster --kills=$(KILLS) --minutes=$(MINUTES) --outage=$(OUTAGE) --partitions=$(PARTITIONS) --timings -s
 
 .PHONY: hostile
 hostile: binaries tools ## Hostile input of every kind

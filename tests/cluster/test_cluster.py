@@ -4,7 +4,7 @@ import random
 import time
 
 from faults import KINDS, Scene
-from workload import FLUSH_OFTEN, Workload
+from workload import Workload
 
 # Longest pauses in seconds, on a machine that has nothing else to do (--timings); printed in any case.
 KILL_P50, KILL_P99, FREEZE, MOVE_P99 = 1.0, 3.0, 5.0, 0.3
@@ -54,13 +54,15 @@ def test_faults(make_cluster, tmp_path, request):
 
 def test_rolling_restart(make_cluster, tmp_path, request):
     """Every broker is restarted, and applications with the clients' own settings see no error."""
-    # A drain waits until others have offloaded what they wrote to the store.
-    cluster = make_cluster(settings=FLUSH_OFTEN)
+    # As shipped: what the others wrote to its store is not offloaded for its sake.
+    cluster = make_cluster(settings={})
     scene = Scene(cluster, Workload(cluster, tmp_path, settings="default"), random.Random(0))
+    logs = "".join(broker.process.log_text() for broker in cluster.brokers.values())
+    assert "the topic is not served yet" not in logs, "creating a topic waited for partitions that others lead"
     gaps = []
     for number, broker in cluster.brokers.items():
         leaders, at = scene.work.leaders(), time.monotonic()
-        broker.stop(timeout=90)
+        broker.stop(timeout=15)
         gaps.append(scene.work.gap(at, but=number))
         scene.note_moves(leaders, at, but=number)
         scene.restart(number)

@@ -20,13 +20,13 @@ ETCD, S3 = "etcd", "s3"
 class EskerCluster:
     """Brokers 1 to N on one etcd and one bucket."""
 
-    def __init__(self, directory: Path, brokers: int = 3, settings: dict | None = None, network: bool = False):
+    def __init__(self, directory: Path, brokers: int = 3, settings: dict | None = None, network: bool = False, tuned: bool = True):
         self.directory = directory
         directory.mkdir(parents=True, exist_ok=True)
         self.etcd = Etcd(directory)
         self.s3 = S3Endpoint(directory)
         self.network = Network(directory) if network else None
-        self.settings = settings or {}
+        self.settings, self.tuned = settings or {}, tuned
         self.exits: list[str] = []
         self.at_end: list[Callable[[], None]] = []
         self.brokers: dict[int, EskerBroker] = {}
@@ -42,13 +42,13 @@ class EskerCluster:
             advertised = self.network.route(None, name, grpc)
         broker = EskerBroker(self.directory / f"broker-{number}", {
             "node.id": number,
-            "node.shards": 16,
+            **({"node.shards": 16} if self.tuned else {}),
             "meta.url": self.etcd.url(port=etcd),
             "listeners.grpc": f"127.0.0.1:{grpc}",
             "listeners.grpc_advertised": f"127.0.0.1:{advertised or grpc}",
             **self.s3.settings(port=s3),
             **self.settings,
-        })
+        }, tuned=self.tuned)
         broker.grpc = f"127.0.0.1:{grpc}"
         self.brokers[number] = broker
         return broker

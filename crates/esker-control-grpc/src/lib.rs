@@ -12,7 +12,8 @@
 //! # Limits
 //! - A request: [`MAX_REQUEST`]. An answer: [`MAX_ANSWER`]. The reason of a refusal or a report: [`MAX_REASON`]; the rest
 //!   is cut.
-//! - Time: [`MOVE_SHARD`] for moving a shard, [`LOSS`] for what an operator decides about one, [`OTHERS`] for all else, at the server; a client has its own
+//! - Time: [`MOVE_SHARD`] for moving a shard, [`LOSS`] for what an operator decides about one, [`OTHERS`] for all else, at the
+//!   server; a client has its own
 //!   ([`PeerOptions`], [`ControlClient`]), the same unless told otherwise.
 //!
 //! Nothing is repeated here: a call that failed may have happened.

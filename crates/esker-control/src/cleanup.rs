@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use esker_meta::{
-    Authority, GuardedError, LedgerRecord, Meta, MetaError, SessionKey, ShardRecord, Versioned,
+    Authority, GuardedError, LedgerRecord, Meta, MetaError, SessionKey, ShardRecord, StoreRecord, Versioned,
 };
 
 use crate::Ledgers;
@@ -109,6 +109,28 @@ pub(crate) async fn forget(
         }
     }
     Ok(())
+}
+
+/// Deletes the records of stores that were replaced, once no ledger names them. Returns how many.
+pub(crate) async fn forget_replaced_stores(meta: &Meta, by: Authority) -> Result<usize, GuardedError> {
+    let stores = meta.store_records().await?;
+    let (_, living) = meta.sessions_at().await?;
+    let serves = |store: &StoreRecord| living.iter().any(|live| live.record.store == store.id);
+    let lives = |store: &StoreRecord| living.iter().any(|live| live.key.broker == store.broker);
+    let mut replaced: Vec<_> = stores.into_iter().filter(|store| lives(store) && !serves(store)).collect();
+    if replaced.is_empty() {
+        return Ok(0);
+    }
+    // The ledgers after the sessions: only what is served gets into a copyset, and whoever comes to serve one of these
+    // writes its record before, which then is another one than was listed.
+    let ledgers = meta.list_all_ledgers().await?;
+    let named: BTreeSet<_> = ledgers.iter().flat_map(|ledger| &ledger.record.copyset).collect();
+    replaced.retain(|store| !named.contains(&store.id));
+    for store in &replaced {
+        meta.delete_store(by, store).await?;
+        tracing::info!(store = %store.id, broker = %store.broker, "forgot a store that was replaced");
+    }
+    Ok(replaced.len())
 }
 
 /// Lets the own store forget what it holds of ledgers that have no descriptor, whoever wrote them.

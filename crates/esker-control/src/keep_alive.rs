@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use esker_core::{Action, Classified};
-use esker_env::Env;
-use esker_env::watch;
+use esker_env::{Env, watch};
 use esker_meta::{Meta, MetaError, OpenedSession};
 
 /// Keeps the session alive until it is over for certain; then `lost` becomes true. When somebody else makes it true, the

@@ -31,7 +31,7 @@ pub use peers::{PeerError, Peers, Probe};
 pub use placement::{Loads, Role, plan_moves};
 pub use session::BrokerSession;
 pub use start::{StartOptions, join_cluster, start_broker};
-pub use status::{BlockedRecovery, BrokerStatus, ClusterStatus, LedgerStatus, drained};
+pub use status::{BlockedRecovery, BrokerStatus, ClusterStatus, LedgerStatus, drained, may_restart};
 pub use stores::{ClusterStores, GRPC_LISTENER, RemoteStores, StoreDirectory, grpc_endpoint};
 pub use wal_ledgers::{WalLedgers, descriptor};
 

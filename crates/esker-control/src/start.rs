@@ -7,8 +7,7 @@ use std::{
 };
 
 use esker_core::{BrokerId, LedgerId, ShardId, StoreId};
-use esker_env::watch;
-use esker_env::{Env, TaskGuard};
+use esker_env::{Env, TaskGuard, watch};
 use esker_meta::{
     Cluster, Endpoint, LedgerRecord, Meta, OpenSessionError, OpenedSession, SessionKey, SessionRecord,
     ShardRecord, StoreRecord, StoreState, Versioned,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use esker_core::{BrokerId, FrameIndex, LedgerId, Mode, ShardId, StoreId};
-use esker_meta::{Endpoint, LedgerRecord, MembershipView, MetaError, SessionKey, StoreState};
+use esker_meta::{Endpoint, LedgerRecord, LedgerState, MembershipView, MetaError, SessionKey, StoreState};
 
 use crate::{Controller, cleanup::Needed, error::ranges};
 
@@ -138,6 +138,22 @@ pub fn drained(view: &MembershipView, ledgers: &[LedgerRecord], broker: BrokerId
         let lives = view.session(ledger.writer()).is_some();
         !(needed.needs(ledger) || (others && lives))
     })
+}
+
+/// Whether a broker that comes back with its disk can be stopped without anybody noticing: it owns no shard, and nobody
+/// writes to its store. Others may still need to read what its store holds; they have further copies, and until they find
+/// out whether it comes back ([`drained`]) they need not offload it.
+#[must_use]
+pub fn may_restart(view: &MembershipView, ledgers: &[LedgerRecord], broker: BrokerId) -> bool {
+    let owns = view.shards.values().any(|shard| shard.record.owner == Some(broker));
+    let here = |store: &StoreId| view.stores.get(store).is_some_and(|store| store.broker == broker);
+    let written = ledgers.iter().any(|ledger| {
+        ledger.id.broker != broker
+            && ledger.state == LedgerState::Open
+            && view.session(ledger.writer()).is_some()
+            && ledger.copyset.iter().any(here)
+    });
+    !owns && !written
 }
 
 fn brokers(view: &MembershipView, ledgers: &[LedgerRecord]) -> Vec<BrokerStatus> {

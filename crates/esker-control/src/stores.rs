@@ -7,7 +7,7 @@ use std::{
 
 use esker_core::StoreId;
 use esker_env::{Env, TaskGuard};
-use esker_meta::{Endpoint, LiveSession, Membership};
+use esker_meta::{Endpoint, LiveSession, Membership, StoreState};
 use esker_wal::LogStore;
 use parking_lot::Mutex;
 
@@ -21,6 +21,14 @@ pub trait StoreDirectory: Send + Sync + 'static {
 
     /// All that `store` knows now.
     fn reachable(&self) -> BTreeSet<StoreId>;
+
+    /// Whether the store is gone for good: its broker is back with another one, or an operator declared it lost.
+    fn is_gone(&self, id: StoreId) -> bool;
+
+    /// All of these; `None` when a living broker is missing for one.
+    fn all(&self, ids: &[StoreId]) -> Option<Vec<Arc<dyn LogStore>>> {
+        ids.iter().map(|id| self.store(*id)).collect()
+    }
 }
 
 /// Makes clients of other brokers' stores.
@@ -48,6 +56,10 @@ impl StoreDirectory for OwnStore {
 
     fn reachable(&self) -> BTreeSet<StoreId> {
         [self.0.id()].into()
+    }
+
+    fn is_gone(&self, _: StoreId) -> bool {
+        false // nobody tells
     }
 }
 
@@ -130,5 +142,12 @@ impl StoreDirectory for ClusterStores {
         let view = self.membership.view();
         let served = view.sessions.values().filter(|session| grpc_endpoint(session).is_some());
         served.map(|session| session.record.store).chain([self.own.id()]).collect()
+    }
+
+    fn is_gone(&self, id: StoreId) -> bool {
+        let view = self.membership.view();
+        let Some(record) = view.stores.get(&id) else { return false };
+        let replaced = view.sessions.get(&record.broker).is_some_and(|live| live.record.store != id);
+        record.state == StoreState::Lost || (replaced && view.serving(id).is_none())
     }
 }

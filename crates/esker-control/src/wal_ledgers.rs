@@ -55,9 +55,19 @@ impl Ledgers for WalLedgers {
 
     fn recover(&self, record: LedgerRecord, unclean: bool) -> BoxFuture<'_, Result<FrameIndex, LedgerError>> {
         Box::pin(async move {
-            let stores = self.of(&record.copyset);
-            let error = match esker_wal::recover(&descriptor(&record), &stores, &self.env).await {
-                Ok(recovered) => return Ok(recovered.end),
+            let (gone, left): (Vec<_>, Vec<_>) =
+                record.copyset.iter().copied().partition(|store| self.stores.is_gone(*store));
+            let stores = self.of(&left);
+            let recovering =
+                esker_wal::recover_without(&descriptor(&record), &stores, gone.len(), &self.env).await;
+            let error = match recovering {
+                Ok(recovered) => {
+                    if recovered.holders.len() < usize::from(record.write_quorum) {
+                        let holders = recovered.holders.len();
+                        tracing::warn!(ledger = %record.id, holders, ?gone, "recovered with fewer copies than W");
+                    }
+                    return Ok(recovered.end);
+                }
                 Err(error) => error,
             };
             // Alone, and never promised more than the page cache: what a power loss took no other store can give back,

@@ -32,8 +32,8 @@ impl Log {
     pub async fn confirm(&self, id: PartitionId) -> Result<(), LogError> {
         let inner = &self.0;
         // The ledgers of a session are sealed together: any lane tells.
-        let lane = inner.lanes.all().into_iter().next().ok_or(LogError::NotOwner(id))?;
-        if !inner.env.timeout(WITHIN, inner.confirm(&lane)).await.unwrap_or(false) {
+        let lane = inner.lanes.all().next().ok_or(LogError::NotOwner(id))?;
+        if !inner.env.timeout(WITHIN, inner.confirm(lane)).await.unwrap_or(false) {
             return Err(LogError::NotOwner(id));
         }
         // After the round: a move that came since would still be seen.

@@ -1,13 +1,12 @@
 //! Lanes: one open ledger and writer for each durability mode.
 
 use std::sync::{
-    Arc,
+    Arc, OnceLock,
     atomic::{AtomicU64, Ordering},
 };
 
 use esker_core::{FrameIndex, LedgerId, Mode, StoreId};
 use esker_wal::{Descriptor, LedgerWriter, PendingBatch, Ticket, WriterClosed};
-use parking_lot::RwLock;
 
 use crate::error::AppendError;
 
@@ -19,33 +18,50 @@ pub(crate) struct Lane {
     last_ticket: AtomicU64,
 }
 
-/// The lanes of this session, the strictest first. More may come.
-pub(crate) struct Lanes(RwLock<Vec<Arc<Lane>>>);
+/// The lanes of this session. More may come, and none goes: a look at them takes no lock.
+pub(crate) struct Lanes {
+    /// The strictest of those that the session began with.
+    strictest: Mode,
+    by_mode: [OnceLock<Arc<Lane>>; 4],
+}
 
 impl Lanes {
+    /// # Panics
+    /// Without any lane, or with two of a mode.
     pub(crate) fn new(lanes: Vec<Lane>) -> Self {
-        Self(RwLock::new(lanes.into_iter().map(Arc::new).collect()))
+        let strictest = lanes.first().expect("a log has at least one lane").mode;
+        let made = Self { strictest, by_mode: Default::default() };
+        lanes.into_iter().for_each(|lane| made.add(lane));
+        made
     }
 
-    /// The lane of a mode; a mode without one falls back to the first, which is the strictest.
-    pub(crate) fn get(&self, mode: Mode) -> Arc<Lane> {
-        let lanes = self.0.read();
-        Arc::clone(lanes.iter().find(|lane| lane.mode == mode).unwrap_or(&lanes[0]))
+    const fn slot(&self, mode: Mode) -> &OnceLock<Arc<Lane>> {
+        match mode {
+            Mode::Fsync => &self.by_mode[0],
+            Mode::Throughput => &self.by_mode[1],
+            Mode::Received => &self.by_mode[2],
+            Mode::Diskless => &self.by_mode[3],
+        }
+    }
+
+    /// The lane of a mode; a mode without one falls back to the strictest.
+    pub(crate) fn get(&self, mode: Mode) -> &Arc<Lane> {
+        let strictest = || self.slot(self.strictest).get();
+        self.slot(mode).get().or_else(strictest).expect("the session began with it")
     }
 
     pub(crate) fn has(&self, mode: Mode) -> bool {
-        self.0.read().iter().any(|lane| lane.mode == mode)
+        self.slot(mode).get().is_some()
     }
 
     pub(crate) fn add(&self, lane: Lane) {
-        let mut lanes = self.0.write();
-        assert!(lanes.iter().all(|known| known.mode != lane.mode), "a mode has one lane");
-        lanes.push(Arc::new(lane));
+        let slot = self.slot(lane.mode);
+        assert!(slot.set(Arc::new(lane)).is_ok(), "a mode has one lane");
     }
 
     /// Those that there are now.
-    pub(crate) fn all(&self) -> Vec<Arc<Lane>> {
-        self.0.read().clone()
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<Lane>> {
+        self.by_mode.iter().filter_map(OnceLock::get)
     }
 }
 

@@ -12,7 +12,7 @@ use esker_archive::Archive;
 use esker_core::{
     Epoch, FrameIndex, LedgerId, Mode, Offset, PartitionId, ShardId, StoreId, shard_map::shard_of,
 };
-use esker_env::{Env, Monotonic, Rule, watch};
+use esker_env::{Env, Rule, watch};
 use esker_meta::{Catalog, SessionKey};
 use esker_wal::Store;
 use tokio::sync::Notify;
@@ -61,8 +61,6 @@ pub(crate) struct Inner {
     pub(crate) closed: watch::Sender<Option<String>>,
     /// Ledgers of earlier sessions that nothing here needs any more, so far.
     pub(crate) released: watch::Sender<u64>,
-    /// When stores last went away.
-    pub(crate) copies_lost: parking_lot::Mutex<Option<Monotonic>>,
     pub(crate) stopping: AtomicBool,
     /// Wakes the maintenance loop before its next tick.
     pub(crate) maintain: Notify,
@@ -216,10 +214,15 @@ impl Log {
         }
     }
 
-    /// Notes that stores went away that may have held records of this log: what has fewer copies now than it should goes
-    /// to the object store soon, which is the repair.
+    /// Notes that a store is gone that may have held what is committed by now: it goes to the object store without
+    /// waiting to be enough for an object, which is the repair.
     pub fn copies_lost(&self) {
-        *self.0.copies_lost.lock() = Some(self.0.env.clock.now());
+        for shard in self.0.shards.all() {
+            let mut state = shard.state.lock();
+            let goal = state.to_archive();
+            state.repair = (!state.has_archived(&goal)).then_some(goal);
+        }
+        self.0.maintain.notify_one();
     }
 
     /// Says how many stores a new ledger could have: lanes with fewer copies go there.
@@ -232,7 +235,7 @@ impl Log {
     /// The open ledger of each lane, and the index after its last committed frame.
     #[must_use]
     pub fn lane_ends(&self) -> Vec<(LedgerId, FrameIndex)> {
-        self.0.lanes.all().iter().map(|lane| lane.committed_end()).collect()
+        self.0.lanes.all().map(|lane| lane.committed_end()).collect()
     }
 
     /// Gives everything up at once, because the session is over: appends and reads are refused from here on. What is
@@ -322,7 +325,7 @@ impl Log {
             wal_used: usage.used,
             wal_capacity: usage.capacity,
             tail_bytes: inner.tail.bytes(),
-            backlog_bytes: inner.lanes.all().iter().map(|lane| lane.backlog()).sum(),
+            backlog_bytes: inner.lanes.all().map(|lane| lane.backlog()).sum(),
             ..Stats::default()
         };
         for shard in inner.shards.all() {

@@ -17,8 +17,7 @@ use crate::{
 /// From this share of the log's capacity on, shards are flushed whatever their size, and trims do not wait.
 const HURRY: f64 = 0.5;
 
-/// What has fewer copies than it should is flushed after this: a shard with ledgers of an earlier session once it has been
-/// open for so long, any other so long after a store went away. A broker that only restarts is back by then.
+/// A shard with ledgers of an earlier session is flushed after this: what is in them has fewer copies than it should.
 const REPAIR_AGE: Duration = Duration::from_secs(10);
 
 /// Flushes that run at the same time: enough to hide the object store's latency, few enough for memory.
@@ -138,11 +137,10 @@ impl Inner {
     }
 
     fn is_due(&self, shard: &Shard, now: Monotonic, hurry: bool) -> bool {
-        let lost = *self.copies_lost.lock();
-        let state = shard.state.lock();
-        let short = lost.is_some_and(|lost| {
-            now - lost >= REPAIR_AGE && state.unarchived_since.is_some_and(|since| since <= lost)
-        });
+        let mut state = shard.state.lock();
+        if state.repair.as_ref().is_some_and(|goal| state.has_archived(goal)) {
+            state.repair = None;
+        }
         // What a dead session left has fewer copies than it should: objects are the repair.
         let age = if state.pending.is_empty() {
             self.config.flush_age
@@ -153,7 +151,7 @@ impl Inner {
         state.unarchived_bytes >= self.config.flush_bytes
             || state.unarchived_batches >= self.config.flush_batches
             || old
-            || short
+            || state.repair.is_some()
             || (hurry && state.unarchived_batches > 0)
             || (!state.pending.is_empty() && state.unarchived_batches == 0)
     }

@@ -9,8 +9,7 @@ use esker_archive::{Archive, ShardArchive};
 use esker_core::{
     EntryKind, Epoch, FastMap, FrameIndex, LedgerId, Mode, PartitionId, ShardId, StoreId, shard_map::shard_of,
 };
-use esker_env::Env;
-use esker_env::watch;
+use esker_env::{Env, watch};
 use esker_meta::{Catalog, SessionKey};
 use esker_wal::{Descriptor, LaneConfig, LedgerWriter, LogStore, Roller, Store};
 use tokio::sync::Notify;
@@ -57,12 +56,14 @@ pub struct LedgerPlace {
 }
 
 /// A lane of this session.
-#[derive(Clone, Debug)]
 pub struct OwnedLane {
     /// Its mode.
     pub mode: Mode,
     /// Its open ledger.
     pub ledger: LedgerPlace,
+    /// The stores of the ledger's copyset, in its order. Whoever chose them found them before the ledger was recorded:
+    /// that one of them is gone by now is for the lane's writer to notice.
+    pub stores: Vec<Arc<dyn LogStore>>,
     /// Stores that must hold a frame before it is committed.
     pub write_quorum: usize,
 }
@@ -106,15 +107,11 @@ impl Log {
         let topics = Topics::new(config.topic_defaults.clone())?;
         topics.refresh(&parts.catalog);
         let stores = Stores::new(parts.store.id(), parts.stores);
-        let mut copysets = Vec::with_capacity(parts.lanes.len());
-        for OwnedLane { ledger, .. } in &parts.lanes {
-            copysets.push(copyset_of(&stores, ledger)?);
-        }
         let inner = Arc::new_cyclic(|weak| {
-            let lanes = parts.lanes.into_iter().zip(copysets).map(|(lane, copyset)| {
+            let lanes = parts.lanes.into_iter().map(|lane| {
                 let sink = Arc::new(Sink(weak.clone()));
                 let roller = (parts.roller)(lane.mode);
-                open_lane(lane, copyset, &parts.env, sink, roller)
+                open_lane(lane, &stores, &parts.env, sink, roller)
             });
             let lanes = Lanes::new(lanes.collect());
             Inner {
@@ -138,7 +135,6 @@ impl Log {
                 closed: watch::Sender::new(None),
                 released: watch::Sender::new(0),
                 stopping: AtomicBool::new(false),
-                copies_lost: parking_lot::Mutex::default(),
                 maintain: Notify::new(),
             }
         });
@@ -160,18 +156,13 @@ impl Log {
 
     /// Opens one more lane.
     ///
-    /// # Errors
-    /// When a store of its copyset is not to be found.
-    ///
     /// # Panics
     /// When there is one of its mode already.
-    pub fn add_lane(&self, lane: OwnedLane) -> Result<(), OpenError> {
+    pub fn add_lane(&self, lane: OwnedLane) {
         let inner = &self.0;
-        let copyset = copyset_of(&inner.stores, &lane.ledger)?;
         let sink = Arc::new(Sink(Arc::downgrade(inner)));
         let roller = (inner.rollers.0)(lane.mode);
-        inner.lanes.add(open_lane(lane, copyset, &inner.env, sink, roller));
-        Ok(())
+        inner.lanes.add(open_lane(lane, &inner.stores, &inner.env, sink, roller));
     }
 
     /// Opens shards that this session has been given. `ledgers` are the ones that they have pending.
@@ -248,30 +239,14 @@ impl Log {
     }
 }
 
-/// The stores of a ledger that is to be written.
-fn copyset_of(stores: &Stores, ledger: &LedgerPlace) -> Result<Vec<Arc<dyn LogStore>>, OpenError> {
-    stores.add_ledger(ledger.id, &ledger.copyset);
-    let copyset = stores.of_copyset(&ledger.copyset);
-    if copyset.len() < ledger.copyset.len() {
-        let message = "a store of its copyset is not to be found".to_owned();
-        return Err(OpenError::Unreadable { what: format!("ledger {}", ledger.id), message });
-    }
-    Ok(copyset)
-}
-
 /// What replaces the ledgers of each lane.
 pub(crate) struct ByMode(RollerOf);
 
-fn open_lane(
-    lane: OwnedLane,
-    copyset: Vec<Arc<dyn LogStore>>,
-    env: &Env,
-    sink: Arc<Sink>,
-    roller: Arc<dyn Roller>,
-) -> Lane {
-    let OwnedLane { mode, ledger, write_quorum } = lane;
+fn open_lane(lane: OwnedLane, known: &Stores, env: &Env, sink: Arc<Sink>, roller: Arc<dyn Roller>) -> Lane {
+    let OwnedLane { mode, ledger, stores, write_quorum } = lane;
+    known.add_ledger(ledger.id, &ledger.copyset);
     let descriptor = Descriptor { ledger: ledger.id, mode, copyset: ledger.copyset, write_quorum };
-    Lane::new(mode, LedgerWriter::open(descriptor, copyset, LaneConfig::for_mode(mode), env, sink, roller))
+    Lane::new(mode, LedgerWriter::open(descriptor, stores, LaneConfig::for_mode(mode), env, sink, roller))
 }
 
 /// What the directories of sealed ledgers say.

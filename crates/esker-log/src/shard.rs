@@ -39,6 +39,8 @@ pub(crate) struct ShardState {
     pub(crate) unarchived_batches: usize,
     /// When the oldest of them was committed.
     pub(crate) unarchived_since: Option<Monotonic>,
+    /// What has too few copies, until objects have it.
+    pub(crate) repair: Option<Goal>,
     /// When its objects are listed next, to find orphans; `None` until that is decided.
     pub(crate) orphans_due: Option<Monotonic>,
     /// Appends wait: a planned move is under way, which may still be called off.

@@ -127,7 +127,7 @@ impl Inner {
     /// The same for what this session wrote and writes. A lane that is leaving its ledger may show the old one twice, or
     /// for a moment not at all, and then it is not trimmed.
     fn own_ledgers(&self) -> Floors {
-        let current: Vec<_> = self.lanes.all().iter().map(|lane| lane.committed_end()).collect();
+        let current: Vec<_> = self.lanes.all().map(|lane| lane.committed_end()).collect();
         let mut ends = self.rolled.lock().clone();
         for (ledger, end) in current {
             ends.entry(ledger).or_insert(end);

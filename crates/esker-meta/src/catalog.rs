@@ -5,8 +5,7 @@ mod view;
 use std::{sync::Arc, time::Duration};
 
 use esker_core::{TopicId, TopicNumber};
-use esker_env::TaskGuard;
-use esker_env::watch;
+use esker_env::{TaskGuard, watch};
 use parking_lot::{Mutex, RwLock};
 
 use self::view::View;

@@ -13,8 +13,7 @@ use std::{
     time::Duration,
 };
 
-use esker_env::watch;
-use esker_env::{BoxFuture, Env};
+use esker_env::{BoxFuture, Env, watch};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 

@@ -10,8 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use esker_env::Monotonic;
-use esker_env::watch;
+use esker_env::{Monotonic, watch};
 
 use crate::{
     Compare, Event, Expect, KeyValue, LeaseId, Listing, MetaError, Op, Revision, Txn, TxnAnswer, WatchError,

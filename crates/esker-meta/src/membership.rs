@@ -5,8 +5,7 @@ mod follow;
 use std::{collections::BTreeMap, sync::Arc};
 
 use esker_core::{BrokerId, LedgerId, Mode, ShardId, StoreId};
-use esker_env::TaskGuard;
-use esker_env::watch;
+use esker_env::{TaskGuard, watch};
 use parking_lot::{Mutex, RwLock};
 
 use self::follow::{News, follow};

@@ -7,8 +7,7 @@ use std::{
     time::Duration,
 };
 
-use esker_env::watch;
-use esker_env::{BoxFuture, Env};
+use esker_env::{BoxFuture, Env, watch};
 use parking_lot::{Mutex, MutexGuard};
 
 pub use self::faults::{Ambiguous, Faults};

@@ -100,6 +100,29 @@ impl Meta {
         }
     }
 
+    /// Deletes a store's record, if it still is as given. That it is gone already is no error.
+    ///
+    /// # Errors
+    /// [`GuardedError::SessionLost`]; [`GuardedError::Changed`] when its broker has it again, or when somebody else wrote
+    /// it at the same time.
+    pub async fn delete_store(
+        &self,
+        by: impl Into<Authority>,
+        record: &StoreRecord,
+    ) -> Result<(), GuardedError> {
+        let by = by.into();
+        let key = self.keys().store(record.id);
+        let Some(found) = self.store().get(key.clone()).await? else { return Ok(()) };
+        if StoreRecord::decode(&found)? != *record {
+            return Err(GuardedError::Changed(key));
+        }
+        let txn = self.guarded(by).when(&key, Expect::Modified(found.modified)).delete(&key);
+        match self.settle(txn, Some(&key)).await? {
+            Settled::Done(_) => Ok(()),
+            Settled::Refused(reads) => Err(self.refusal(by, &reads, key)),
+        }
+    }
+
     /// A store's record.
     ///
     /// # Errors

@@ -49,6 +49,7 @@ fn holds_in_received_mode_with_power_losses() {
 #[test]
 fn holds_when_every_store_must_ack() {
     holds("W = 3", LedgerModel { write_quorum: 3, disk_losses: 1, ..plain() });
+    holds("W = 3, two lost disks", LedgerModel { write_quorum: 3, disk_losses: 2, ..plain() });
 }
 
 #[test]

@@ -8,8 +8,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use esker_control::{
     BrokerSession, Candidate, ClusterStores, Controller, ControllerConfig, ControllerParts, Peers,
-    RemoteStores, Replication, StartOptions, StoreDirectory, WalLedgers, candidates, choose_copyset, drained,
-    join_cluster,
+    RemoteStores, Replication, StartOptions, StoreDirectory, WalLedgers, candidates, choose_copyset,
+    join_cluster, may_restart,
 };
 use esker_core::{BrokerId, Epoch, Mode, ShardId, StoreId};
 use esker_env::{Env, TaskGuard};
@@ -124,18 +124,24 @@ impl Joined {
 
     /// Opens a lane on stores of now.
     async fn open_lane(&self, mode: Mode) -> Result<OwnedLane, GuardedError> {
-        let copyset = loop {
+        let mut changed = self.membership.changed();
+        let (copyset, stores) = loop {
+            changed.borrow_and_update();
             let view = self.membership.view();
             let (nonce, none) = ((self.broker, nonce_of(mode)), std::collections::BTreeSet::new());
             match choose_copyset(&candidates(&view), &self.own, self.replication, &none, nonce) {
-                Some(copyset) => break copyset,
+                Some(copyset) => match self.stores.all(&copyset) {
+                    Some(stores) => break (copyset, stores),
+                    // One of them went in between: the view is about to change, or has.
+                    None => _ = changed.changed().await,
+                },
                 None => self.wait_for_stores().await,
             }
         };
         let write_quorum = self.replication.write_quorum as u8;
         let record = self.session.open_lane(mode, copyset, write_quorum).await?;
         let write_quorum = usize::from(record.write_quorum);
-        Ok(OwnedLane { mode, ledger: ledger_place(record), write_quorum })
+        Ok(OwnedLane { mode, ledger: ledger_place(record), stores, write_quorum })
     }
 
     pub(crate) fn lookup(&self) -> StoreLookup {
@@ -152,7 +158,8 @@ impl Joined {
         ]
     }
 
-    /// Gives everything away that this broker does for others, for at most `limit`. Returns whether all went.
+    /// Gives everything away that others would miss while this broker is not there, for at most `limit`. Returns whether
+    /// all went.
     pub(crate) async fn drain(&self, limit: Duration) -> bool {
         if self.membership.view().sessions.len() < 2 {
             return false; // nobody could take anything
@@ -170,7 +177,7 @@ impl Joined {
             loop {
                 if let Ok(ledgers) = self.meta.list_all_ledgers().await {
                     let ledgers: Vec<_> = ledgers.into_iter().map(|ledger| ledger.record).collect();
-                    if drained(&self.membership.view(), &ledgers, self.broker) {
+                    if may_restart(&self.membership.view(), &ledgers, self.broker) {
                         return;
                     }
                 }

@@ -188,7 +188,8 @@ impl PreparedNode {
         for mode in LANES {
             let record = session.open_lane(mode, vec![store.id()], 1).await?;
             let write_quorum = usize::from(record.write_quorum);
-            lanes.push(OwnedLane { mode, ledger: ledger_place(record), write_quorum });
+            let stores = vec![Arc::clone(&store) as Arc<dyn LogStore>];
+            lanes.push(OwnedLane { mode, ledger: ledger_place(record), stores, write_quorum });
         }
         let opened = Opened {
             shards: owned_shards(&session),

@@ -76,12 +76,14 @@ fn the_same_seed_is_the_same_cluster() {
 }
 
 /// As for single brokers: a seed's world changes with the code that draws from it.
-const FOUND: [(u64, &str); 6] = [
+const FOUND: [(u64, &str); 8] = [
     (4, "after a power loss of all machines nobody could deny what ledgers held that were never written"),
     (5, "the same"),
     (136, "ledgers that nothing needed outlived a graceful stop, since retiring them had failed once"),
     (531, "a ledger that was never written, on a store that was lost before, was never recovered"),
     (818, "a broker that did not know that it was the controller reported a suspicion to itself without end"),
+    (2325, "a ledger of two stores of which one was replaced was never recovered"),
+    (3835, "the same"),
     (157, "a broker with a failed store and idle lanes went on, and recoveries waited for its store"),
 ];
 

@@ -19,7 +19,8 @@ pub struct Recovered {
     pub trim: FrameIndex,
     /// The ledger's end. Everything that was ever acknowledged is below.
     pub end: FrameIndex,
-    /// The stores that hold all of `trim..end`: W of them or more, unless that is empty.
+    /// The stores that hold all of `trim..end`: W of them or more, unless that is empty or too few of the copyset are
+    /// left (see [`recover_without`]).
     pub holders: Vec<StoreId>,
 }
 
@@ -48,12 +49,12 @@ pub enum RecoverError {
         /// The last store's error.
         error: StoreError,
     },
-    /// Fewer than W stores could be made to hold the ledger.
+    /// Fewer stores than needed could be made to hold the ledger.
     #[error("ledger {ledger}: {found} of {needed} stores hold it ({detail})")]
     TooFewHolders {
         /// The ledger.
         ledger: LedgerId,
-        /// W.
+        /// W, or as many as are not gone for good.
         needed: usize,
         /// Stores that hold all of it.
         found: usize,
@@ -90,6 +91,30 @@ pub async fn recover(
     stores: &[Arc<dyn LogStore>],
     env: &Env,
 ) -> Result<Recovered, RecoverError> {
+    recover_without(ledger, stores, 0, env).await
+}
+
+/// As [`recover`], of a copyset of which `gone` stores will not come back: their disks were replaced or declared lost.
+///
+/// What decides on the end stays as it is: R − W + 1 stores must answer. But where fewer than W stores are left, what was
+/// acknowledged cannot be on W again, and waiting for it would be waiting for ever: the ledger is recovered once all
+/// that are left hold it. With W of R that is so only where W > R − W + 1, as in a ledger of two stores. Objects are the
+/// repair.
+///
+/// # Errors
+/// See [`RecoverError`].
+///
+/// # Panics
+/// As [`recover`]; and when a store that is gone is among `stores`, by their number.
+pub async fn recover_without(
+    ledger: &Descriptor,
+    stores: &[Arc<dyn LogStore>],
+    gone: usize,
+    env: &Env,
+) -> Result<Recovered, RecoverError> {
+    // Else one could be counted as a holder although it does not count as left: the model finds a lost copy then.
+    assert!(stores.len() + gone <= ledger.copyset.len(), "a store that is gone is not asked");
+    let copies = ledger.write_quorum.min((ledger.copyset.len() - gone).max(1));
     assert!(
         stores.iter().all(|store| ledger.copyset.contains(&store.id())),
         "a ledger is recovered from its copyset"
@@ -105,7 +130,7 @@ pub async fn recover(
     let holders = if Rule::Repaired.is_broken() {
         answers.iter().map(|(store, _)| store.id()).collect()
     } else {
-        repair(ledger, &answers, trim, end).await?
+        repair(ledger, &answers, copies, trim..end).await?
     };
     Ok(Recovered { trim, end, holders })
 }
@@ -182,8 +207,8 @@ fn lacks(answer: &SealAnswer, trim: FrameIndex, end: FrameIndex) -> Vec<FrameInd
 async fn repair(
     ledger: &Descriptor,
     answers: &Answers,
-    trim: FrameIndex,
-    end: FrameIndex,
+    copies: usize,
+    Range { start: trim, end }: Range<FrameIndex>,
 ) -> Result<Vec<StoreId>, RecoverError> {
     if trim == end {
         // There is nothing to hold. A ledger that was never written must not wait for a store that is gone for good.
@@ -195,7 +220,7 @@ async fn repair(
     let mut holders = Vec::new();
     let mut problems = Vec::new();
     for (target, lacking) in &plan {
-        if holders.len() == ledger.write_quorum {
+        if holders.len() == copies {
             break;
         }
         match fill(ledger.ledger, target, lacking, &plan, trim).await {
@@ -211,12 +236,12 @@ async fn repair(
             Err(Fill::Target(error)) => problems.push(format!("store {}: {error}", target.id())),
         }
     }
-    if holders.len() < ledger.write_quorum {
+    if holders.len() < copies {
         let silent = ledger.copyset.iter().filter(|id| answers.iter().all(|(store, _)| store.id() != **id));
         problems.extend(silent.map(|store| format!("store {store} did not answer in time")));
         return Err(RecoverError::TooFewHolders {
             ledger: ledger.ledger,
-            needed: ledger.write_quorum,
+            needed: copies,
             found: holders.len(),
             detail: problems.join("; "),
         });

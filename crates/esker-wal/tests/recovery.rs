@@ -14,6 +14,7 @@ use esker_core::{FrameIndex, Mode};
 use esker_env::{Env, Random, SeededRandom};
 use esker_wal::{
     Descriptor, LaneConfig, LogStore, RecoverError, StoreConfig, StoreError, Trim, WriterClosed, recover,
+    recover_without,
 };
 
 fn lane(mode: Mode) -> LaneConfig {
@@ -83,6 +84,37 @@ async fn too_few_stores_block_and_say_so() {
     let rest = [hosts[2].as_log_store(), hosts[0].as_log_store()];
     let recovered = recover(&session.descriptor, &rest, &session.env).await.unwrap();
     assert!(recovered.end.0 >= session.sink.frames.lock().len() as u64);
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_two_stores_the_one_that_is_left_is_enough_once_the_other_is_gone_for_good() {
+    let mut hosts = hosts(2, &small()).await;
+    let session = died(&hosts, FSYNC, 10, Duration::from_secs(1)).await;
+    let committed = session.sink.frames.lock().clone();
+    assert!(!committed.is_empty());
+    hosts[0].kill().await;
+    let rest = [hosts[1].as_log_store()];
+    let error = recover(&session.descriptor, &rest, &session.env).await.unwrap_err();
+    assert!(
+        matches!(error, RecoverError::TooFewHolders { needed: 2, found: 1, .. }),
+        "it may come back: {error}"
+    );
+    let recovered = recover_without(&session.descriptor, &rest, 1, &session.env).await.unwrap();
+    assert!(recovered.end.0 >= committed.len() as u64 && recovered.holders == [rest[0].id()]);
+    for frame in committed {
+        assert_eq!(rest[0].read(ledger(1), frame.index, 0..u32::MAX).await.unwrap(), frame.payload);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_three_stores_one_is_never_enough() {
+    let mut hosts = hosts(3, &small()).await;
+    let session = died(&hosts, FSYNC, 10, Duration::from_secs(1)).await;
+    hosts[0].kill().await;
+    hosts[1].kill().await;
+    let rest = [hosts[2].as_log_store()];
+    let error = recover_without(&session.descriptor, &rest, 2, &session.env).await.unwrap_err();
+    assert!(matches!(error, RecoverError::TooFewAuthoritative { needed: 2, found: 1, .. }), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -15,6 +15,7 @@ import tempfile
 from pathlib import Path
 
 import measure
+from cluster import cluster
 from harness.s3 import S3Endpoint
 from measure import MEGABYTE, RECORD
 from report import write
@@ -139,7 +140,7 @@ def replay(variant: Variant, directory: Path, scale: float) -> dict[str, float]:
         shutil.rmtree(directory.with_name("s3"), ignore_errors=True)
 
 
-PARTS = {"load": load, "start": start_empty, "many": many_partitions, "replay": replay}
+PARTS = {"load": load, "start": start_empty, "many": many_partitions, "replay": replay, "cluster": cluster}
 
 
 def machine() -> str:

@@ -23,11 +23,11 @@ MEGABYTE = 1_000_000
 MOST_AT_ONCE = 4000
 
 
-def create_topic(bootstrap: str, name: str, partitions: int) -> None:
+def create_topic(bootstrap: str, name: str, partitions: int, replicas: int = 1) -> None:
     admin = AdminClient({"bootstrap.servers": bootstrap, "socket.timeout.ms": 120_000, "log_level": 0})
     wait = {"operation_timeout": 120, "request_timeout": 120}
     count = min(partitions, MOST_AT_ONCE)
-    admin.create_topics([NewTopic(name, count, 1)], **wait)[name].result(120)
+    admin.create_topics([NewTopic(name, count, replicas)], **wait)[name].result(120)
     while count < partitions:
         count = min(partitions, count + MOST_AT_ONCE)
         admin.create_partitions([NewPartitions(name, count)], **wait)[name].result(120)

@@ -16,6 +16,12 @@ TARGETS = {
     "start to first ack, 10,000 partitions, s": {"*": (lambda e, k: e <= 3, "≤ 3 s")},
     "replay against plain range reads": {"*": (lambda e, k: e >= 0.8, "≥ 0.8")},
     "RSS, 10,000 partitions, MB": {"*": (lambda e, k: e <= 600, "≤ 600 MB")},
+    **{f"3 brokers, {partitions} partitions: produce, MB/s": {"*": (lambda e, k: e >= 1.2 * k, "≥ 1.2×")} for partitions in ("16", "1,000")},
+    **{f"3 brokers, {partitions} partitions: broker CPU, both, s/GB": {"*": (lambda e, k: e <= 0.6 * k, "≤ 0.6×")}
+       for partitions in ("16", "1,000")},
+    "3 brokers: peak RSS, MB": {"*": (lambda e, k: e <= 0.25 * k, "≤ 0.25×")},
+    "3 brokers: p99 at 10,000 records/s, ms": {"*": (lambda e, k: e <= k, "≤ 1×")},
+    "3 brokers: gap after kill -9, median, s": {"*": (lambda e, k: e < k, "< 1×")},
 }
 MARK = "<!-- measured: everything below is written by tests/bench/compare -->"
 

@@ -11,12 +11,15 @@ use crate::cleanup;
 const ORPHAN_INTERVAL: Duration = Duration::from_secs(60);
 
 impl Inner {
-    /// Forgets dead sessions' ledgers that no shard needs, again and again.
+    /// Forgets dead sessions' ledgers that no shard needs and stores that no ledger needs, again and again.
     pub(super) async fn tidy(&self, me: Elected) {
         loop {
             self.sleep(self.config.tidy_interval).await;
             if let Err(error) = cleanup::forget_all_unneeded(self.meta(), self.ledgers(), me.into()).await {
                 tracing::warn!(%error, "ledgers that nothing needs stay for now");
+            }
+            if let Err(error) = cleanup::forget_replaced_stores(self.meta(), me.into()).await {
+                tracing::warn!(%error, "records of stores that were replaced stay for now");
             }
         }
     }

@@ -5,8 +5,7 @@ use std::{
     sync::{Arc, mpsc},
 };
 
-use esker_env::Monotonic;
-use esker_env::watch;
+use esker_env::{Monotonic, watch};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 

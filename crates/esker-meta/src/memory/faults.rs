@@ -2,8 +2,7 @@
 
 use std::{collections::VecDeque, time::Duration};
 
-use esker_env::Random;
-use esker_env::watch;
+use esker_env::{Random, watch};
 use parking_lot::Mutex;
 
 use crate::watching::LinkUp;

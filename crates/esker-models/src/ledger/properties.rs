@@ -38,6 +38,16 @@ pub(super) fn all(model: &LedgerModel) -> Vec<Property<LedgerModel>> {
             !state.session && state.served.is_some() && state.stores.iter().any(|store| store.heard > 0)
         }),
     ];
+    // Where more stores must ack than must answer a recovery, it goes on with those that are left.
+    if model.disk_losses > 0 && model.write_quorum > model.read_quorum() {
+        all.push(Property::sometimes(
+            "what is left of the copyset is enough",
+            |model, state: &LedgerState| {
+                let left = state.stores.iter().filter(|store| !store.gone).count();
+                left < model.write_quorum && state.served.is_some() && state.acked.len() > 0
+            },
+        ));
+    }
     if model.rolls {
         all.push(Property::sometimes("a lane rolls and acks in its new ledger", |_, state: &LedgerState| {
             state.ledgers[1].acked > 0

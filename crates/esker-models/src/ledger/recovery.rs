@@ -91,8 +91,11 @@ impl LedgerModel {
         let Recoverer { ledger, phase: Phase::Repairing { end } } = state.recoverers[recoverer] else {
             return None;
         };
-        let holders = state.stores.iter().filter(|store| store.filled[recoverer]).count();
-        if holders < self.write_quorum && self.keeps(LedgerRule::RepairsBeforeRecording) {
+        // One that was filled and is gone since counts neither as a copy nor as one that is left.
+        let left = state.stores.iter().filter(|store| !store.gone);
+        let holders = left.clone().filter(|store| store.filled[recoverer]).count();
+        let left = left.count();
+        if holders < self.write_quorum.min(left.max(1)) && self.keeps(LedgerRule::RepairsBeforeRecording) {
             return None;
         }
         let found = &mut state.ledgers[ledger];

@@ -72,10 +72,9 @@ impl Joined {
         let refused = |why: String| RollError(why.into());
         // Before the transaction: after it there would be an open ledger that no writer knows of, and that a graceful stop
         // leaves behind.
-        let stores: Vec<_> = plan.copyset.iter().filter_map(|store| self.stores.store(*store)).collect();
-        if stores.len() < plan.copyset.len() {
+        let Some(stores) = self.stores.all(&plan.copyset) else {
             return Err(refused("a store of the new copyset is gone already".to_owned()));
-        }
+        };
         let rolled = self.session.roll_lane(old, end, plan.copyset, plan.write_quorum as u8).await;
         let record = rolled.map_err(|error| refused(error.to_string()))?;
         Ok(NextLedger { descriptor: descriptor(&record), stores })

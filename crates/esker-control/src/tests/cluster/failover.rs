@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
-use esker_core::{BrokerId, FrameIndex, ShardId};
-use esker_meta::{Ambiguous, Authority, GuardedError};
+use esker_core::{BrokerId, FrameIndex, Mode, ShardId, StoreId};
+use esker_meta::{Ambiguous, Authority, GuardedError, StoreRecord, StoreState};
 
 use super::{
     super::world::Life,
@@ -47,7 +47,7 @@ fn others(world: &World) -> Vec<Arc<Broker>> {
 }
 
 /// The stores of the broker's first ledger.
-async fn copyset(world: &World, broker: &Broker) -> Vec<esker_core::StoreId> {
+async fn copyset(world: &World, broker: &Broker) -> Vec<StoreId> {
     let ledgers = world.shared.meta.list_ledgers(broker.session.key().broker).await.unwrap();
     ledgers[0].record.copyset.clone()
 }
@@ -191,7 +191,7 @@ async fn a_controller_without_its_session_or_its_election_commits_nothing() {
     let other = others(&world).remove(0);
     // Nobody tells it, and it goes on as if nothing had happened.
     world.shared.meta.fence_by(other.session.key(), old.session.key()).await.unwrap();
-    let refused = old.meta.set_store_state(elected, store_of(1), esker_meta::StoreState::Draining).await;
+    let refused = old.meta.set_store_state(elected, store_of(1), StoreState::Draining).await;
     assert_eq!(refused, Err(GuardedError::SessionLost(old.session.key())));
     world
         .until("another is elected", |view| {
@@ -201,7 +201,7 @@ async fn a_controller_without_its_session_or_its_election_commits_nothing() {
     world.settled().await;
     let now = world.shared.meta.controller().await.unwrap().unwrap();
     let deposed = Authority { session: now.session, controller: Some(elected.elected) };
-    let refused = old.meta.set_store_state(deposed, store_of(1), esker_meta::StoreState::Draining).await;
+    let refused = old.meta.set_store_state(deposed, store_of(1), StoreState::Draining).await;
     assert_eq!(refused, Err(GuardedError::Changed("/esker/controller".into())));
     world.check().await;
 }
@@ -290,6 +290,27 @@ async fn a_refused_connection_fences_at_once_and_silence_does_not() {
         assert_eq!(took > Duration::from_secs(1), silent, "{took:?}");
         world.check().await;
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn records_of_replaced_stores_go_once_no_ledger_names_them() {
+    let (world, running) = cluster(12, 3).await;
+    let store = |id, broker| StoreRecord {
+        id: StoreId::from_random([id; 16]),
+        broker: BrokerId(broker),
+        state: StoreState::Active,
+    };
+    let (replaced, named, away) = (store(77, 1), store(78, 1), store(79, 99));
+    let session = &running[0].session;
+    for record in [&replaced, &named, &away] {
+        world.shared.meta.put_store(session.key(), record).await.unwrap();
+    }
+    session.open_lane(Mode::Received, vec![store_of(1), named.id], 1).await.unwrap();
+    world.until("a store is forgotten", |view| !view.stores.contains_key(&replaced.id)).await;
+    world.env.clock.sleep(Duration::from_secs(30)).await;
+    let left: BTreeSet<_> =
+        world.shared.meta.store_records().await.unwrap().iter().map(|record| record.id).collect();
+    assert_eq!(left, [store_of(1), store_of(2), store_of(3), named.id, away.id].into());
 }
 
 #[tokio::test(start_paused = true)]

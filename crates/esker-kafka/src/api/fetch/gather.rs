@@ -66,6 +66,8 @@ pub(crate) struct Gathered {
 /// A partition while it is being read.
 enum Part {
     Failed(PartitionData),
+    /// An answer that makes a client give up its position. A leader that is none any more must not give it.
+    Doubtful(PartitionId, PartitionData),
     Live(Live),
 }
 
@@ -106,8 +108,11 @@ impl Live {
 
 /// Reads every partition, in the order given. The memory that the records take is granted first.
 pub(super) async fn gather(context: &Context, wanted: &[Wanted], limits: Limits) -> (Vec<Gathered>, Grant) {
-    let mut reading =
-        Reading { context, limits, parts: open(context, wanted), total: 0, memory: Grant::default() };
+    let mut parts = open(context, wanted);
+    for part in &mut parts {
+        confirm(context, part).await;
+    }
+    let mut reading = Reading { context, limits, parts, total: 0, memory: Grant::default() };
     reading.round().await;
     if !reading.is_done() {
         reading.wait().await;
@@ -140,11 +145,13 @@ fn open_one(context: &Context, topic: &Topic, wanted: &Wanted) -> Result<Part, E
     if wanted.last_fetched_epoch >= 0 {
         let asked = Epoch(wanted.last_fetched_epoch);
         let end = log.epoch_end(id, asked).map_err(|error| error.code())?;
-        let (epoch, end) = end.filter(|_| asked <= offsets.epoch).ok_or(ErrorCode::OffsetOutOfRange)?;
+        let Some((epoch, end)) = end.filter(|_| asked <= offsets.epoch) else {
+            return Ok(Part::Doubtful(id, failed(wanted.index, ErrorCode::OffsetOutOfRange)));
+        };
         if epoch < asked || end.0 < wanted.offset {
             let diverging_epoch = EpochEndOffset { epoch: epoch.0, end_offset: end.0 };
             let data = PartitionData { diverging_epoch, ..answered(wanted.index, &offsets) };
-            return Ok(Part::Failed(data));
+            return Ok(Part::Doubtful(id, data));
         }
     }
     Ok(Part::Live(Live {
@@ -168,11 +175,21 @@ struct Reading<'a> {
     memory: Grant,
 }
 
+/// Gives a doubtful answer only as the leader, which W stores tell.
+async fn confirm(context: &Context, part: &mut Part) {
+    let Part::Doubtful(id, data) = part else { return };
+    let data = match context.broker.log.confirm(*id).await {
+        Ok(()) => std::mem::take(data),
+        Err(error) => failed(data.partition_index, error.code()),
+    };
+    *part = Part::Failed(data);
+}
+
 impl Reading<'_> {
     fn is_done(&self) -> bool {
         self.total >= self.limits.min_bytes
             || self.parts.is_empty()
-            || self.parts.iter().any(|part| matches!(part, Part::Failed(_)))
+            || self.parts.iter().any(|part| !matches!(part, Part::Live(_)))
             || self.context.broker.env.clock.now() >= self.limits.deadline
             || *self.context.hurry.borrow()
     }
@@ -325,7 +342,7 @@ fn answered(index: i32, offsets: &Offsets) -> PartitionData {
 
 fn finish(part: Part, isolation: Isolation) -> Gathered {
     let live = match part {
-        Part::Failed(data) => return Gathered { data, bytes: 0 },
+        Part::Failed(data) | Part::Doubtful(_, data) => return Gathered { data, bytes: 0 },
         Part::Live(live) => live,
     };
     let mut aborted = live.aborted;
