@@ -32,7 +32,7 @@ impl Controller {
         self.suspicion(broker, why, false);
     }
 
-    /// Another broker suspects this one, and takes the broker that is asked for the controller. Returns at once.
+    /// Another broker suspects `broker`, and takes this one for the controller. Returns at once.
     pub fn suspect_reported(&self, broker: BrokerId, why: &str) {
         self.suspicion(broker, why, true);
     }
