@@ -1,16 +1,20 @@
 //! What a state machine wants done: answers to be sent, records to be written. The machine itself does neither.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use esker_env::{Monotonic, Random};
 use esker_kafka_wire::KString;
 
 use crate::{
+    consumer::InFlight,
     error::GroupError,
+    facts::{ClusterFacts, NoFacts},
     group::StaticSwap,
     offsets::CommittedOffset,
     records::Record,
     settings::GroupConfig,
-    types::{JoinAnswer, SyncAnswer},
+    types::{HeartbeatAnswer, JoinAnswer, SyncAnswer},
 };
 
 /// Names a request that waits for its answer.
@@ -30,6 +34,8 @@ pub(crate) struct Now {
 pub(crate) enum Answer {
     Join(JoinAnswer),
     Sync(Result<SyncAnswer, GroupError>),
+    /// To a heartbeat of the consumer protocol.
+    Heartbeat(Result<HeartbeatAnswer, GroupError>),
     /// What was asked is durable, or it is not known to be.
     Written(Result<(), GroupError>),
 }
@@ -59,6 +65,8 @@ pub(crate) enum Then {
     Forget(Vec<(KString, i32)>),
     /// The group was deleted, its offsets too.
     Delete,
+    /// A group of the consumer protocol has gone on.
+    Consumer(Box<InFlight>),
 }
 
 /// What a state machine is given with each call, and where it leaves what it wants done.
@@ -70,11 +78,23 @@ pub(crate) struct Cx<'a> {
     pub(crate) room: usize,
     pub(crate) answers: Vec<(Token, Answer)>,
     pub(crate) writes: Vec<Write>,
+    /// The cluster around, where the shard knows of it.
+    pub(crate) around: Option<Arc<dyn ClusterFacts>>,
 }
 
 impl<'a> Cx<'a> {
     pub(crate) fn new(config: &'a GroupConfig, now: Now, random: &'a dyn Random) -> Self {
-        Self { config, now, random, room: usize::MAX, answers: Vec::new(), writes: Vec::new() }
+        Self { config, now, random, room: usize::MAX, answers: Vec::new(), writes: Vec::new(), around: None }
+    }
+
+    /// What is known of the cluster.
+    pub(crate) fn facts(&self) -> &dyn ClusterFacts {
+        self.around.as_deref().unwrap_or(&NoFacts)
+    }
+
+    /// Whether anything is.
+    pub(crate) fn has_facts(&self) -> bool {
+        self.around.is_some()
     }
 
     pub(crate) fn answer_join(&mut self, token: Token, answer: JoinAnswer) {

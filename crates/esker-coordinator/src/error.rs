@@ -60,6 +60,24 @@ pub enum GroupError {
     /// The broker coordinates as many groups as it may, or a member brings more metadata than it may.
     #[error("a limit of the broker is reached")]
     Limit,
+    /// The consumer protocol: the member must let go of everything and join again.
+    #[error("the member's epoch is not one of its own: it must let go of its partitions and join again")]
+    FencedMemberEpoch,
+    /// The consumer protocol: the member's epoch is not the current one, try again with that.
+    #[error("the member's epoch is not its current one")]
+    StaleMemberEpoch,
+    /// The consumer protocol: another member with this instance id has not left.
+    #[error("the instance id is in use by another member")]
+    UnreleasedInstance,
+    /// The consumer protocol: no such assignor here.
+    #[error("the assignor is not supported")]
+    UnsupportedAssignor,
+    /// The consumer protocol: the pattern is not one, or too large.
+    #[error("the regular expression is invalid")]
+    InvalidRegularExpression,
+    /// A member of the consumer protocol uses an old version of a request.
+    #[error("this version of the request is not for members of the consumer protocol")]
+    UnsupportedVersion,
     /// The group's state does not fit a record.
     #[error("the group's state is too large to be stored")]
     TooLarge,
@@ -88,6 +106,12 @@ impl GroupError {
             Self::MetadataTooLarge => ErrorCode::OffsetMetadataTooLarge,
             Self::TooManyOffsets => ErrorCode::InvalidCommitOffsetSize,
             Self::Limit => ErrorCode::PolicyViolation,
+            Self::FencedMemberEpoch => ErrorCode::FencedMemberEpoch,
+            Self::StaleMemberEpoch => ErrorCode::StaleMemberEpoch,
+            Self::UnreleasedInstance => ErrorCode::UnreleasedInstanceId,
+            Self::UnsupportedAssignor => ErrorCode::UnsupportedAssignor,
+            Self::InvalidRegularExpression => ErrorCode::InvalidRegularExpression,
+            Self::UnsupportedVersion => ErrorCode::UnsupportedVersion,
             Self::TooLarge => ErrorCode::UnknownServerError,
         }
     }
@@ -97,9 +121,12 @@ impl Classified for GroupError {
     fn action(&self) -> Action {
         match self {
             Self::Loading | Self::Unavailable | Self::RebalanceInProgress => Action::Retry,
-            Self::NotCoordinator | Self::UnknownMember | Self::MemberIdRequired | Self::IllegalGeneration => {
-                Action::Refresh
-            }
+            Self::NotCoordinator
+            | Self::UnknownMember
+            | Self::MemberIdRequired
+            | Self::IllegalGeneration
+            | Self::FencedMemberEpoch
+            | Self::StaleMemberEpoch => Action::Refresh,
             _ => Action::GiveUp,
         }
     }

@@ -10,6 +10,9 @@ use esker_kafka_wire::{
     stored_prefix,
 };
 
+mod consumer;
+
+pub(crate) use self::consumer::{ConsumerRecord, from_stored, to_stored};
 use crate::offsets::CommittedOffset;
 
 /// The version of a group's value: the last one without tagged fields, which is what Kafka 4.3 writes.
@@ -33,7 +36,9 @@ pub(crate) enum Decoded {
     Group { group: KString, value: Option<Box<GroupMetadataValue>> },
     /// A committed offset, or that it is gone.
     Offset { group: KString, topic: KString, partition: i32, value: Option<CommittedOffset> },
-    /// A record type of another coordinator (consumer, share and streams groups), or of a later version of Kafka.
+    /// Of a group of the consumer protocol.
+    Consumer { group: KString, record: ConsumerRecord },
+    /// A record type of another coordinator (share and streams groups), or of a later version of Kafka.
     Other,
 }
 
@@ -103,6 +108,13 @@ pub(crate) fn decode(key: &[u8], value: Option<&[u8]>) -> Result<Decoded, Decode
                 None => None,
             };
             Ok(Decoded::Group { group, value })
+        }
+        kind @ (3..=8 | 16) => {
+            let decoded = consumer::decode_consumer(kind, key, value)?;
+            Ok(decoded.map_or(Decoded::Other, |(group, record)| Decoded::Consumer {
+                group: group.compact(),
+                record,
+            }))
         }
         _ => Ok(Decoded::Other),
     }

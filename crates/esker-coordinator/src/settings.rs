@@ -39,6 +39,68 @@ pub struct GroupConfig {
     pub max_offsets_per_group: usize,
     /// About how many bytes of records go into one batch.
     pub batch_bytes: usize,
+    /// Groups of the consumer protocol.
+    pub consumer: ConsumerConfig,
+}
+
+/// Settings of groups of the consumer protocol (KIP-848).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsumerConfig {
+    /// Without a heartbeat for this long, a member is out (`group.consumer.session.timeout.ms`).
+    pub session_timeout: Duration,
+    /// The least that a single group may be given (`group.consumer.min.session.timeout.ms`).
+    pub min_session_timeout: Duration,
+    /// The most that a single group may be given (`group.consumer.max.session.timeout.ms`).
+    pub max_session_timeout: Duration,
+    /// How often members are told to send heartbeats (`group.consumer.heartbeat.interval.ms`).
+    pub heartbeat_interval: Duration,
+    /// The least that a single group may be given (`group.consumer.min.heartbeat.interval.ms`).
+    pub min_heartbeat_interval: Duration,
+    /// The most that a single group may be given (`group.consumer.max.heartbeat.interval.ms`).
+    pub max_heartbeat_interval: Duration,
+    /// The most members a group may have (`group.consumer.max.size`).
+    pub max_members: usize,
+    /// Which groups may become which while they have members (`group.consumer.migration.policy`).
+    pub migration: MigrationPolicy,
+}
+
+/// Which groups become groups of the other protocol when their members do.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum MigrationPolicy {
+    /// Both ways.
+    #[default]
+    Bidirectional,
+    /// Classic ones may become groups of the consumer protocol.
+    Upgrade,
+    /// Groups of the consumer protocol may become classic ones.
+    Downgrade,
+    /// Only groups without members change.
+    Disabled,
+}
+
+impl MigrationPolicy {
+    pub(crate) const fn upgrades(self) -> bool {
+        matches!(self, Self::Bidirectional | Self::Upgrade)
+    }
+
+    pub(crate) const fn downgrades(self) -> bool {
+        matches!(self, Self::Bidirectional | Self::Downgrade)
+    }
+}
+
+impl Default for ConsumerConfig {
+    fn default() -> Self {
+        Self {
+            session_timeout: Duration::from_secs(45),
+            min_session_timeout: Duration::from_secs(45),
+            max_session_timeout: Duration::from_secs(60),
+            heartbeat_interval: Duration::from_secs(5),
+            min_heartbeat_interval: Duration::from_secs(5),
+            max_heartbeat_interval: Duration::from_secs(15),
+            max_members: i32::MAX as usize,
+            migration: MigrationPolicy::default(),
+        }
+    }
 }
 
 impl Default for GroupConfig {
@@ -60,6 +122,7 @@ impl Default for GroupConfig {
             max_groups_per_partition: 50_000,
             max_offsets_per_group: 250_000,
             batch_bytes: 1 << 20,
+            consumer: ConsumerConfig::default(),
         }
     }
 }

@@ -7,7 +7,7 @@ use esker_core::{Epoch, Offset};
 use esker_kafka_wire::KString;
 use uuid::Uuid;
 
-use crate::{error::GroupError, offsets::CommittedOffset};
+use crate::{error::GroupError, group::copy_protocols, offsets::CommittedOffset};
 
 /// One way of assigning partitions that a member knows, with what it has to say to the assignor.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,6 +73,21 @@ pub struct JoinAnswer {
     pub skip_assignment: bool,
     /// For the leader, everyone; for the others, empty.
     pub members: Vec<JoinedMember>,
+}
+
+impl JoinRequest {
+    /// The same in memory of its own: it outlives the request that it is a slice of.
+    pub(crate) fn copied(&self) -> Self {
+        Self {
+            member_id: self.member_id.compact(),
+            instance_id: self.instance_id.as_ref().map(KString::compact),
+            client_id: self.client_id.compact(),
+            client_host: self.client_host.compact(),
+            protocol_type: self.protocol_type.compact(),
+            protocols: copy_protocols(&self.protocols),
+            ..self.clone()
+        }
+    }
 }
 
 impl JoinAnswer {
@@ -205,6 +220,52 @@ impl GroupState {
     }
 }
 
+/// What a group of the consumer protocol is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ConsumerGroupState {
+    /// No members.
+    Empty,
+    /// Members are to get a new assignment.
+    Assigning,
+    /// Members are on their way to their assignment.
+    Reconciling,
+    /// Everyone has what it is to have.
+    Stable,
+}
+
+impl ConsumerGroupState {
+    /// The protocol's word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "Empty",
+            Self::Assigning => "Assigning",
+            Self::Reconciling => "Reconciling",
+            Self::Stable => "Stable",
+        }
+    }
+}
+
+/// What protocol a group's members speak.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupKind {
+    /// JoinGroup and SyncGroup.
+    Classic,
+    /// ConsumerGroupHeartbeat.
+    Consumer,
+}
+
+impl GroupKind {
+    /// The protocol's word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Classic => "classic",
+            Self::Consumer => "consumer",
+        }
+    }
+}
+
 /// One line of a list of groups.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupSummary {
@@ -212,8 +273,10 @@ pub struct GroupSummary {
     pub group: KString,
     /// Empty for offsets without members ever.
     pub protocol_type: KString,
-    /// What it is doing.
-    pub state: GroupState,
+    /// The protocol's word for what it is doing.
+    pub state: &'static str,
+    /// What its members speak.
+    pub kind: GroupKind,
 }
 
 /// A group in full.
@@ -244,4 +307,89 @@ pub struct MemberDescription {
     pub metadata: Bytes,
     /// Its last assignment.
     pub assignment: Bytes,
+}
+
+/// Partitions of topics by their ids, ascending, each once.
+pub type TopicPartitions = Vec<(Uuid, Vec<i32>)>;
+
+/// A heartbeat of the consumer protocol (KIP-848). What is `None` is as it was said before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsumerHeartbeat {
+    /// The member, by the id that it has given itself.
+    pub member_id: KString,
+    /// Its epoch; 0 to join, -1 to leave, -2 for a static member that will come back.
+    pub epoch: i32,
+    /// For a static member, its name among the group's members.
+    pub instance_id: Option<KString>,
+    /// Where it is.
+    pub rack: Option<KString>,
+    /// How long it may take to let go of partitions.
+    pub rebalance_timeout: Option<Duration>,
+    /// The topics it wants, by name.
+    pub topics: Option<Vec<KString>>,
+    /// The topics it wants, by a pattern of RE2's syntax; empty for none.
+    pub regex: Option<KString>,
+    /// The assignor it would like.
+    pub assignor: Option<KString>,
+    /// What it has.
+    pub owned: Option<TopicPartitions>,
+    /// What the client calls itself.
+    pub client_id: KString,
+    /// Where it comes from.
+    pub client_host: KString,
+}
+
+/// The answer to a heartbeat of the consumer protocol.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HeartbeatAnswer {
+    /// The member.
+    pub member_id: KString,
+    /// Its epoch from now on.
+    pub epoch: i32,
+    /// When its next heartbeat is expected.
+    pub interval: Duration,
+    /// What it is to have; `None` when that is as it was.
+    pub assignment: Option<TopicPartitions>,
+}
+
+/// A group of the consumer protocol in full.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsumerGroupDescription {
+    /// What it is doing.
+    pub state: ConsumerGroupState,
+    /// Its epoch.
+    pub epoch: i32,
+    /// The epoch that its assignment is made for.
+    pub assignment_epoch: i32,
+    /// The assignor in force.
+    pub assignor: KString,
+    /// Members, by id.
+    pub members: Vec<ConsumerMemberDescription>,
+}
+
+/// A member of a group of the consumer protocol in full.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ConsumerMemberDescription {
+    /// Its id.
+    pub member_id: KString,
+    /// Its instance id, for a static member.
+    pub instance_id: Option<KString>,
+    /// Where it is.
+    pub rack: Option<KString>,
+    /// Its epoch.
+    pub epoch: i32,
+    /// What the client calls itself.
+    pub client_id: KString,
+    /// Where it comes from.
+    pub client_host: KString,
+    /// The topics it wants, by name.
+    pub topics: Vec<KString>,
+    /// The topics it wants, by a pattern.
+    pub regex: Option<KString>,
+    /// What it has and is to keep.
+    pub assignment: TopicPartitions,
+    /// What it is to have.
+    pub target: TopicPartitions,
+    /// It speaks the classic protocol.
+    pub is_classic: bool,
 }

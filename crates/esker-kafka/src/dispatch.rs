@@ -97,6 +97,8 @@ pub(crate) const APIS: &[Api] = &[
     alone!(describe_groups),
     alone!(list_groups),
     alone!(delete_groups),
+    alone!(consumer_group_heartbeat),
+    alone!(consumer_group_describe),
     alone!(api_versions),
     alone!(create_topics),
     alone!(delete_topics),

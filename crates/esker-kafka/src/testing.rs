@@ -4,7 +4,7 @@ use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use esker_archive::ArchiveConfig;
-use esker_coordinator::{GroupConfig, Groups, GroupsGuard, LogTopic};
+use esker_coordinator::{CatalogFacts, GroupConfig, Groups, GroupsGuard, LogTopic};
 use esker_core::{
     BrokerId,
     batch::{BatchBuilder, BatchView, Compression, NewRecord},
@@ -98,7 +98,8 @@ impl World {
         };
         let of_groups = GroupConfig { initial_rebalance_delay: Duration::ZERO, ..GroupConfig::default() };
         let offsets = LogTopic::new(node.log.clone(), node.meta.clone(), env.clone(), 1);
-        let groups = Groups::new(of_groups, env.clone(), Arc::new(offsets));
+        let facts = Arc::new(CatalogFacts::new(Arc::clone(&node.catalog)));
+        let groups = Groups::in_cluster(of_groups, env.clone(), Arc::new(offsets), facts);
         let groups_guard = groups.start();
         let parts = KafkaParts {
             groups,

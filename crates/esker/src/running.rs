@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use esker_coordinator::{Groups, GroupsGuard, LogTopic, forget_deleted_topics};
+use esker_coordinator::{CatalogFacts, Groups, GroupsGuard, LogTopic, forget_deleted_topics};
 use esker_core::BrokerId;
 use esker_env::{Env, RealDisk, TaskGuard, watch};
 use esker_kafka::{Broker, Cluster, KafkaParts, Node as KafkaNode, Server, SingleNode};
@@ -85,7 +85,8 @@ impl Running {
         let cluster = view_of(config, env, &node, (host, port));
         let replicas = config.kafka.default_replication_factor;
         let offsets = LogTopic::new(node.log.clone(), node.meta.clone(), env.clone(), replicas);
-        let groups = Groups::new(settings::groups(config), env.clone(), Arc::new(offsets));
+        let facts = Arc::new(CatalogFacts::new(Arc::clone(&node.catalog)));
+        let groups = Groups::in_cluster(settings::groups(config), env.clone(), Arc::new(offsets), facts);
         let timing = groups.start();
         helpers.push(forget_deleted_topics(&env.tasks, &node.catalog, &groups));
         helpers.push(follow_ownership(env, &node, &groups));

@@ -23,6 +23,10 @@ const MAX_STEM: usize = 255;
 impl Group {
     /// A member wants to be in the next generation. The answer comes when the join phase ends.
     pub(crate) fn join(&mut self, cx: &mut Cx<'_>, request: &JoinRequest, token: Token) {
+        self.leave_empty_consumer(cx);
+        if self.consumer.is_some() && self.state != GroupState::Dead {
+            return self.join_consumer(cx, request, token);
+        }
         self.begin_join(cx, request, token);
         self.weigh_members();
     }

@@ -19,6 +19,9 @@ impl Group {
             cx.answer_written(token, Err(GroupError::Unavailable));
             return Vec::new();
         }
+        if self.consumer.is_some() {
+            return self.leave_consumer(cx, leavers, token);
+        }
         let results: Vec<_> = leavers.iter().map(|leaver| self.leave_one(cx, leaver)).collect();
         let writes = cx.writes.len();
         if results.iter().any(Result::is_ok) {

@@ -1,4 +1,5 @@
-//! One classic consumer group: a state machine without I/O and without a clock.
+//! One group. What is here is the classic protocol: a state machine without I/O and without a clock. A group whose members
+//! speak the consumer protocol is in [`Group::consumer`], and has nothing of the classic one but its offsets.
 //!
 //! ```text
 //!            first member          everyone joined, or time is up        leader's assignment is durable
@@ -28,8 +29,13 @@ use std::{
 use esker_env::Monotonic;
 use esker_kafka_wire::KString;
 
-pub(crate) use self::{member::Member, statics::StaticSwap};
+pub(crate) use self::{
+    join::MAX_PROTOCOLS,
+    member::{Member, copy_protocols, weight_of},
+    statics::StaticSwap,
+};
 use crate::{
+    consumer::ConsumerGroup,
     effects::{Cx, Now},
     error::GroupError,
     offsets::GroupOffsets,
@@ -91,6 +97,8 @@ pub(crate) struct Group {
     pub(crate) members_weight: usize,
     /// Whether the log has a record of the group itself, which a deletion must cover.
     pub(crate) stored: bool,
+    /// For a group of the consumer protocol, all but its offsets.
+    pub(crate) consumer: Option<Box<ConsumerGroup>>,
 }
 
 impl Group {
@@ -114,12 +122,14 @@ impl Group {
             offsets: GroupOffsets::default(),
             members_weight: 0,
             stored: false,
+            consumer: None,
         }
     }
 
     /// Bytes in memory, as last weighed.
     pub(crate) fn weight(&self) -> usize {
-        GROUP + self.id.len() + self.members_weight + self.offsets.weight()
+        let consumer = self.consumer.as_ref().map_or(0, |consumer| consumer.weight());
+        GROUP + self.id.len() + self.members_weight + self.offsets.weight() + consumer
     }
 
     /// Weighs the members again; at the end of whatever changes them.
@@ -131,17 +141,27 @@ impl Group {
 
     /// When the group next wants [`Group::expire`].
     pub(crate) fn next_deadline(&self) -> Option<Monotonic> {
-        self.timers.next()
+        match &self.consumer {
+            Some(consumer) => consumer.next_deadline(),
+            None => self.timers.next(),
+        }
     }
 
     /// Nobody is or wants to be in the group.
     pub(crate) fn is_vacant(&self) -> bool {
-        self.state == GroupState::Empty && self.members.is_empty() && self.pending_joins.is_empty()
+        let consumer = self.consumer.as_ref().is_none_or(|consumer| consumer.is_vacant());
+        self.state == GroupState::Empty
+            && self.members.is_empty()
+            && self.pending_joins.is_empty()
+            && consumer
     }
 
     /// Whether the group consumes the topic, as far as the coordinator can tell: of consumers whose topics it does
     /// not know, it believes so.
     pub(crate) fn is_subscribed(&self, topic: &str) -> bool {
+        if let Some(consumer) = &self.consumer {
+            return consumer.is_subscribed(topic);
+        }
         match &self.subscribed {
             Some(topics) => topics.contains(topic),
             None => self.uses_consumer_protocol(),
@@ -193,6 +213,9 @@ impl Group {
 
     /// A sign of life.
     pub(crate) fn heartbeat(&mut self, cx: &mut Cx<'_>, member: &MemberRef) -> Result<(), GroupError> {
+        if self.consumer.is_some() {
+            return self.heartbeat_consumer(cx, member);
+        }
         self.check_generation(member)?;
         match self.state {
             GroupState::Empty => Err(GroupError::UnknownMember),
@@ -215,10 +238,14 @@ impl Group {
         }
     }
 
-    /// Whether a commit of offsets is allowed.
-    pub(crate) fn check_commit(&self, member: &MemberRef) -> Result<(), GroupError> {
+    /// Whether a commit of offsets is allowed. `modern` says that the request is of a version for members of the
+    /// consumer protocol.
+    pub(crate) fn check_commit(&self, member: &MemberRef, modern: bool) -> Result<(), GroupError> {
         if self.state == GroupState::Dead {
             return Err(GroupError::Unavailable);
+        }
+        if let Some(consumer) = &self.consumer {
+            return consumer.check_commit(member, modern);
         }
         if member.generation < 0 && self.state == GroupState::Empty {
             // A consumer outside of any membership, or an administrator.

@@ -130,7 +130,7 @@ impl Group {
     }
 
     /// The protocol that most members like best among those that all know.
-    pub(super) fn select_protocol(&self) -> KString {
+    pub(crate) fn select_protocol(&self) -> KString {
         let first = self.members.values().next().expect("only a group with members has a protocol");
         let candidates: BTreeSet<KString> = first
             .protocols

@@ -33,7 +33,7 @@ impl Group {
     }
 
     /// The group as a record, with these assignments in place of those in force.
-    pub(super) fn state_record(
+    pub(crate) fn state_record(
         &self,
         config: &GroupConfig,
         assignments: Option<&[(KString, Bytes)]>,
@@ -70,9 +70,7 @@ impl Group {
 
     /// Takes the state that was stored last. Offsets stay as they are.
     pub(crate) fn restore(&mut self, value: GroupMetadataValue, now: Now) {
-        let offsets = std::mem::take(&mut self.offsets);
-        *self = Self::new(self.id.clone(), now);
-        self.offsets = offsets;
+        self.forget_stored(now);
         self.stored = true;
         self.generation = value.generation;
         self.protocol_type = (!value.protocol_type.is_empty()).then_some(value.protocol_type);
@@ -111,8 +109,30 @@ impl Group {
         self.weigh_members();
     }
 
+    /// The state that was stored is gone. Offsets stay as they are, and so does a group of the consumer protocol.
+    pub(crate) fn forget_stored(&mut self, now: Now) {
+        let offsets = std::mem::take(&mut self.offsets);
+        let consumer = self.consumer.take();
+        *self = Self::new(self.id.clone(), now);
+        self.offsets = offsets;
+        self.consumer = consumer;
+    }
+
+    /// What was read of the consumer protocol is whole: whether there is such a group. One without members may be left
+    /// over from before it became a classic one.
+    pub(crate) fn finish_consumer(&mut self) {
+        let Some(mut consumer) = self.consumer.take() else { return };
+        let there = consumer.loaded();
+        if there && (!self.stored || !consumer.state.members.is_empty()) {
+            self.consumer = Some(consumer);
+        }
+    }
+
     /// The log has been read: every member gets a whole session to find us again.
     pub(crate) fn wake(&mut self, cx: &mut Cx<'_>) {
+        if let Some(consumer) = &mut self.consumer {
+            return consumer.wake(cx, &self.id);
+        }
         let members: Vec<KString> = self.members.keys().cloned().collect();
         for member_id in &members {
             self.touch(cx, member_id);
@@ -124,7 +144,7 @@ impl Group {
     }
 
     /// The topics of all members, where they are consumers whose metadata can be read.
-    pub(super) fn find_subscribed(&self) -> Option<BTreeSet<KString>> {
+    pub(crate) fn find_subscribed(&self) -> Option<BTreeSet<KString>> {
         if !self.uses_consumer_protocol() {
             return None;
         }

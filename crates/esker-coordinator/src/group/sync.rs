@@ -15,6 +15,9 @@ use crate::{
 impl Group {
     /// A member asks for its assignment. The answer comes once the leader's assignments are durable.
     pub(crate) fn sync(&mut self, cx: &mut Cx<'_>, request: &SyncRequest, token: Token) {
+        if self.consumer.is_some() {
+            return self.sync_consumer(cx, request, token);
+        }
         if let Err(error) = self.check_sync(request) {
             return cx.answer_sync(token, Err(error));
         }

@@ -8,6 +8,9 @@ use crate::{effects::Cx, types::GroupState};
 impl Group {
     /// Acts on every deadline that has passed.
     pub(crate) fn expire(&mut self, cx: &mut Cx<'_>) {
+        if self.consumer.is_some() {
+            return self.expire_consumer(cx);
+        }
         while let Some(timer) = self.timers.pop_due(cx.now.monotonic) {
             match timer {
                 Timer::Member(member_id) => self.session_expired(cx, &member_id),

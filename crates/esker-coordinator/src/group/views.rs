@@ -3,15 +3,24 @@
 use bytes::Bytes;
 use esker_kafka_wire::KString;
 
-use super::Group;
-use crate::types::{GroupDescription, GroupState, GroupSummary, MemberDescription};
+use super::{CONSUMER, Group};
+use crate::types::{GroupDescription, GroupKind, GroupState, GroupSummary, MemberDescription};
 
 impl Group {
     pub(crate) fn summary(&self) -> GroupSummary {
+        if let Some(consumer) = &self.consumer {
+            return GroupSummary {
+                group: self.id.clone(),
+                protocol_type: KString::from_static(CONSUMER),
+                state: consumer.state.doing().as_str(),
+                kind: GroupKind::Consumer,
+            };
+        }
         GroupSummary {
             group: self.id.clone(),
             protocol_type: self.protocol_type.clone().unwrap_or_default(),
-            state: self.state,
+            state: self.state.as_str(),
+            kind: GroupKind::Classic,
         }
     }
 

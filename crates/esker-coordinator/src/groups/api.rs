@@ -6,12 +6,15 @@ use esker_kafka_wire::KString;
 
 use super::Groups;
 use crate::{
+    consumer::is_assignor,
     effects::{Answer, Cx},
     error::GroupError,
+    settings::GroupConfig,
     shard::Shard,
     types::{
-        CommitRequest, FetchedOffsets, GroupDescription, GroupSummary, JoinAnswer, JoinRequest, Leaver,
-        MemberRef, SyncAnswer, SyncRequest, TopicOffsets,
+        CommitRequest, ConsumerGroupDescription, ConsumerHeartbeat, FetchedOffsets, GroupDescription,
+        GroupSummary, HeartbeatAnswer, JoinAnswer, JoinRequest, Leaver, MemberRef, SyncAnswer, SyncRequest,
+        TopicOffsets,
     },
 };
 
@@ -65,6 +68,42 @@ impl Groups {
     pub async fn heartbeat(&self, group: &KString, member: &MemberRef) -> Result<(), GroupError> {
         check_id(group)?;
         self.0.on_shard(group, |active, cx| active.shard.heartbeat(cx, group, member)).await?
+    }
+
+    /// A heartbeat of the consumer protocol: joins, leaves, or goes on. Completes when what the answer says is durable.
+    ///
+    /// # Errors
+    /// [`GroupError::FencedMemberEpoch`] and [`GroupError::UnknownMember`] tell the member to join again; see
+    /// [`GroupError`] for others.
+    pub async fn consumer_heartbeat(
+        &self,
+        group: &KString,
+        request: ConsumerHeartbeat,
+    ) -> Result<HeartbeatAnswer, GroupError> {
+        check_id(group)?;
+        if request.assignor.as_deref().is_some_and(|name| !is_assignor(name)) {
+            return Err(GroupError::UnsupportedAssignor);
+        }
+        let beat = |shard: &mut Shard, cx: &mut Cx<'_>, token| {
+            shard.consumer_heartbeat(cx, group, request, token);
+        };
+        match self.0.ask(group, beat, || ()).await? {
+            ((), Answer::Heartbeat(answer)) => answer,
+            (_, other) => unreachable!("a heartbeat is answered by {other:?}"),
+        }
+    }
+
+    /// Checks a member that reads offsets and says who it is, against a group of the consumer protocol.
+    ///
+    /// # Errors
+    /// [`GroupError::StaleMemberEpoch`], [`GroupError::UnknownMember`], [`GroupError::GroupNotFound`].
+    pub async fn check_fetch(
+        &self,
+        group: &KString,
+        member_id: &KString,
+        epoch: i32,
+    ) -> Result<(), GroupError> {
+        self.0.on_shard(group, |active, _| active.shard.check_fetch(group, member_id, epoch)).await?
     }
 
     /// Takes members out of a group.
@@ -138,7 +177,24 @@ impl Groups {
         written(self.0.ask(group, |shard, cx, token| shard.delete(cx, group, token), || ()).await?)
     }
 
-    /// A group in full; `None` when it does not exist.
+    /// A group of the consumer protocol in full; `None` when there is none of this name.
+    ///
+    /// # Errors
+    /// When this broker cannot tell.
+    pub async fn describe_consumer(
+        &self,
+        group: &KString,
+    ) -> Result<Option<ConsumerGroupDescription>, GroupError> {
+        self.0.on_shard(group, |active, _| active.shard.describe_consumer(group)).await
+    }
+
+    /// The settings, for those who show them.
+    #[must_use]
+    pub fn config(&self) -> &GroupConfig {
+        &self.0.config
+    }
+
+    /// A classic group in full; `None` when there is none of this name.
     ///
     /// # Errors
     /// When this broker cannot tell.

@@ -32,6 +32,7 @@ use self::{
 use crate::{
     effects::{Answer, Cx, Now, Token},
     error::GroupError,
+    facts::{ClusterFacts, NoFacts},
     partitioner::partition_of,
     settings::GroupConfig,
     shard::Shard,
@@ -54,6 +55,7 @@ struct Inner {
     partitions: RwLock<Vec<Arc<Partition>>>,
     next_token: AtomicU64,
     alarm: Alarm,
+    around: Arc<dyn ClusterFacts>,
     /// Bytes of group state, over all partitions.
     usage: Arc<AtomicUsize>,
 }
@@ -62,6 +64,18 @@ impl Groups {
     /// The coordinator. Call [`Groups::start`] once.
     #[must_use]
     pub fn new(config: GroupConfig, env: Env, topic: Arc<dyn OffsetsTopic>) -> Self {
+        Self::in_cluster(config, env, topic, Arc::new(NoFacts))
+    }
+
+    /// The coordinator in a cluster whose topics it knows, which groups of the consumer protocol need. Call
+    /// [`Groups::start`] once.
+    #[must_use]
+    pub fn in_cluster(
+        config: GroupConfig,
+        env: Env,
+        topic: Arc<dyn OffsetsTopic>,
+        around: Arc<dyn ClusterFacts>,
+    ) -> Self {
         Self(Arc::new(Inner {
             config,
             env,
@@ -69,6 +83,7 @@ impl Groups {
             partitions: RwLock::default(),
             next_token: AtomicU64::new(0),
             alarm: Alarm::default(),
+            around,
             usage: Arc::default(),
         }))
     }
@@ -171,6 +186,7 @@ impl Inner {
         self.loaded(row).await?;
         let mut state = row.state.lock();
         let Phase::Active(active) = &mut *state else { return Err(GroupError::NotCoordinator) };
+        active.shard.surround(&self.around);
         let mut cx = Cx::new(&self.config, self.now(), &*self.env.random);
         let result = act(active, &mut cx);
         let Cx { answers, writes, .. } = cx;

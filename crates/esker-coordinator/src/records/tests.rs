@@ -117,14 +117,14 @@ fn groups_are_written_and_read_as_kafka_does() {
 
 #[test]
 fn records_of_other_coordinators_are_passed_over() {
-    // Key type 3: a consumer group of the newer protocol.
-    assert_eq!(decode(&bytes("00030001"), Some(&[0])).expect("decodes"), Decoded::Other);
+    // Key type 10: a share group's member.
+    assert_eq!(decode(&bytes("000a0001"), Some(&[0])).expect("decodes"), Decoded::Other);
 }
 
 proptest! {
     #[test]
     fn whatever_a_record_holds_reading_it_does_not_panic(
-        kind in 0_u8..4,
+        kind in 0_u8..18,
         key in proptest::collection::vec(any::<u8>(), 0..60),
         value in proptest::option::of(proptest::collection::vec(any::<u8>(), 0..200)),
     ) {

@@ -8,7 +8,7 @@ use crate::{
     error::GroupError,
     group::Group,
     records::Record,
-    types::{GroupDescription, GroupState, GroupSummary},
+    types::{ConsumerGroupDescription, GroupDescription, GroupState, GroupSummary},
 };
 
 impl Shard {
@@ -17,14 +17,21 @@ impl Shard {
     }
 
     pub(crate) fn describe(&self, id: &KString) -> Option<GroupDescription> {
-        self.groups.get(id).map(Group::describe)
+        self.groups.get(id).filter(|group| group.consumer.is_none()).map(Group::describe)
+    }
+
+    pub(crate) fn describe_consumer(&self, id: &KString) -> Option<ConsumerGroupDescription> {
+        Some(self.groups.get(id)?.consumer.as_ref()?.describe())
     }
 
     /// Deletes a group without members, and its offsets. `token` is answered once that is durable.
     pub(crate) fn delete(&mut self, cx: &mut Cx<'_>, id: &KString, token: Token) {
         let refused = match self.groups.get(id).map(|group| group.state) {
             None | Some(GroupState::Dead) => Some(GroupError::GroupNotFound),
-            Some(GroupState::Empty) => None,
+            Some(GroupState::Empty) => {
+                let consumer = self.groups.get(id).and_then(|group| group.consumer.as_ref());
+                consumer.is_some_and(|consumer| !consumer.is_vacant()).then_some(GroupError::NonEmptyGroup)
+            }
             Some(_) => Some(GroupError::NonEmptyGroup),
         };
         match refused {
@@ -45,6 +52,9 @@ impl Shard {
             .collect();
         if group.stored {
             records.extend(Record::group_gone(id));
+        }
+        if let Some(consumer) = group.consumer.as_ref().filter(|consumer| consumer.stored) {
+            records.extend(consumer.state.tombstones(id).unwrap_or_default());
         }
         let write = Write { group: group.id.clone(), records, then: Then::Delete, waiter };
         if write.records.is_empty() {

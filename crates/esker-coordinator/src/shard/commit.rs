@@ -38,7 +38,21 @@ impl Shard {
             }
             self.ensure(cx, id)?;
         }
-        self.groups[id].check_commit(&request.member)
+        self.groups[id].check_commit(&request.member, request.knows_group_not_found)
+    }
+
+    /// Whether a member that says its epoch may read the group's offsets. Classic groups do not ask.
+    pub(crate) fn check_fetch(
+        &self,
+        id: &KString,
+        member_id: &KString,
+        epoch: i32,
+    ) -> Result<(), GroupError> {
+        let group = self.groups.get(id).filter(|group| group.state != GroupState::Dead);
+        match &group.ok_or(GroupError::GroupNotFound)?.consumer {
+            Some(consumer) => consumer.check_fetch(member_id, epoch),
+            None => Ok(()),
+        }
     }
 
     /// The durable offsets of these partitions.
@@ -118,6 +132,9 @@ fn commit(
     let mut commit_one = |asked: &OffsetToCommit| {
         if asked.metadata.len() > cx.config.max_offset_metadata {
             return Err(GroupError::MetadataTooLarge);
+        }
+        if let Some(consumer) = &group.consumer {
+            consumer.check_partition(&request.member, asked.topic_id, asked.partition)?;
         }
         let known = group.offsets.contains(&asked.topic, asked.partition);
         if !known && group.offsets.len() >= cx.config.max_offsets_per_group {

@@ -6,6 +6,7 @@ use esker_kafka_wire::{DecodeError, KString};
 
 use super::Shard;
 use crate::{
+    consumer::{ConsumerGroup, State},
     effects::{Cx, Now},
     group::Group,
     records::{Decoded, decode},
@@ -50,7 +51,13 @@ impl Shard {
         match record {
             Decoded::Group { group, value: Some(value) } => self.loaded(&group, now).restore(*value, now),
             Decoded::Group { group, value: None } => {
-                self.groups.remove(&group);
+                if let Some(group) = self.groups.get_mut(&group) {
+                    group.forget_stored(now);
+                }
+            }
+            Decoded::Consumer { group, record } => {
+                let consumer = &mut self.loaded(&group, now).consumer;
+                consumer.get_or_insert_with(|| Box::new(ConsumerGroup::new(State::default()))).replay(record);
             }
             Decoded::Offset { group, topic, partition, value: Some(value) } => {
                 self.loaded(&group, now).offsets.restore(&topic, partition, value);
@@ -70,7 +77,9 @@ impl Shard {
 
     /// Everything has been read.
     pub(crate) fn start(&mut self, cx: &mut Cx<'_>) {
-        self.groups.retain(|_, group| group.stored || !group.offsets.is_empty());
+        cx.around.clone_from(&self.around);
+        self.groups.values_mut().for_each(Group::finish_consumer);
+        self.groups.retain(|_, group| group.stored || !group.offsets.is_empty() || group.consumer.is_some());
         // Nothing was counted while it came and went.
         self.usage.change(0, self.groups.values().map(Group::weight).sum());
         let ids: Vec<KString> = self.groups.keys().cloned().collect();

@@ -8,22 +8,23 @@ mod retention;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use esker_env::Monotonic;
 use esker_kafka_wire::KString;
 
 use crate::{
-    effects::{Cx, Then, Token, Write},
+    effects::{Answer, Cx, Then, Token, Write},
     error::GroupError,
+    facts::ClusterFacts,
     group::Group,
     timers::Timers,
-    types::{GroupState, JoinAnswer, JoinRequest, Leaver, MemberRef, SyncRequest},
+    types::{ConsumerHeartbeat, GroupState, JoinAnswer, JoinRequest, Leaver, MemberRef, SyncRequest},
     usage::Usage,
 };
 
 /// The groups of one partition.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Shard {
     pub(crate) groups: BTreeMap<KString, Group>,
     /// A time for each group not after its next deadline. Deadlines mostly move away (heartbeats), so these are
@@ -31,12 +32,21 @@ pub(crate) struct Shard {
     wakes: Timers<KString>,
     /// Of all groups here.
     usage: Usage,
+    /// The cluster around it.
+    around: Option<Arc<dyn ClusterFacts>>,
 }
 
 impl Shard {
     /// A shard without groups, which counts among others.
     pub(crate) fn new(usage: Usage) -> Self {
         Self { usage, ..Self::default() }
+    }
+
+    /// Says what there is to know of the cluster, from now on.
+    pub(crate) fn surround(&mut self, facts: &Arc<dyn ClusterFacts>) {
+        if self.around.is_none() {
+            self.around = Some(Arc::clone(facts));
+        }
     }
 
     /// When the shard next wants [`Shard::expire`].
@@ -46,6 +56,7 @@ impl Shard {
 
     /// Acts on every deadline that has passed, group by group.
     pub(crate) fn expire(&mut self, cx: &mut Cx<'_>) {
+        cx.around.clone_from(&self.around);
         while let Some(id) = self.wakes.pop_due(cx.now.monotonic) {
             self.with(&id, |group| group.expire(cx));
         }
@@ -93,8 +104,34 @@ impl Shard {
         Ok(())
     }
 
-    pub(crate) fn join(&mut self, cx: &mut Cx<'_>, id: &KString, request: &JoinRequest, token: Token) {
+    /// A heartbeat of the consumer protocol.
+    pub(crate) fn consumer_heartbeat(
+        &mut self,
+        cx: &mut Cx<'_>,
+        id: &KString,
+        request: ConsumerHeartbeat,
+        token: Token,
+    ) {
+        self.prepare(cx);
+        let ensured = if request.epoch == 0 { self.ensure(cx, id) } else { Ok(()) };
+        let error = match ensured {
+            Ok(()) => match self.with(id, |group| group.consumer_heartbeat(cx, request, token)) {
+                Some(()) => return,
+                None => GroupError::GroupNotFound,
+            },
+            Err(error) => error,
+        };
+        cx.answers.push((token, Answer::Heartbeat(Err(error))));
+    }
+
+    /// Gives the machine what it may look at and use.
+    fn prepare(&self, cx: &mut Cx<'_>) {
         cx.room = self.usage.room(cx.config.max_state);
+        cx.around.clone_from(&self.around);
+    }
+
+    pub(crate) fn join(&mut self, cx: &mut Cx<'_>, id: &KString, request: &JoinRequest, token: Token) {
+        self.prepare(cx);
         // A member with an id belongs to a group that exists.
         let ensured = if request.member_id.is_empty() { self.ensure(cx, id) } else { Ok(()) };
         let error = match ensured {
@@ -108,7 +145,7 @@ impl Shard {
     }
 
     pub(crate) fn sync(&mut self, cx: &mut Cx<'_>, id: &KString, request: &SyncRequest, token: Token) {
-        cx.room = self.usage.room(cx.config.max_state);
+        self.prepare(cx);
         if self.with(id, |group| group.sync(cx, request, token)).is_none() {
             cx.answer_sync(token, Err(GroupError::UnknownMember));
         }
@@ -120,6 +157,7 @@ impl Shard {
         id: &KString,
         member: &MemberRef,
     ) -> Result<(), GroupError> {
+        self.prepare(cx);
         self.with(id, |group| group.heartbeat(cx, member)).unwrap_or(Err(GroupError::UnknownMember))
     }
 
@@ -130,6 +168,7 @@ impl Shard {
         leavers: &[Leaver],
         token: Token,
     ) -> Vec<Result<(), GroupError>> {
+        self.prepare(cx);
         self.with(id, |group| group.leave(cx, leavers, token)).unwrap_or_else(|| {
             cx.answer_written(token, Err(GroupError::UnknownMember));
             Vec::new()
@@ -138,6 +177,7 @@ impl Shard {
 
     /// A write is durable, or is known not to be.
     pub(crate) fn written(&mut self, cx: &mut Cx<'_>, write: Write, result: Result<(), GroupError>) {
+        self.prepare(cx);
         if let Some(token) = write.waiter {
             cx.answer_written(token, result);
         }
@@ -152,6 +192,7 @@ impl Shard {
                 }
             }
             Then::Assign { generation, assignments } => group.assigned(cx, generation, assignments, result),
+            Then::Consumer(flight) => group.consumer_written(cx, *flight, result),
             Then::Replace(swap) => group.replaced(cx, *swap, result),
             Then::Commit(commits) => {
                 for (topic, partition, commit) in commits {

@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use esker_kafka_wire::{
     ApiKey, ErrorCode, KString, Rope, encode_response,
-    messages::{ApiVersionsRequest, ApiVersionsResponse, api_versions_response::ApiVersion},
+    messages::{
+        ApiVersionsRequest, ApiVersionsResponse,
+        api_versions_response::{ApiVersion, FinalizedFeatureKey, SupportedFeatureKey},
+    },
     peek_header,
 };
 
@@ -25,7 +28,42 @@ pub(crate) async fn handle(context: Context, request: ApiVersionsRequest) -> Api
         }
         *context.connection.software.lock() = Some((name.compact(), version.compact()));
     }
-    ApiVersionsResponse { api_keys: keys().map(advertised).collect(), ..ApiVersionsResponse::default() }
+    let supported = FEATURES.iter().filter(|feature| feature.lowest > 0 || context.version >= ZERO_FROM);
+    ApiVersionsResponse {
+        api_keys: keys().map(advertised).collect(),
+        supported_features: supported.map(Feature::supported).collect(),
+        finalized_features: FEATURES.iter().map(Feature::finalized).collect(),
+        finalized_features_epoch: FEATURES_EPOCH,
+        ..ApiVersionsResponse::default()
+    }
+}
+
+/// Something that all brokers of a cluster do, or none, with the versions that there are of it.
+struct Feature {
+    name: &'static str,
+    lowest: i16,
+    highest: i16,
+    /// The version in force.
+    level: i16,
+}
+
+/// What this broker does. None of it can be switched off, so all of it is in force.
+const FEATURES: &[Feature] = &[Feature { name: "group.version", lowest: 0, highest: 1, level: 1 }];
+/// It never changes.
+const FEATURES_EPOCH: i64 = 0;
+/// Clients of earlier versions take a lowest version of 0 for an error.
+const ZERO_FROM: i16 = 4;
+
+impl Feature {
+    fn supported(&self) -> SupportedFeatureKey {
+        let name = KString::from_static(self.name);
+        SupportedFeatureKey { name, min_version: self.lowest, max_version: self.highest }
+    }
+
+    fn finalized(&self) -> FinalizedFeatureKey {
+        let name = KString::from_static(self.name);
+        FinalizedFeatureKey { name, min_version_level: self.level, max_version_level: self.level }
+    }
 }
 
 /// The answer to a version that is not served: in version 0, which every client reads, with the versions to use.

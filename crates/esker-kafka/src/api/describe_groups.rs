@@ -72,7 +72,7 @@ fn missing(version: i16, group_id: KString) -> DescribedGroup {
     let known = version >= NOT_FOUND_FROM;
     DescribedGroup {
         error_code: if known { ErrorCode::GroupIdNotFound.code() } else { 0 },
-        error_message: known.then(|| format!("Group {group_id} not found.").into()),
+        error_message: known.then(|| format!("Group {group_id} is not a classic group.").into()),
         group_state: KString::from_static(GroupState::Dead.as_str()),
         group_id,
         ..DescribedGroup::default()

@@ -9,9 +9,6 @@ use crate::context::Context;
 
 pub(crate) const KEY: ApiKey = ApiKey::ListGroups;
 
-/// The only type so far.
-const CLASSIC: &str = "classic";
-
 pub(crate) async fn handle(context: Context, request: ListGroupsRequest) -> ListGroupsResponse {
     let passes = |filter: &[KString], value: &str| {
         filter.is_empty() || filter.iter().any(|wanted| wanted.eq_ignore_ascii_case(value))
@@ -24,13 +21,13 @@ pub(crate) async fn handle(context: Context, request: ListGroupsRequest) -> List
     };
     let listed = groups
         .into_iter()
-        .filter(|group| passes(&request.states_filter, group.state.as_str()))
-        .filter(|_| passes(&request.types_filter, CLASSIC))
+        .filter(|group| passes(&request.states_filter, group.state))
+        .filter(|group| passes(&request.types_filter, group.kind.as_str()))
         .map(|group| ListedGroup {
             group_id: group.group,
             protocol_type: group.protocol_type,
-            group_state: KString::from_static(group.state.as_str()),
-            group_type: KString::from_static(CLASSIC),
+            group_state: KString::from_static(group.state),
+            group_type: KString::from_static(group.kind.as_str()),
         })
         .collect();
     ListGroupsResponse { groups: listed, ..ListGroupsResponse::default() }

@@ -23,6 +23,8 @@ pub(crate) const KEY: ApiKey = ApiKey::OffsetFetch;
 const GROUP_ERROR_FROM: i16 = 2;
 /// From here on a request asks about many groups.
 const BATCHED_FROM: i16 = 8;
+/// From here on members of the consumer protocol say who they are.
+const MEMBER_FROM: i16 = 9;
 /// From here on topics are named by their ids.
 const IDS_FROM: i16 = 10;
 
@@ -85,6 +87,13 @@ fn alone(version: i16, group: OffsetFetchResponseGroup) -> OffsetFetchResponse {
 }
 
 async fn one(context: &Context, group: OffsetFetchRequestGroup) -> OffsetFetchResponseGroup {
+    if let Err(error) = check_member(context, &group).await {
+        return OffsetFetchResponseGroup {
+            error_code: error.code().code(),
+            topics: Vec::new(),
+            group_id: group.group_id,
+        };
+    }
     let topics = match group.topics {
         None => all(context, &group.group_id).await,
         Some(ref topics) => some(context, &group.group_id, topics).await,
@@ -100,6 +109,16 @@ async fn one(context: &Context, group: OffsetFetchRequestGroup) -> OffsetFetchRe
             topics: if context.version >= GROUP_ERROR_FROM { Vec::new() } else { refuse_each(&group, error) },
             group_id: group.group_id,
         },
+    }
+}
+
+/// A member of the consumer protocol says who it is, and reads nothing at an epoch that is not its own.
+async fn check_member(context: &Context, group: &OffsetFetchRequestGroup) -> Result<(), GroupError> {
+    match &group.member_id {
+        Some(member_id) if context.version >= MEMBER_FROM && group.member_epoch >= 0 => {
+            context.broker.groups.check_fetch(&group.group_id, member_id, group.member_epoch).await
+        }
+        _ => Ok(()),
     }
 }
 
