@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use esker_archive::{ArchiveConfig, CacheConfig, CacheKind, DiskCacheConfig, RequestConfig};
 use esker_control::Replication;
-use esker_coordinator::GroupConfig;
+use esker_coordinator::{ConsumerConfig, GroupConfig, MigrationPolicy};
 use esker_core::BrokerId;
 use esker_env::RealDisk;
 use esker_kafka::KafkaConfig;
@@ -152,6 +152,17 @@ pub(crate) fn groups(config: &Config) -> GroupConfig {
         initial_rebalance_delay: millis(kafka.group_initial_rebalance_delay_ms),
         offsets_retention: Duration::from_secs(u64::from(kafka.offsets_retention_minutes) * 60),
         max_state: config.limits.group_bytes_total as usize,
+        consumer: ConsumerConfig {
+            session_timeout: millis(kafka.group_consumer_session_timeout_ms),
+            min_session_timeout: millis(kafka.group_consumer_min_session_timeout_ms),
+            max_session_timeout: millis(kafka.group_consumer_max_session_timeout_ms),
+            heartbeat_interval: millis(kafka.group_consumer_heartbeat_interval_ms),
+            min_heartbeat_interval: millis(kafka.group_consumer_min_heartbeat_interval_ms),
+            max_heartbeat_interval: millis(kafka.group_consumer_max_heartbeat_interval_ms),
+            max_members: kafka.group_consumer_max_size as usize,
+            // Checked with the configuration.
+            migration: MigrationPolicy::named(&kafka.group_consumer_migration_policy).unwrap_or_default(),
+        },
         ..GroupConfig::default()
     }
 }

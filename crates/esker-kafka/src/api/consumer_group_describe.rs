@@ -42,7 +42,10 @@ pub(crate) async fn handle(
         let mut described = match context.broker.groups.describe_consumer(&group).await {
             Ok(Some(found)) => encode(&context, group, found),
             Ok(None) => {
-                let why = format!("Group {group} is not a consumer group.");
+                let why = match context.broker.groups.describe(&group).await {
+                    Ok(Some(_)) => format!("Group {group} is not a consumer group."),
+                    _ => format!("Group {group} not found."),
+                };
                 refuse(group, ErrorCode::GroupIdNotFound, Some(why.into()))
             }
             Err(error) => refuse(group, error.code(), None),

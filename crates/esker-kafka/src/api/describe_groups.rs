@@ -31,7 +31,11 @@ pub(crate) async fn handle(context: Context, request: DescribeGroupsRequest) -> 
         }
         let mut described = match context.broker.groups.describe(&group).await {
             Ok(Some(found)) => encode(group, found),
-            Ok(None) => missing(context.version, group),
+            Ok(None) => {
+                // One of another kind is there for other requests.
+                let other = matches!(context.broker.groups.describe_consumer(&group).await, Ok(Some(_)));
+                missing(context.version, group, other)
+            }
             Err(error) => DescribedGroup {
                 error_code: error.code().code(),
                 group_id: group,
@@ -68,11 +72,15 @@ fn encode_member(member: MemberDescription) -> DescribedGroupMember {
     }
 }
 
-fn missing(version: i16, group_id: KString) -> DescribedGroup {
+fn missing(version: i16, group_id: KString, other: bool) -> DescribedGroup {
     let known = version >= NOT_FOUND_FROM;
+    let why = match other {
+        true => format!("Group {group_id} is not a classic group."),
+        false => format!("Group {group_id} not found."),
+    };
     DescribedGroup {
         error_code: if known { ErrorCode::GroupIdNotFound.code() } else { 0 },
-        error_message: known.then(|| format!("Group {group_id} is not a classic group.").into()),
+        error_message: known.then(|| why.into()),
         group_state: KString::from_static(GroupState::Dead.as_str()),
         group_id,
         ..DescribedGroup::default()

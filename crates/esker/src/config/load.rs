@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::{Config, MetaSettings, settings::Replication};
+use super::{Config, MetaSettings, settings::{Kafka, Replication}};
 
 /// Prefix of the variables that override settings.
 const PREFIX: &str = "ESKER_";
@@ -158,6 +158,34 @@ fn check_replication(replication: &Replication, embedded: bool) -> Result<(), St
     Ok(())
 }
 
+fn check_groups(kafka: &Kafka) -> Result<(), String> {
+    let within = |what: &str, value: u32, least: u32, most: u32| match (least..=most).contains(&value) {
+        true => Ok(()),
+        false => Err(format!(
+            "group_consumer_{what}_ms is {value}, outside of its own bounds ({least} to {most})"
+        )),
+    };
+    within(
+        "session_timeout",
+        kafka.group_consumer_session_timeout_ms,
+        kafka.group_consumer_min_session_timeout_ms,
+        kafka.group_consumer_max_session_timeout_ms,
+    )?;
+    within(
+        "heartbeat_interval",
+        kafka.group_consumer_heartbeat_interval_ms,
+        kafka.group_consumer_min_heartbeat_interval_ms,
+        kafka.group_consumer_max_heartbeat_interval_ms,
+    )?;
+    let policy = &kafka.group_consumer_migration_policy;
+    match esker_coordinator::MigrationPolicy::named(policy) {
+        Some(_) => Ok(()),
+        None => Err(format!(
+            "group_consumer_migration_policy is {policy:?}: use bidirectional, upgrade, downgrade or disabled"
+        )),
+    }
+}
+
 fn check_meaning(config: &Config) -> Result<(), ConfigError> {
     let meaning = |message: String| Err(ConfigError::Meaning(message));
     if config.node.id < 0 {
@@ -175,6 +203,7 @@ fn check_meaning(config: &Config) -> Result<(), ConfigError> {
     check_replication(&config.replication, config.meta.is_embedded())
         .map_err(|wrong| ConfigError::Meaning(format!("replication.{wrong}")))?;
     check_meta(&config.meta).map_err(|wrong| ConfigError::Meaning(format!("meta.{wrong}")))?;
+    check_groups(&config.kafka).map_err(|wrong| ConfigError::Meaning(format!("kafka.{wrong}")))?;
     if let Err(error) = esker_log::TopicConfig::parse(&config.topic_defaults()) {
         return meaning(format!("topic_defaults: {error}"));
     }

@@ -212,6 +212,22 @@ section! {
         group_min_session_timeout_ms: u32 = 6_000,
         /// Longest session timeout that a member may ask for, milliseconds.
         group_max_session_timeout_ms: u32 = 1_800_000,
+        /// Consumer protocol: without a heartbeat for this long a member is out, milliseconds.
+        group_consumer_session_timeout_ms: u32 = 45_000,
+        /// Consumer protocol: shortest session timeout that a single group may be given, milliseconds.
+        group_consumer_min_session_timeout_ms: u32 = 45_000,
+        /// Consumer protocol: longest session timeout that a single group may be given, milliseconds.
+        group_consumer_max_session_timeout_ms: u32 = 60_000,
+        /// Consumer protocol: how often members are told to send heartbeats, milliseconds.
+        group_consumer_heartbeat_interval_ms: u32 = 5_000,
+        /// Consumer protocol: shortest heartbeat interval that a single group may be given, milliseconds.
+        group_consumer_min_heartbeat_interval_ms: u32 = 5_000,
+        /// Consumer protocol: longest heartbeat interval that a single group may be given, milliseconds.
+        group_consumer_max_heartbeat_interval_ms: u32 = 15_000,
+        /// Consumer protocol: the most members of a group.
+        group_consumer_max_size: u32 = 2_147_483_647,
+        /// Which groups may change their protocol while they have members: `bidirectional`, `upgrade`, `downgrade`, `disabled`.
+        group_consumer_migration_policy: String = "bidirectional".to_owned(),
         /// How long offsets of an empty group are kept, minutes.
         offsets_retention_minutes: u32 = 10_080,
         /// How long an idempotent producer that writes nothing is remembered, milliseconds.

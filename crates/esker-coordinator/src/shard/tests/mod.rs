@@ -2,14 +2,17 @@
 
 mod admin;
 mod bounds;
+mod consumer;
+mod consumer_random;
 mod membership;
+mod migration;
 mod offsets;
 mod random;
 mod rebalancing;
 mod reload;
 mod statics;
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use esker_core::{
@@ -24,6 +27,7 @@ use super::Shard;
 use crate::{
     GroupConfig, GroupError,
     effects::{Answer, Cx, Now, Token, Write},
+    facts::ClusterFacts,
     records::Record,
     types::{
         CommitRequest, GroupState, JoinAnswer, JoinRequest, Leaver, MemberRef, OffsetToCommit, Protocol,
@@ -81,6 +85,8 @@ pub(crate) struct Bench {
     pub(crate) group: KString,
     /// Everything that is durable.
     pub(crate) log: Vec<Record>,
+    /// The cluster, where groups need one.
+    around: Option<Arc<dyn ClusterFacts>>,
 }
 
 impl Bench {
@@ -100,6 +106,7 @@ impl Bench {
             durable: true,
             group: s("g"),
             log: Vec::new(),
+            around: None,
         }
     }
 
@@ -127,6 +134,9 @@ impl Bench {
         let token = Token(self.tokens);
         self.tokens += 1;
         let config = self.config.clone();
+        if let Some(around) = &self.around {
+            self.shard.surround(around);
+        }
         let mut cx = Cx::new(&config, self.now, &self.random);
         let result = act(&mut self.shard, &mut cx, &self.group, token);
         let Cx { answers, writes, .. } = cx;
