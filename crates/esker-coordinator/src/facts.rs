@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use esker_core::TopicId;
 use esker_kafka_wire::KString;
-use esker_meta::Catalog;
+use esker_meta::{Catalog, GroupConfigs};
 use uuid::Uuid;
 
 /// A topic as an assignor needs it.
@@ -66,34 +66,48 @@ impl ClusterFacts for NoFacts {
     }
 }
 
-/// The topics of the catalog.
-pub struct CatalogFacts(Arc<Catalog>);
+/// The topics of the catalog, and the configs of groups.
+pub struct CatalogFacts {
+    catalog: Arc<Catalog>,
+    configs: Arc<GroupConfigs>,
+}
 
 impl CatalogFacts {
-    /// Facts from this catalog.
+    /// Facts from these.
     #[must_use]
-    pub fn new(catalog: Arc<Catalog>) -> Self {
-        Self(catalog)
+    pub fn new(catalog: Arc<Catalog>, configs: Arc<GroupConfigs>) -> Self {
+        Self { catalog, configs }
     }
 }
 
 impl ClusterFacts for CatalogFacts {
     fn version(&self) -> i64 {
-        self.0.changed().borrow().0
+        self.catalog.changed().borrow().0
     }
 
     fn topic(&self, name: &str) -> Option<TopicFacts> {
-        let topic = self.0.by_name(name).filter(|topic| !topic.record.deleting)?;
+        let topic = self.catalog.by_name(name).filter(|topic| !topic.record.deleting)?;
         Some(TopicFacts { id: topic.record.id.0, partitions: topic.record.partitions })
     }
 
     fn topic_name(&self, id: Uuid) -> Option<KString> {
-        let topic = self.0.by_id(TopicId(id)).filter(|topic| !topic.record.deleting)?;
+        let topic = self.catalog.by_id(TopicId(id)).filter(|topic| !topic.record.deleting)?;
         Some(topic.record.name.as_str().into())
     }
 
     fn topic_names(&self) -> Vec<KString> {
-        let all = self.0.all().into_iter().filter(|topic| !topic.record.deleting);
+        let all = self.catalog.all().into_iter().filter(|topic| !topic.record.deleting);
         all.map(|topic| topic.record.name.as_str().into()).collect()
+    }
+
+    fn overrides(&self, group: &str) -> GroupOverrides {
+        let millis = |key: &str| {
+            let value = self.configs.value(group, key)?;
+            value.parse().ok().map(Duration::from_millis)
+        };
+        GroupOverrides {
+            session_timeout: millis("consumer.session.timeout.ms"),
+            heartbeat_interval: millis("consumer.heartbeat.interval.ms"),
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use esker_coordinator::Groups;
 use esker_env::Env;
 use esker_log::Log;
-use esker_meta::{Catalog, Meta, ProducerIds};
+use esker_meta::{Catalog, GroupConfigs, Meta, ProducerIds};
 
 use crate::{
     api::fetch_session::FetchSessions, budget::Budget, cluster::Cluster, config::KafkaConfig,
@@ -27,6 +27,8 @@ pub struct KafkaParts {
     pub cluster: Arc<dyn Cluster>,
     /// Consumer groups.
     pub groups: Groups,
+    /// What is set for single groups.
+    pub group_configs: Arc<GroupConfigs>,
 }
 
 /// The Kafka front end of one broker.
@@ -39,6 +41,7 @@ pub struct Broker {
     pub(crate) producer_ids: ProducerIds,
     pub(crate) cluster: Arc<dyn Cluster>,
     pub(crate) groups: Groups,
+    pub(crate) group_configs: Arc<GroupConfigs>,
     pub(crate) request_memory: RequestMemory,
     pub(crate) response_memory: Budget,
     pub(crate) fetch_sessions: FetchSessions,
@@ -68,6 +71,7 @@ impl Broker {
             catalog: parts.catalog,
             cluster: parts.cluster,
             groups: parts.groups,
+            group_configs: parts.group_configs,
         })
     }
 }

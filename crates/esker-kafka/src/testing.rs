@@ -18,7 +18,7 @@ use esker_kafka_wire::{
     },
 };
 use esker_log::{Log, LogConfig};
-use esker_meta::{MemoryMeta, Meta, MetaStore, NewTopic};
+use esker_meta::{GroupConfigs, MemoryMeta, Meta, MetaStore, NewTopic};
 use esker_node::{Node, NodeConfig, NodeParts};
 use esker_wal::StoreConfig;
 use object_store::{ObjectStore, memory::InMemory};
@@ -98,11 +98,13 @@ impl World {
         };
         let of_groups = GroupConfig { initial_rebalance_delay: Duration::ZERO, ..GroupConfig::default() };
         let offsets = LogTopic::new(node.log.clone(), node.meta.clone(), env.clone(), 1);
-        let facts = Arc::new(CatalogFacts::new(Arc::clone(&node.catalog)));
+        let group_configs = GroupConfigs::start(node.meta.clone()).await.unwrap();
+        let facts = Arc::new(CatalogFacts::new(Arc::clone(&node.catalog), Arc::clone(&group_configs)));
         let groups = Groups::in_cluster(of_groups, env.clone(), Arc::new(offsets), facts);
         let groups_guard = groups.start();
         let parts = KafkaParts {
             groups,
+            group_configs,
             env: env.clone(),
             log: node.log.clone(),
             meta: node.meta.clone(),

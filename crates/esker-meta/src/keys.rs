@@ -82,6 +82,14 @@ impl Keys {
         format!("{}/topics/{name}", self.prefix)
     }
 
+    pub(crate) fn groups(&self) -> String {
+        format!("{}/groups/", self.prefix)
+    }
+
+    pub(crate) fn group(&self, name: &str) -> String {
+        format!("{}/groups/{name}", self.prefix)
+    }
+
     pub(crate) fn id(&self, counter: &str) -> String {
         format!("{}/ids/{counter}", self.prefix)
     }

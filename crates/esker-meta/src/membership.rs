@@ -1,6 +1,6 @@
 //! Who is there and who owns what, in memory: listed once, then kept by watches.
 
-mod follow;
+pub(crate) mod follow;
 
 use std::{collections::BTreeMap, sync::Arc};
 

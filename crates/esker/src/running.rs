@@ -6,7 +6,7 @@ use esker_coordinator::{CatalogFacts, Groups, GroupsGuard, LogTopic, forget_dele
 use esker_core::BrokerId;
 use esker_env::{Env, RealDisk, TaskGuard, watch};
 use esker_kafka::{Broker, Cluster, KafkaParts, Node as KafkaNode, Server, SingleNode};
-use esker_meta::Endpoint;
+use esker_meta::{Endpoint, GroupConfigs};
 use esker_node::{Node, NodeParts, PreparedNode};
 use parking_lot::Mutex;
 
@@ -85,13 +85,17 @@ impl Running {
         let cluster = view_of(config, env, &node, (host, port));
         let replicas = config.kafka.default_replication_factor;
         let offsets = LogTopic::new(node.log.clone(), node.meta.clone(), env.clone(), replicas);
-        let facts = Arc::new(CatalogFacts::new(Arc::clone(&node.catalog)));
+        let group_configs = GroupConfigs::start(node.meta.clone())
+            .await
+            .map_err(|error| Failure(format!("cannot read the configs of groups: {error}")))?;
+        let facts = Arc::new(CatalogFacts::new(Arc::clone(&node.catalog), Arc::clone(&group_configs)));
         let groups = Groups::in_cluster(settings::groups(config), env.clone(), Arc::new(offsets), facts);
         let timing = groups.start();
         helpers.push(forget_deleted_topics(&env.tasks, &node.catalog, &groups));
         helpers.push(follow_ownership(env, &node, &groups));
         let parts = KafkaParts {
             groups,
+            group_configs,
             env: env.clone(),
             log: node.log.clone(),
             meta: node.meta.clone(),

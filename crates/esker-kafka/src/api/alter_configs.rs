@@ -1,4 +1,4 @@
-//! AlterConfigs, the old way: replaces all of a topic's overrides.
+//! AlterConfigs, the old way: replaces all overrides of a topic or a group.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use esker_kafka_wire::{
 
 use crate::{
     api::{
-        configs,
+        configs::{self, GROUP},
         refusal::{Refusal, parts},
     },
     context::Context,
@@ -56,11 +56,17 @@ async fn replace(
             let message = format!("Null value not supported for : {}", config.name);
             return Err(Refusal::new(ErrorCode::InvalidRequest, &message));
         };
-        configs::check_topic_config(&config.name, value)?;
+        match resource.resource_type {
+            GROUP => configs::check_group_config(&context.broker, &config.name, value)?,
+            _ => configs::check_topic_config(&config.name, value)?,
+        }
         if overrides.insert(config.name.as_str().to_owned(), value.as_str().to_owned()).is_some() {
             return Err(Refusal::new(ErrorCode::InvalidRequest, "Error due to duplicate config keys"));
         }
     }
-    configs::change_topic(&context.broker, &resource.resource_name, validate_only, |_| Ok(overrides.clone()))
-        .await
+    let (broker, name) = (&context.broker, &resource.resource_name);
+    match resource.resource_type {
+        GROUP => configs::change_group(broker, name, validate_only, |_| Ok(overrides.clone())).await,
+        _ => configs::change_topic(broker, name, validate_only, |_| Ok(overrides.clone())).await,
+    }
 }

@@ -12,8 +12,8 @@ use esker_log::topic_config::{DEFINITIONS, Definition, Kind, TopicConfig, valida
 
 use crate::{api::refusal::Refusal, broker::Broker};
 pub(crate) use broker_table::{StaticEntry, broker_entries, synonym};
-pub(crate) use change::{change_topic, check_resource};
-pub(crate) use group_table::group_entries;
+pub(crate) use change::{change_group, change_topic, check_resource};
+pub(crate) use group_table::{GroupEntry, check_group_config, group_entries};
 
 // Kinds of resources.
 pub(crate) const TOPIC: i8 = 2;
@@ -26,6 +26,7 @@ pub(crate) const GROUP: i8 = 32;
 pub(crate) const DYNAMIC_TOPIC: i8 = 1;
 pub(crate) const STATIC_BROKER: i8 = 4;
 pub(crate) const DEFAULT: i8 = 5;
+pub(crate) const DYNAMIC_GROUP: i8 = 8;
 
 /// A topic's value for one key, with what stands behind it.
 pub(crate) struct TopicEntry<'a> {

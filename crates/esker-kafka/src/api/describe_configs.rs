@@ -14,7 +14,9 @@ use esker_meta::check_topic_name;
 
 use crate::{
     api::{
-        configs::{self, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP, StaticEntry, TOPIC, TopicEntry},
+        configs::{
+            self, BROKER, BROKER_LOGGER, CLIENT_METRICS, GROUP, GroupEntry, StaticEntry, TOPIC, TopicEntry,
+        },
         refusal::Refusal,
     },
     broker::Broker,
@@ -100,7 +102,11 @@ fn describe(
             Ok(Vec::new())
         }
         CLIENT_METRICS if !name.is_empty() => Ok(Vec::new()),
-        GROUP if !name.is_empty() => Ok(fixed(configs::group_entries())),
+        GROUP if !name.is_empty() => Ok(configs::group_entries(broker, name)
+            .iter()
+            .filter(|entry| wanted(entry.name))
+            .map(|entry| show_group(entry, detail))
+            .collect()),
         CLIENT_METRICS | GROUP => {
             Err(Refusal::new(ErrorCode::InvalidRequest, "The resource name must not be empty."))
         }
@@ -132,6 +138,24 @@ fn show(entry: &TopicEntry<'_>, detail: Detail) -> DescribeConfigsResourceResult
         synonyms: if detail.synonyms { entry.synonyms().map(synonym).collect() } else { Vec::new() },
         config_type: configs::type_code(&entry.definition.kind),
         documentation: detail.documentation.then(|| KString::from_static(entry.definition.doc)),
+    }
+}
+
+fn show_group(entry: &GroupEntry, detail: Detail) -> DescribeConfigsResourceResult {
+    let synonym = DescribeConfigsSynonym {
+        name: KString::from_static(entry.name),
+        value: Some(entry.value.as_str().into()),
+        source: entry.source,
+    };
+    DescribeConfigsResourceResult {
+        name: KString::from_static(entry.name),
+        value: Some(entry.value.as_str().into()),
+        read_only: entry.read_only,
+        config_source: entry.source,
+        is_sensitive: false,
+        synonyms: if detail.synonyms { vec![synonym] } else { Vec::new() },
+        config_type: entry.type_code,
+        documentation: detail.documentation.then(|| KString::from_static(entry.doc)),
     }
 }
 

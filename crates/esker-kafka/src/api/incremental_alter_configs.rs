@@ -15,7 +15,7 @@ use esker_log::topic_config::{Kind, definition};
 
 use crate::{
     api::{
-        configs,
+        configs::{self, GROUP},
         refusal::{Refusal, parts},
     },
     broker::Broker,
@@ -67,6 +67,16 @@ async fn change(
         return Err(Refusal::new(ErrorCode::InvalidRequest, "Error due to duplicate config keys"));
     }
     let broker = &context.broker;
+    if resource.resource_type == GROUP {
+        return configs::change_group(broker, &resource.resource_name, validate_only, |current| {
+            let mut overrides = current.clone();
+            for config in &resource.configs {
+                apply_to_group(broker, &mut overrides, config)?;
+            }
+            Ok(overrides)
+        })
+        .await;
+    }
     configs::change_topic(broker, &resource.resource_name, validate_only, |current| {
         let mut overrides = current.clone();
         for config in &resource.configs {
@@ -75,6 +85,37 @@ async fn change(
         Ok(overrides)
     })
     .await
+}
+
+fn apply_to_group(
+    broker: &Broker,
+    overrides: &mut BTreeMap<String, String>,
+    config: &AlterableConfig,
+) -> Result<(), Refusal> {
+    let key = config.name.as_str();
+    match (config.config_operation, &config.value) {
+        (DELETE, _) => {
+            overrides.remove(key);
+            Ok(())
+        }
+        (SET, Some(value)) => {
+            configs::check_group_config(broker, key, value)?;
+            overrides.insert(key.to_owned(), value.trim().to_owned());
+            Ok(())
+        }
+        (SET, None) => {
+            let why = format!("Null value not supported for : {key}");
+            Err(Refusal::new(ErrorCode::InvalidRequest, &why))
+        }
+        (APPEND | SUBTRACT, _) => {
+            let why = format!("{key} is not a list");
+            Err(Refusal::new(ErrorCode::InvalidConfig, &why))
+        }
+        (other, _) => {
+            let why = format!("Unknown operation type {other} for config {key}");
+            Err(Refusal::new(ErrorCode::InvalidRequest, &why))
+        }
+    }
 }
 
 fn apply(

@@ -33,7 +33,8 @@ pub(crate) async fn handle(
         let names: Vec<KString> = match kind {
             TOPIC => broker.catalog.all().iter().map(|topic| topic.record.name.as_str().into()).collect(),
             BROKER | BROKER_LOGGER => broker.broker_ids().iter().map(|id| id.to_string().into()).collect(),
-            CLIENT_METRICS | GROUP => Vec::new(),
+            GROUP => broker.group_configs.groups().into_iter().map(KString::from).collect(),
+            CLIENT_METRICS => Vec::new(),
             _ => {
                 return ListConfigResourcesResponse {
                     error_code: ErrorCode::UnsupportedVersion.code(),

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{Event, KeyValue, Meta, Revision, WatchError};
 
 /// What has become known of a prefix.
-pub(super) enum News<'a> {
+pub(crate) enum News<'a> {
     /// This is all there is.
     All(&'a [KeyValue]),
     /// These changes, in order.
@@ -13,7 +13,7 @@ pub(super) enum News<'a> {
 }
 
 /// Follows `prefix` for ever from a listing at revision `shown`, and hands on all that happens after it.
-pub(super) async fn follow(
+pub(crate) async fn follow(
     meta: Meta,
     prefix: String,
     mut shown: Revision,

@@ -4,7 +4,10 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::{Config, MetaSettings, settings::{Kafka, Replication}};
+use super::{
+    Config, MetaSettings,
+    settings::{Kafka, Replication},
+};
 
 /// Prefix of the variables that override settings.
 const PREFIX: &str = "ESKER_";
@@ -161,9 +164,9 @@ fn check_replication(replication: &Replication, embedded: bool) -> Result<(), St
 fn check_groups(kafka: &Kafka) -> Result<(), String> {
     let within = |what: &str, value: u32, least: u32, most: u32| match (least..=most).contains(&value) {
         true => Ok(()),
-        false => Err(format!(
-            "group_consumer_{what}_ms is {value}, outside of its own bounds ({least} to {most})"
-        )),
+        false => {
+            Err(format!("group_consumer_{what}_ms is {value}, outside of its own bounds ({least} to {most})"))
+        }
     };
     within(
         "session_timeout",

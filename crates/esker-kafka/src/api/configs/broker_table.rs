@@ -1,6 +1,8 @@
 //! The broker's own configuration under Kafka's names, for tools that look for them. Read-only: it is changed in
 //! `esker.toml`.
 
+use std::time::Duration;
+
 use esker_core::BrokerId;
 use esker_log::topic_config::DEFINITIONS;
 
@@ -20,6 +22,7 @@ const BOOLEAN: i8 = 1;
 const STRING: i8 = 2;
 const INT: i8 = 3;
 const LONG: i8 = 5;
+const LIST: i8 = 7;
 
 /// The name that a topic's key has in a broker's configuration.
 pub(crate) fn synonym(key: &'static str) -> &'static str {
@@ -61,7 +64,7 @@ pub(crate) fn broker_entries(broker: &Broker, listener: &str) -> Vec<StaticEntry
         type_code,
         doc,
     };
-    let ms = |duration: std::time::Duration| duration.as_millis().to_string();
+    let ms = |duration: Duration| duration.as_millis().to_string();
     let this = broker.cluster.brokers(listener).into_iter().find(|node| node.id.0 == id);
     let endpoint = this.map(|node| format!("PLAINTEXT://{}:{}", node.host, node.port)).unwrap_or_default();
     let mut entries = vec![
@@ -118,6 +121,7 @@ pub(crate) fn broker_entries(broker: &Broker, listener: &str) -> Vec<StaticEntry
         entry("socket.request.max.bytes", config.max_request_bytes.to_string(), INT, "The largest request."),
         entry("log.dirs", config.log_dir.clone(), STRING, "Where the write-ahead log is."),
     ];
+    entries.extend(group_coordinator(broker));
     let defaults = broker.log.topic_defaults();
     entries.extend(DEFINITIONS.iter().map(|definition| {
         let set = defaults.get(definition.key);
@@ -131,4 +135,72 @@ pub(crate) fn broker_entries(broker: &Broker, listener: &str) -> Vec<StaticEntry
     }));
     entries.sort_by_key(|entry| entry.name);
     entries
+}
+
+/// The settings of the group coordinator.
+fn group_coordinator(broker: &Broker) -> impl Iterator<Item = StaticEntry> {
+    let config = broker.groups.config();
+    let consumer = &config.consumer;
+    let ms = |name, duration: Duration, doc| (name, duration.as_millis().to_string(), INT, doc);
+    let session = "A member of the consumer protocol that does not report for this long is out.";
+    let heartbeat = "How often members of the consumer protocol report.";
+    let entries = [
+        ms("group.consumer.heartbeat.interval.ms", consumer.heartbeat_interval, heartbeat),
+        ms("group.consumer.max.heartbeat.interval.ms", consumer.max_heartbeat_interval, heartbeat),
+        ms("group.consumer.max.session.timeout.ms", consumer.max_session_timeout, session),
+        ms("group.consumer.min.heartbeat.interval.ms", consumer.min_heartbeat_interval, heartbeat),
+        ms("group.consumer.min.session.timeout.ms", consumer.min_session_timeout, session),
+        ms("group.consumer.session.timeout.ms", consumer.session_timeout, session),
+        (
+            "group.consumer.assignors",
+            "uniform,range".to_owned(),
+            LIST,
+            "Assignors; the first is the default.",
+        ),
+        (
+            "group.consumer.max.size",
+            consumer.max_members.to_string(),
+            INT,
+            "Members of a group of the consumer protocol.",
+        ),
+        (
+            "group.consumer.migration.policy",
+            consumer.migration.name().to_owned(),
+            STRING,
+            "Which groups may change their protocol while they have members.",
+        ),
+        (
+            "group.coordinator.rebalance.protocols",
+            "classic,consumer".to_owned(),
+            LIST,
+            "The protocols of groups.",
+        ),
+        ms(
+            "group.initial.rebalance.delay.ms",
+            config.initial_rebalance_delay,
+            "How long the first rebalance of a classic group waits for more members.",
+        ),
+        ms("group.max.session.timeout.ms", config.max_session_timeout, "For members of classic groups."),
+        ("group.max.size", config.max_members.to_string(), INT, "Members of a classic group."),
+        ms("group.min.session.timeout.ms", config.min_session_timeout, "For members of classic groups."),
+        (
+            "offsets.retention.minutes",
+            (config.offsets_retention.as_secs() / 60).to_string(),
+            INT,
+            "How long offsets outlive their group's last member.",
+        ),
+        (
+            "offsets.topic.num.partitions",
+            config.offsets_partitions.to_string(),
+            INT,
+            "Partitions of __consumer_offsets when it is created.",
+        ),
+    ];
+    entries.into_iter().map(|(name, value, type_code, doc)| StaticEntry {
+        name,
+        value,
+        source: STATIC_BROKER,
+        type_code,
+        doc,
+    })
 }
