@@ -66,13 +66,12 @@ class Fleet:
     def owners(self) -> dict[int, str]:
         """Who has each partition now, by what living members noted."""
         owners: dict[int, str] = {}
-        for crew in self.running():
-            for event in crew.events():
-                kind, member = event[1], event[2]
-                if kind == "a":
-                    owners[int(event[3])] = member
-                elif kind == "x" and owners.get(int(event[3])) == member:
-                    del owners[int(event[3])]
+        events = [event for crew in self.running() for event in crew.events() if event[1] in "ax"]
+        for _, kind, member, partition in sorted(events, key=lambda event: int(event[0])):
+            if kind == "a":
+                owners[int(partition)] = member
+            elif owners.get(int(partition)) == member:
+                del owners[int(partition)]
         return owners
 
     def stop(self) -> None:
