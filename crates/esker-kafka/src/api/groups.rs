@@ -39,4 +39,6 @@ pub(crate) async fn patiently<T>(context: &Context, wait: impl Future<Output = T
 }
 
 #[cfg(test)]
+mod consumer_tests;
+#[cfg(test)]
 mod tests;

@@ -61,7 +61,7 @@ struct Client {
     has: BTreeSet<(Uuid, i32)>,
     wish: u8,
     asked: Option<Token>,
-    /// Something to say that the group has not confirmed.
+    /// Something to say that the group has not been told.
     full: bool,
 }
 
@@ -118,6 +118,8 @@ impl Run {
         match *step {
             Move::Beat(client) if self.clients[client].asked.is_none() => {
                 let request = self.request(client, self.clients[client].epoch);
+                // Whatever it wants from now on is not in this request.
+                self.clients[client].full = false;
                 self.clients[client].asked = Some(self.bench.ask(request));
             }
             Move::Leave(client) if self.clients[client].epoch > 0 => {
@@ -201,7 +203,6 @@ impl Run {
     fn take(&mut self, at: usize, answer: HeartbeatAnswer) {
         let client = &mut self.clients[at];
         client.epoch = answer.epoch;
-        client.full = false;
         if let Some(assignment) = answer.assignment {
             client.has = assignment
                 .into_iter()
