@@ -14,6 +14,7 @@ use crate::{
     lanes::AppendTicket,
     log::Log,
     producers::Verdict,
+    transactions::TxnGuard,
 };
 
 /// How an append is to be done.
@@ -21,6 +22,8 @@ use crate::{
 pub struct AppendOptions {
     /// The caller waits for every replica that `min.insync.replicas` asks for (Kafka: `acks=all`).
     pub all_replicas: bool,
+    /// For a batch that may be the first of a transaction here: that its coordinator knows of it (see [`Log::guard`]).
+    pub guard: Option<TxnGuard>,
 }
 
 /// An append that has its place in the log, though it is not durable yet.
@@ -112,7 +115,12 @@ impl Log {
             throttle,
             ticket,
         };
-        if let Verdict::Duplicate { base_offset, last_offset } = row.producers.check(&header)? {
+        if header.marker().is_some() {
+            if row.has_marker(&header)? {
+                let end = row.log_end;
+                return Ok(appended(end, end, true, lane.everything(), row.log_start));
+            }
+        } else if let Verdict::Duplicate { base_offset, last_offset } = row.producers.check(&header)? {
             let ticket = if last_offset < row.high_watermark {
                 AppendTicket::done()
             } else {
@@ -120,6 +128,7 @@ impl Log {
             };
             return Ok(appended(base_offset, last_offset, true, ticket, row.log_start));
         }
+        row.may_write(&header, options.guard)?;
         header.base_offset = row.log_end;
         if header.base_offset.0.checked_add(i64::from(header.last_offset_delta) + 1).is_none() {
             return Err(LogError::NotOwner(id).into()); // 2^63 records: out of offsets for ever
@@ -147,5 +156,6 @@ pub(crate) fn log_start_entry(id: PartitionId, epoch: Epoch, start: Offset, now:
         attributes: 0,
         length: 0,
         control_type: -1,
+        coordinator_epoch: -1,
     }
 }

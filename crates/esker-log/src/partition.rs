@@ -11,7 +11,11 @@ use std::{collections::VecDeque, sync::Arc};
 use esker_core::{BatchHeader, EntryKind, Epoch, FrameIndex, LedgerId, Mode, Offset, PartitionId};
 use tokio::sync::Notify;
 
-use crate::{offsets::Offsets, producers::ProducerTable};
+use crate::{
+    offsets::Offsets,
+    producers::{ProducerError, ProducerTable},
+    transactions::{Transactions, TxnGuard},
+};
 
 /// A committed frame of the local log, as rows refer to it.
 #[derive(Debug)]
@@ -60,6 +64,8 @@ pub(crate) struct Partition {
     pub(crate) epochs: Vec<(Epoch, Offset)>,
     /// Producers as of `log_end`.
     pub(crate) producers: ProducerTable,
+    /// Transactions as of `log_end`.
+    pub(crate) transactions: Transactions,
     /// The lane of the newest append; a partition changes lanes only when nothing of it is in flight.
     pub(crate) lane: Option<Mode>,
     /// Committed batches that the local log still has, ascending and contiguous.
@@ -88,6 +94,7 @@ impl Partition {
             log_end: zero,
             epochs: Vec::new(),
             producers: ProducerTable::default(),
+            transactions: Transactions::default(),
             lane: None,
             local: VecDeque::new(),
             local_bytes: 0,
@@ -104,9 +111,38 @@ impl Partition {
         Offsets {
             log_start: self.log_start,
             high_watermark: self.high_watermark,
-            last_stable: self.high_watermark,
+            last_stable: self.transactions.last_stable(self.high_watermark),
             log_end: self.log_end,
             epoch,
+        }
+    }
+
+    /// Whether a marker has nothing to say any more: it, or another one of its epoch, was appended before.
+    ///
+    /// # Errors
+    /// As [`ProducerTable::check_marker`].
+    pub(crate) fn has_marker(&self, marker: &BatchHeader) -> Result<bool, ProducerError> {
+        let BatchHeader { producer, producer_epoch, coordinator_epoch, .. } = *marker;
+        self.producers.check_marker(producer, producer_epoch, coordinator_epoch)?;
+        // Without a transaction it still says the epoch: what the producer sent before it is too late from here on.
+        let known = self.producers.get(producer).is_some_and(|state| state.epoch == producer_epoch);
+        Ok(known && !self.transactions.is_open(producer))
+    }
+
+    /// Whether a batch fits the transactions that are open here.
+    ///
+    /// # Errors
+    /// [`ProducerError::NoTransaction`] and [`ProducerError::InTransaction`].
+    pub(crate) fn may_write(&self, header: &BatchHeader, guard: Option<TxnGuard>) -> Result<(), ProducerError> {
+        let producer = header.producer;
+        if header.marker().is_some() {
+            return Ok(());
+        }
+        match (header.is_transactional(), self.transactions.is_open(producer)) {
+            (true, true) | (false, false) => Ok(()),
+            (true, false) if self.transactions.may_begin(producer, guard) => Ok(()),
+            (true, false) => Err(ProducerError::NoTransaction { producer }),
+            (false, true) => Err(ProducerError::InTransaction { producer }),
         }
     }
 
@@ -117,6 +153,7 @@ impl Partition {
             self.epochs.push((header.epoch, header.base_offset));
         }
         self.producers.apply(header, now);
+        self.transactions.appended(header);
         self.log_end = header.next_offset();
     }
 
@@ -128,6 +165,7 @@ impl Partition {
                 assert_eq!(header.base_offset, self.high_watermark, "commits are contiguous in {}", self.id);
                 self.high_watermark = header.next_offset();
                 assert!(self.high_watermark <= self.log_end, "only what was appended is committed");
+                self.transactions.committed(self.high_watermark);
                 self.push_local(frame, slot, position);
             }
             EntryKind::LogStart => {
@@ -168,6 +206,7 @@ impl Partition {
         }
         self.appended(header, now);
         self.high_watermark = self.log_end;
+        self.transactions.committed(self.high_watermark);
         self.push_local(frame, slot, position);
         Ok(())
     }
@@ -220,6 +259,8 @@ impl Partition {
             self.local_bytes -= u64::from(first.header().length);
             self.local.pop_front();
         }
+        let first_local = self.local.front().map_or(self.archived_end, |batch| batch.base_offset);
+        self.transactions.forget_before(first_local.min(self.archived_end));
     }
 
     /// Asks to be told when the high watermark moves next (or the row goes).

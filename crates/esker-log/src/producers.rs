@@ -51,6 +51,29 @@ pub enum ProducerError {
         /// The epoch in force.
         current: i16,
     },
+    /// Kafka: `TRANSACTION_COORDINATOR_FENCED`.
+    #[error("coordinator epoch {got} ends a transaction of producer {producer}, but epoch {current} has taken over")]
+    OldCoordinator {
+        /// Whose transaction.
+        producer: ProducerId,
+        /// The epoch of the coordinator that asks.
+        got: i32,
+        /// The epoch in force.
+        current: i32,
+    },
+    /// A transactional batch of a producer whose transaction has not begun in this partition, as far as its coordinator
+    /// has said. Kafka: `INVALID_TXN_STATE`.
+    #[error("producer {producer} writes in a transaction that this partition was not added to")]
+    NoTransaction {
+        /// Who sent it.
+        producer: ProducerId,
+    },
+    /// A batch outside of a transaction, of a producer that is in one here. Kafka: `INVALID_TXN_STATE`.
+    #[error("producer {producer} writes outside of the transaction that it has begun")]
+    InTransaction {
+        /// Who sent it.
+        producer: ProducerId,
+    },
 }
 
 /// The producers of one partition. Empty tables cost one pointer.
@@ -115,11 +138,8 @@ impl ProducerTable {
             return;
         }
         let state = self.0.entry(batch.producer).or_insert_with(|| ProducerState {
-            producer: batch.producer,
-            epoch: batch.producer_epoch,
-            batches: Vec::new(),
             last_timestamp: now,
-            current_txn_first_offset: None,
+            ..ProducerState::new(batch.producer, batch.producer_epoch)
         });
         if state.batches.last().is_some_and(|last| last.last_offset >= batch.last_offset()) {
             return;
@@ -129,6 +149,12 @@ impl ProducerTable {
             state.batches.clear();
         }
         state.last_timestamp = state.last_timestamp.max(now);
+        if batch.marker().is_some() {
+            state.current_txn_first_offset = None;
+            state.coordinator_epoch = state.coordinator_epoch.max(batch.coordinator_epoch);
+        } else if batch.is_transactional() && batch.control_type < 0 {
+            state.current_txn_first_offset.get_or_insert(batch.base_offset);
+        }
         if batch.base_sequence < 0 {
             return; // a control batch: it carries the epoch, but no sequence
         }
@@ -144,9 +170,37 @@ impl ProducerTable {
         });
     }
 
-    /// Forgets producers that last wrote before `before` (milliseconds since the Unix epoch).
+    /// Judges the marker that ends a transaction.
+    ///
+    /// # Errors
+    /// [`ProducerError::OldEpoch`] when a newer epoch of the producer has written, [`ProducerError::OldCoordinator`] when a
+    /// newer coordinator has ended a transaction of it.
+    pub fn check_marker(
+        &self,
+        producer: ProducerId,
+        epoch: i16,
+        coordinator_epoch: i32,
+    ) -> Result<(), ProducerError> {
+        let Some(state) = self.0.get(&producer) else { return Ok(()) };
+        if epoch < state.epoch {
+            return Err(ProducerError::OldEpoch { producer, got: epoch, current: state.epoch });
+        }
+        if coordinator_epoch < state.coordinator_epoch {
+            let current = state.coordinator_epoch;
+            return Err(ProducerError::OldCoordinator { producer, got: coordinator_epoch, current });
+        }
+        Ok(())
+    }
+
+    /// A producer's state.
+    #[must_use]
+    pub fn get(&self, producer: ProducerId) -> Option<&ProducerState> {
+        self.0.get(&producer)
+    }
+
+    /// Forgets producers that last wrote before `before` (milliseconds since the Unix epoch) and have no open transaction.
     pub fn expire(&mut self, before: i64) {
-        self.0.retain(|_, state| state.last_timestamp >= before);
+        self.0.retain(|_, state| state.last_timestamp >= before || state.current_txn_first_offset.is_some());
     }
 
     /// Producers known.
@@ -183,6 +237,7 @@ mod tests {
             attributes: 0,
             length: 100,
             control_type: -1,
+            coordinator_epoch: -1,
         }
     }
 

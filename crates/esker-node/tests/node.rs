@@ -120,7 +120,7 @@ fn batch(producer: i64, sequence: i32, values: &[&str], timestamp: i64) -> Bytes
 
 async fn append(node: &Node, id: PartitionId, bytes: &Bytes) -> (i64, bool) {
     let checked = node.log.check(id, bytes).unwrap();
-    let appended = node.log.append(id, checked, AppendOptions { all_replicas: true }).unwrap();
+    let appended = node.log.append(id, checked, AppendOptions { all_replicas: true, ..AppendOptions::default() }).unwrap();
     appended.ticket.durable().await.unwrap();
     (appended.base_offset.0, appended.duplicate)
 }

@@ -110,7 +110,7 @@ fn without_answer(topics: &[BegunTopic]) -> Outcome {
 
 fn append_all(context: &Context, request: ProduceRequest) -> Vec<BegunTopic> {
     let bad_acks = !matches!(request.acks, -1..=1);
-    let options = AppendOptions { all_replicas: request.acks == -1 };
+    let options = AppendOptions { all_replicas: request.acks == -1, ..AppendOptions::default() };
     let mut topics = Vec::with_capacity(request.topic_data.len());
     for data in request.topic_data {
         let topic = TopicRef::of(context.version, IDS_FROM, &data.name, data.topic_id);
