@@ -17,6 +17,7 @@ mod settings;
 mod shard;
 mod timers;
 mod topic;
+pub mod transactions;
 mod types;
 mod usage;
 
