@@ -28,7 +28,8 @@ impl ShardArchive {
         let mut found = Vec::new();
         for range in &partition.ranges[partition.range_at(read.start)..] {
             let index = self.parts.blocks.index(self.shard, &range.object, range.section).await?;
-            let overlapping = |txn: &&AbortedTxn| txn.first_offset < read.end && txn.last_offset >= read.start;
+            let overlapping =
+                |txn: &&AbortedTxn| txn.first_offset < read.end && txn.last_offset >= read.start;
             found.extend(index.aborted.iter().filter(overlapping).copied());
             let is_behind = range.last_offset.0 + 1 >= read.end.0;
             if is_behind && index.open_txns.iter().all(|first| *first >= read.end) {

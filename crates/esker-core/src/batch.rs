@@ -128,7 +128,9 @@ impl BatchView {
         };
         let kind = i8::try_from(i16::from_be_bytes([high, low])).unwrap_or(-1);
         let epoch = match value {
-            Some(&[_, _, a, b, c, d, ..]) if matches!(kind, 0 | 1) => i32::from_be_bytes([a, b, c, d]).max(-1),
+            Some(&[_, _, a, b, c, d, ..]) if matches!(kind, 0 | 1) => {
+                i32::from_be_bytes([a, b, c, d]).max(-1)
+            }
             _ => -1,
         };
         (kind, epoch)

@@ -24,6 +24,8 @@ pub struct AppendOptions {
     pub all_replicas: bool,
     /// For a batch that may be the first of a transaction here: that its coordinator knows of it (see [`Log::guard`]).
     pub guard: Option<TxnGuard>,
+    /// For a marker: its epoch is above that of the transaction that it ends.
+    pub raised: bool,
 }
 
 /// An append that has its place in the log, though it is not durable yet.
@@ -116,7 +118,7 @@ impl Log {
             ticket,
         };
         if header.marker().is_some() {
-            if row.has_marker(&header)? {
+            if row.has_marker(&header, options.raised)? {
                 let end = row.log_end;
                 return Ok(appended(end, end, true, lane.everything(), row.log_start));
             }

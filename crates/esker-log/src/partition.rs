@@ -8,13 +8,15 @@ mod tests;
 
 use std::{collections::VecDeque, sync::Arc};
 
-use esker_core::{BatchHeader, EntryKind, Epoch, FrameIndex, LedgerId, Mode, Offset, PartitionId};
+use esker_core::{
+    BatchHeader, EntryKind, Epoch, FrameIndex, LedgerId, Mode, Offset, PartitionId, ProducerId,
+};
 use tokio::sync::Notify;
 
 use crate::{
     offsets::Offsets,
     producers::{ProducerError, ProducerTable},
-    transactions::{Transactions, TxnGuard},
+    transactions::{Transactions, TxnGuard, TxnWrite},
 };
 
 /// A committed frame of the local log, as rows refer to it.
@@ -111,39 +113,71 @@ impl Partition {
         Offsets {
             log_start: self.log_start,
             high_watermark: self.high_watermark,
-            last_stable: self.transactions.last_stable(self.high_watermark),
+            // Records of an open transaction may be deleted like any others.
+            last_stable: self.transactions.last_stable(self.high_watermark).max(self.log_start),
             log_end: self.log_end,
             epoch,
         }
     }
 
+    /// Whether the producer has a transaction here that it began with this epoch.
+    fn is_in_transaction(&self, producer: ProducerId, epoch: i16) -> bool {
+        self.transactions.is_open(producer)
+            && self.producers.get(producer).is_some_and(|state| state.epoch == epoch)
+    }
+
+    /// What a transaction's first batch needs, see [`crate::Log::guard`].
+    pub(crate) fn guard(&mut self, write: TxnWrite) -> Option<TxnGuard> {
+        (!self.is_in_transaction(write.producer, write.epoch)).then(|| self.transactions.guard(write))
+    }
+
     /// Whether a marker has nothing to say any more: it, or another one of its epoch, was appended before.
     ///
     /// # Errors
-    /// As [`ProducerTable::check_marker`].
-    pub(crate) fn has_marker(&self, marker: &BatchHeader) -> Result<bool, ProducerError> {
+    /// As [`ProducerTable::check_marker`], and [`ProducerError::OldEpoch`] for one that is of the epoch of a transaction that
+    /// it cannot mean.
+    pub(crate) fn has_marker(&self, marker: &BatchHeader, raised: bool) -> Result<bool, ProducerError> {
         let BatchHeader { producer, producer_epoch, coordinator_epoch, .. } = *marker;
         self.producers.check_marker(producer, producer_epoch, coordinator_epoch)?;
         // Without a transaction it still says the epoch: what the producer sent before it is too late from here on.
-        let known = self.producers.get(producer).is_some_and(|state| state.epoch == producer_epoch);
-        Ok(known && !self.transactions.is_open(producer))
+        let Some(state) = self.producers.get(producer).filter(|state| state.epoch == producer_epoch) else {
+            return Ok(false);
+        };
+        if self.transactions.is_open(producer) && raised {
+            // A late copy: the transaction that it ended was of the epoch before, and the next one is under way.
+            return Err(ProducerError::OldEpoch { producer, got: producer_epoch, current: state.epoch });
+        }
+        Ok(!self.transactions.is_open(producer))
     }
 
     /// Whether a batch fits the transactions that are open here.
     ///
     /// # Errors
-    /// [`ProducerError::NoTransaction`] and [`ProducerError::InTransaction`].
-    pub(crate) fn may_write(&self, header: &BatchHeader, guard: Option<TxnGuard>) -> Result<(), ProducerError> {
+    /// [`ProducerError::NoTransaction`], [`ProducerError::InTransaction`], and [`ProducerError::OutOfOrder`] for one that
+    /// would overtake the transaction's first batch.
+    pub(crate) fn may_write(
+        &self,
+        header: &BatchHeader,
+        guard: Option<TxnGuard>,
+    ) -> Result<(), ProducerError> {
         let producer = header.producer;
         if header.marker().is_some() {
             return Ok(());
         }
-        match (header.is_transactional(), self.transactions.is_open(producer)) {
-            (true, true) | (false, false) => Ok(()),
-            (true, false) if self.transactions.may_begin(producer, guard) => Ok(()),
-            (true, false) => Err(ProducerError::NoTransaction { producer }),
-            (false, true) => Err(ProducerError::InTransaction { producer }),
+        if !header.is_transactional() {
+            let inside = self.transactions.is_open(producer);
+            return if inside { Err(ProducerError::InTransaction { producer }) } else { Ok(()) };
         }
+        if self.is_in_transaction(producer, header.producer_epoch) {
+            return Ok(());
+        }
+        let Some((lowest, raises)) = self.transactions.may_begin(producer, guard) else {
+            return Err(ProducerError::NoTransaction { producer });
+        };
+        let known = self.producers.get(producer).is_some_and(|state| !state.batches.is_empty());
+        let most = if raises && !known { 0 } else { lowest };
+        let got = header.base_sequence;
+        if got > most { Err(ProducerError::OutOfOrder { producer, got, expected: most }) } else { Ok(()) }
     }
 
     /// Takes note that an append has been given to a lane. `header` carries its assigned offset and epoch.

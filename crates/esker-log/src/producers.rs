@@ -52,7 +52,9 @@ pub enum ProducerError {
         current: i16,
     },
     /// Kafka: `TRANSACTION_COORDINATOR_FENCED`.
-    #[error("coordinator epoch {got} ends a transaction of producer {producer}, but epoch {current} has taken over")]
+    #[error(
+        "coordinator epoch {got} ends a transaction of producer {producer}, but epoch {current} has taken over"
+    )]
     OldCoordinator {
         /// Whose transaction.
         producer: ProducerId,
@@ -125,8 +127,9 @@ impl ProducerTable {
         if let Some(twin) = twin {
             return Ok(Verdict::Duplicate { base_offset: twin.base_offset, last_offset: twin.last_offset });
         }
-        let Some(last) = state.batches.last() else { return Ok(Verdict::Accept) };
-        let expected = if last.last_sequence == i32::MAX { 0 } else { last.last_sequence + 1 };
+        // A marker has brought the epoch, and nothing has been written with it.
+        let last = state.batches.last().map_or(-1, |last| last.last_sequence);
+        let expected = if last == i32::MAX { 0 } else { last + 1 };
         if batch.base_sequence == expected { Ok(Verdict::Accept) } else { Err(out_of_order(expected)) }
     }
 

@@ -4,9 +4,7 @@ use std::ops::Range;
 
 use bytes::Bytes;
 use esker_archive::ArchivedRead;
-use esker_core::{
-    Action, FrameIndex, LedgerId, Offset, PartitionId, batch::BatchView, producer::AbortedTxn,
-};
+use esker_core::{Action, FrameIndex, LedgerId, Offset, PartitionId, batch::BatchView, producer::AbortedTxn};
 
 use crate::{
     error::ReadError,
@@ -79,9 +77,15 @@ impl Span {
 /// Where the bytes of a read come from.
 enum Plan {
     Nothing,
-    Local { spans: Vec<Span>, next: Offset, aborted: Vec<AbortedTxn> },
+    Local {
+        spans: Vec<Span>,
+        next: Offset,
+        aborted: Vec<AbortedTxn>,
+    },
     /// With the aborted transactions that no object may say yet, from the offset asked for on.
-    Archive { aborted: Vec<AbortedTxn> },
+    Archive {
+        aborted: Vec<AbortedTxn>,
+    },
 }
 
 /// A read is planned again when what it was to read has been trimmed meanwhile; more often than this, something else
@@ -120,10 +124,12 @@ impl Log {
                     Ok(chunks) => return Ok(read(chunks, next, aborted)),
                     Err(error) => last = Some(error),
                 },
-                Plan::Archive { aborted } => match inner.read_archive(id, from, limits, aborted, &offsets).await {
-                    Ok((chunks, next, aborted)) => return Ok(read(chunks, next, aborted)),
-                    Err(error) => last = Some(error),
-                },
+                Plan::Archive { aborted } => {
+                    match inner.read_archive(id, from, limits, aborted, &offsets).await {
+                        Ok((chunks, next, aborted)) => return Ok(read(chunks, next, aborted)),
+                        Err(error) => last = Some(error),
+                    }
+                }
             }
         }
         Err(last.expect("a plan that succeeds returns"))
@@ -145,7 +151,8 @@ impl Inner {
     ) -> Result<(Vec<Bytes>, Offset, Vec<AbortedTxn>), ReadError> {
         let shard = self.locate(id)?;
         let read = shard.archive.read(id, from, limits.max_bytes as u64).await;
-        let ArchivedRead { mut chunks, mut next_offset } = read.map_err(|error| ReadError::storage(&error))?;
+        let ArchivedRead { mut chunks, mut next_offset } =
+            read.map_err(|error| ReadError::storage(&error))?;
         if limits.isolation == Isolation::ReadUncommitted {
             return Ok((chunks, next_offset, Vec::new()));
         }

@@ -22,8 +22,31 @@ use esker_core::{
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TxnGuard(u64);
 
+/// A batch that may be the first of its producer's transaction in a partition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TxnWrite {
+    /// Who wrote it.
+    pub producer: ProducerId,
+    /// With which epoch.
+    pub epoch: i16,
+    /// The sequence number of its first record.
+    pub sequence: i32,
+    /// The producer's epoch is raised with each transaction, so that sequence numbers begin at 0 (second protocol).
+    pub raises: bool,
+}
+
 /// Guards that are kept; whoever comes back later looks its transaction up again.
 const GUARDS: usize = 1_000;
+
+/// A producer whose transaction is being looked up.
+#[derive(Clone, Copy, Debug)]
+struct Awaited {
+    guard: TxnGuard,
+    epoch: i16,
+    /// The lowest sequence number that came with this epoch: a later batch must not overtake one that was refused.
+    lowest: i32,
+    raises: bool,
+}
 
 /// The transactions of one partition as of its log end. A partition that never had one costs one pointer.
 #[derive(Clone, Debug, Default)]
@@ -38,8 +61,8 @@ struct Known {
     unstable: BTreeMap<Offset, Option<Offset>>,
     /// Aborted ones, by the offset of their markers: those that no object says or that local reads may need.
     aborted: VecDeque<AbortedTxn>,
-    /// Of producers that are being looked up.
-    guards: BTreeMap<ProducerId, u64>,
+    /// Producers that are being looked up.
+    guards: BTreeMap<ProducerId, Awaited>,
     /// The newest guard.
     guard: u64,
 }
@@ -106,30 +129,31 @@ impl Transactions {
         self.0.as_ref().is_some_and(|known| known.open.contains_key(&producer))
     }
 
-    /// The guard under which a producer's transaction may begin here, once its coordinator says that it may; `None` when
-    /// it has begun.
-    pub(crate) fn guard(&mut self, producer: ProducerId) -> Option<TxnGuard> {
+    /// The guard under which a producer's transaction may begin here, once its coordinator says that it may.
+    pub(crate) fn guard(&mut self, write: TxnWrite) -> TxnGuard {
         let known = self.0.get_or_insert_default();
-        if known.open.contains_key(&producer) {
-            return None;
-        }
-        if known.guards.len() >= GUARDS && !known.guards.contains_key(&producer) {
-            known.guards.pop_first();
+        if known.guards.len() >= GUARDS && !known.guards.contains_key(&write.producer) {
+            let oldest = known.guards.iter().min_by_key(|(_, awaited)| awaited.guard.0).map(|(id, _)| *id);
+            known.guards.remove(&oldest.expect("there are many"));
         }
         known.guard += 1;
+        let TxnWrite { producer, epoch, sequence, raises } = write;
+        let new = Awaited { guard: TxnGuard(known.guard), epoch, lowest: sequence, raises };
         // Those that look it up at the same time share one.
-        Some(TxnGuard(*known.guards.entry(producer).or_insert(known.guard)))
+        let awaited = known.guards.entry(producer).or_insert(new);
+        if awaited.epoch < epoch {
+            *awaited = Awaited { guard: awaited.guard, ..new };
+        } else if awaited.epoch == epoch {
+            awaited.lowest = awaited.lowest.min(sequence);
+        }
+        awaited.guard
     }
 
-    /// Whether a producer's transaction may begin here.
-    pub(crate) fn may_begin(&self, producer: ProducerId, guard: Option<TxnGuard>) -> bool {
-        let known = self.0.as_ref().and_then(|known| known.guards.get(&producer));
-        known.is_some_and(|known| guard == Some(TxnGuard(*known)))
-    }
-
-    /// The first offset of each open transaction, by producer.
-    pub(crate) fn open(&self) -> impl Iterator<Item = (ProducerId, Offset)> {
-        self.0.iter().flat_map(|known| known.open.iter().map(|(producer, first)| (*producer, *first)))
+    /// Whether a producer's transaction may begin here under this guard, and with which sequence number at most; and
+    /// whether the producer's epoch is raised with each of its transactions.
+    pub(crate) fn may_begin(&self, producer: ProducerId, guard: Option<TxnGuard>) -> Option<(i32, bool)> {
+        let awaited = self.0.as_ref()?.guards.get(&producer)?;
+        (guard == Some(awaited.guard)).then_some((awaited.lowest, awaited.raises))
     }
 
     /// Aborted transactions with an offset in `read`, of those that are kept here. All markers are asked for, also

@@ -17,8 +17,11 @@ use esker_core::{
 };
 use esker_env::Env;
 use esker_log::{AppendOptions, Isolation, ReadError, ReadLimits};
-use esker_node::{Node, StartError};
-use object_store::throttle::{ThrottleConfig, ThrottledStore};
+use esker_node::Node;
+use object_store::{
+    memory::InMemory,
+    throttle::{ThrottleConfig, ThrottledStore},
+};
 
 fn batch(producer: i64, sequence: i32, values: &[&str], timestamp: i64) -> Bytes {
     let mut builder = BatchBuilder::new(Compression::None).producer(ProducerId(producer), 0, sequence);
@@ -31,7 +34,10 @@ fn batch(producer: i64, sequence: i32, values: &[&str], timestamp: i64) -> Bytes
 
 async fn append(node: &Node, id: PartitionId, bytes: &Bytes) -> (i64, bool) {
     let checked = node.log.check(id, bytes).unwrap();
-    let appended = node.log.append(id, checked, AppendOptions { all_replicas: true, ..AppendOptions::default() }).unwrap();
+    let appended = node
+        .log
+        .append(id, checked, AppendOptions { all_replicas: true, ..AppendOptions::default() })
+        .unwrap();
     appended.ticket.durable().await.unwrap();
     (appended.base_offset.0, appended.duplicate)
 }

@@ -12,7 +12,9 @@ use esker_core::{
     Offset, PartitionId, ProducerId,
     batch::{BatchBuilder, BatchView, Compression, NewRecord},
 };
-use esker_log::{AppendError, AppendOptions, Isolation, Marker, ProducerError, ReadLimits, TxnGuard};
+use esker_log::{
+    AppendError, AppendOptions, Isolation, Marker, ProducerError, ReadLimits, TxnGuard, TxnWrite,
+};
 use esker_node::Node;
 
 const LIMITS: ReadLimits =
@@ -33,17 +35,26 @@ impl<'a> Client<'a> {
 
     fn try_write(&self, value: &str, guard: Option<TxnGuard>) -> Result<esker_log::Appended, AppendError> {
         let producer = ProducerId(self.producer);
-        let mut builder =
-            BatchBuilder::new(Compression::None).producer(producer, self.epoch, self.sequence).transactional();
+        let mut builder = BatchBuilder::new(Compression::None)
+            .producer(producer, self.epoch, self.sequence)
+            .transactional();
         let timestamp = esker_env::Env::real().clock.wall_ms();
-        builder.push(&NewRecord { timestamp, value: Some(value.as_bytes()), ..NewRecord::default() }).unwrap();
+        builder
+            .push(&NewRecord { timestamp, value: Some(value.as_bytes()), ..NewRecord::default() })
+            .unwrap();
         let checked = self.node.log.check(self.id, &builder.build().unwrap()).unwrap();
         self.node.log.append(self.id, checked, AppendOptions { guard, ..AppendOptions::default() })
     }
 
+    fn guard(&self) -> Option<TxnGuard> {
+        let Self { epoch, sequence, .. } = *self;
+        let write = TxnWrite { producer: ProducerId(self.producer), epoch, sequence, raises: false };
+        self.node.log.guard(self.id, write).unwrap()
+    }
+
     /// As the coordinator allows it.
     async fn write(&mut self, value: &str) -> i64 {
-        let guard = self.node.log.guard(self.id, ProducerId(self.producer)).unwrap();
+        let guard = self.guard();
         let appended = self.try_write(value, guard).unwrap();
         appended.ticket.durable().await.unwrap();
         self.sequence += 1;
@@ -51,7 +62,8 @@ impl<'a> Client<'a> {
     }
 
     fn marker(&self, commit: bool, coordinator_epoch: i32) -> Marker {
-        Marker { producer: ProducerId(self.producer), epoch: self.epoch, commit, coordinator_epoch }
+        let Self { epoch, .. } = *self;
+        Marker { producer: ProducerId(self.producer), epoch, raised: false, commit, coordinator_epoch }
     }
 
     async fn end(&self, commit: bool) {
@@ -121,7 +133,7 @@ async fn an_open_transaction_hides_what_follows_until_it_ends() {
     assert_eq!(committed(node, id, 0, LIMITS).await, Vec::<String>::new(), "the first one is open");
     one.end(false).await;
     assert_eq!(committed(node, id, 0, LIMITS).await, ["b"]);
-    assert!(node.log.open_transactions(id).unwrap().is_empty());
+    assert!(node.log.producers(id).unwrap().iter().all(|state| state.current_txn_first_offset.is_none()));
     kill(running).await;
 }
 
@@ -134,16 +146,19 @@ async fn a_transaction_begins_only_where_its_coordinator_says_so() {
     let mut client = Client::new(node, id, 1);
     let producer = ProducerId(1);
     assert_eq!(refused(client.try_write("x", None)), ProducerError::NoTransaction { producer });
-    let guard = node.log.guard(id, producer).unwrap();
-    assert_eq!(node.log.guard(id, producer).unwrap(), guard, "those that ask at the same time share it");
+    let guard = client.guard();
+    assert_eq!(client.guard(), guard, "those that ask at the same time share it");
     // It is aborted by its coordinator while the answer is on its way.
     client.end(false).await;
     assert_eq!(refused(client.try_write("x", guard)), ProducerError::NoTransaction { producer });
     client.write("y").await;
-    assert_eq!(node.log.guard(id, producer).unwrap(), None, "it has begun");
+    assert_eq!(client.guard(), None, "it has begun");
     client.write("z").await;
-    let open = node.log.open_transactions(id).unwrap();
-    assert_eq!((open.len(), open[0].producer, open[0].first_offset), (1, producer, Offset(1)));
+    let known = node.log.producers(id).unwrap();
+    assert_eq!((known.len(), known[0].producer), (1, producer));
+    assert_eq!(known[0].current_txn_first_offset, Some(Offset(1)));
+    client.epoch = 1;
+    assert!(client.guard().is_some(), "another epoch's is not that one");
     kill(running).await;
 }
 
@@ -155,14 +170,22 @@ async fn late_markers_and_late_batches_are_refused() {
     let id = topic(node, &[]).await;
     let mut client = Client::new(node, id, 1);
     client.write("a").await;
-    let end = node.log.append_marker(id, Marker { epoch: 1, ..client.marker(true, 7) }).unwrap();
+    let raised = Marker { epoch: 1, raised: true, ..client.marker(true, 7) };
+    let end = node.log.append_marker(id, raised).unwrap();
     end.ticket.durable().await.unwrap();
-    let again = node.log.append_marker(id, Marker { epoch: 1, ..client.marker(true, 7) }).unwrap();
-    assert!(again.duplicate);
-    let guard = node.log.guard(id, ProducerId(1)).unwrap();
+    assert!(node.log.append_marker(id, raised).unwrap().duplicate);
+    let guard = client.guard();
     assert!(matches!(refused(client.try_write("late", guard)), ProducerError::OldEpoch { current: 1, .. }));
-    (client.epoch, client.sequence) = (1, 0);
+    (client.epoch, client.sequence) = (1, 1);
+    let guard = client.guard();
+    assert!(matches!(
+        refused(client.try_write("not the first", guard)),
+        ProducerError::OutOfOrder { expected: 0, .. }
+    ));
+    client.sequence = 0;
     client.write("b").await;
+    let copy = node.log.append_marker(id, raised);
+    assert!(matches!(refused(copy), ProducerError::OldEpoch { got: 1, current: 1, .. }), "of the one before");
     let late = node.log.append_marker(id, client.marker(false, 6));
     assert!(matches!(refused(late), ProducerError::OldCoordinator { got: 6, current: 7, .. }));
     kill(running).await;
@@ -238,9 +261,47 @@ async fn an_open_transaction_survives_a_kill_and_the_loss_of_the_log() {
     assert_eq!(node.log.offsets(id).unwrap().last_stable, Offset(0), "offload goes on beyond it");
     assert_eq!(committed(node, id, 0, LIMITS).await, Vec::<String>::new());
     let mut client = Client { sequence, ..Client::new(node, id, 1) };
-    assert_eq!(node.log.guard(id, ProducerId(1)).unwrap(), None, "it is open still");
+    assert_eq!(client.guard(), None, "it is open still");
     client.write("b").await;
     client.end(true).await;
     assert_eq!(committed(node, id, 0, LIMITS).await, ["a", "b"]);
+    kill(running).await;
+}
+
+#[tokio::test]
+async fn a_batch_does_not_overtake_the_first_one_of_its_transaction() {
+    let world = World::new();
+    let running = world.start().await;
+    let node = &running.0;
+    let id = topic(node, &[]).await;
+    let mut client = Client::new(node, id, 1);
+    let first = client.guard();
+    client.sequence = 1;
+    assert_eq!(client.guard(), first);
+    assert!(matches!(
+        refused(client.try_write("second", first)),
+        ProducerError::OutOfOrder { got: 1, expected: 0, .. }
+    ));
+    client.sequence = 0;
+    client.write("first").await;
+    client.write("second").await;
+    kill(running).await;
+}
+
+#[tokio::test]
+async fn deleting_records_of_an_open_transaction_moves_what_is_stable() {
+    let world = World::new();
+    let running = world.start().await;
+    let node = &running.0;
+    let id = topic(node, &[]).await;
+    let (mut one, mut other) = (Client::new(node, id, 1), Client::new(node, id, 2));
+    one.write("a").await;
+    other.write("b").await;
+    other.end(true).await;
+    node.log.delete_records(id, Some(Offset(1))).await.unwrap();
+    assert_eq!(node.log.offsets(id).unwrap().last_stable, Offset(1), "not below the log's start");
+    assert_eq!(committed(node, id, 1, LIMITS).await, Vec::<String>::new(), "it is open all the same");
+    one.end(false).await;
+    assert_eq!(committed(node, id, 1, LIMITS).await, ["b"]);
     kill(running).await;
 }

@@ -75,7 +75,8 @@ fn aborted_ones_are_told_to_reads_that_overlap_them() {
 
 #[test]
 fn markers_without_a_transaction_change_nothing() {
-    let mut transactions = after(&[(1, 0, ABORT), (1, 1, WRITE), (1, 2, ABORT), (1, 3, ABORT), (2, 4, COMMIT)]);
+    let mut transactions =
+        after(&[(1, 0, ABORT), (1, 1, WRITE), (1, 2, ABORT), (1, 3, ABORT), (2, 4, COMMIT)]);
     assert_eq!(transactions.aborted_in(range(0..9)), [aborted(1, 1, 2)]);
     transactions.committed(Offset(5));
     assert_eq!(transactions.last_stable(Offset(5)), Offset(5));
@@ -105,5 +106,34 @@ fn open_transactions_come_back_from_a_snapshot() {
     transactions.committed(Offset(21));
     assert_eq!(transactions.last_stable(Offset(21)), Offset(21));
     assert_eq!(transactions.aborted_in(range(0..21)), [aborted(2, 7, 20)]);
-    assert_eq!(transactions.open().count(), 0);
+    assert!(!transactions.is_open(ProducerId(2)));
+}
+
+#[test]
+fn guards_are_shared_remember_the_lowest_sequence_and_end_with_the_transaction() {
+    let write = |epoch, sequence| TxnWrite { producer: ProducerId(1), epoch, sequence, raises: false };
+    let producer = ProducerId(1);
+    let mut transactions = Transactions::default();
+    let guard = transactions.guard(write(0, 3));
+    assert_eq!(transactions.guard(write(0, 2)), guard);
+    assert_eq!(transactions.guard(write(0, 4)), guard);
+    assert_eq!(transactions.may_begin(producer, Some(guard)), Some((2, false)));
+    assert_eq!(transactions.may_begin(producer, None), None);
+    assert_eq!(transactions.guard(write(1, 9)), guard);
+    assert_eq!(transactions.may_begin(producer, Some(guard)), Some((9, false)), "a new epoch counts anew");
+    transactions.appended(&entry(1, 0, ABORT));
+    assert_eq!(transactions.may_begin(producer, Some(guard)), None, "an end came first");
+    let other = transactions.guard(write(1, 0));
+    assert_ne!(other, guard);
+    assert_eq!(transactions.may_begin(producer, Some(guard)), None);
+}
+
+#[test]
+fn no_more_guards_are_kept_than_there_is_room_for() {
+    let mut transactions = Transactions::default();
+    let write = |producer| TxnWrite { producer: ProducerId(producer), epoch: 0, sequence: 0, raises: false };
+    let first = transactions.guard(write(5_000));
+    let last = (0..GUARDS as i64).map(|producer| transactions.guard(write(producer))).last();
+    assert_eq!(transactions.may_begin(ProducerId(5_000), Some(first)), None, "the oldest went");
+    assert!(transactions.may_begin(ProducerId(GUARDS as i64 - 1), last).is_some());
 }

@@ -13,14 +13,14 @@ use esker_wal::StoreConfig;
 use object_store::{ObjectStore, memory::InMemory};
 
 /// What outlives a node.
-pub struct World {
-    pub dir: tempfile::TempDir,
-    pub meta: Arc<MemoryMeta>,
-    pub objects: Arc<dyn ObjectStore>,
+pub(crate) struct World {
+    pub(crate) dir: tempfile::TempDir,
+    pub(crate) meta: Arc<MemoryMeta>,
+    pub(crate) objects: Arc<dyn ObjectStore>,
 }
 
 impl World {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             dir: tempfile::tempdir().unwrap(),
             meta: Arc::new(MemoryMeta::new(Env::real())),
@@ -29,7 +29,7 @@ impl World {
     }
 
     /// The log's directory, once the last write of a killed node has let go of it.
-    pub async fn disk(&self) -> RealDisk {
+    pub(crate) async fn disk(&self) -> RealDisk {
         let opened = async {
             loop {
                 match RealDisk::open(self.dir.path().join("store")) {
@@ -43,7 +43,7 @@ impl World {
         tokio::time::timeout(Duration::from_secs(10), opened).await.expect("the directory's lock is let go")
     }
 
-    pub async fn try_start(&self) -> Result<(Node, Tasks), StartError> {
+    pub(crate) async fn try_start(&self) -> Result<(Node, Tasks), StartError> {
         let env = Env::real();
         let tasks = env.tasks.clone();
         let parts = NodeParts {
@@ -72,23 +72,23 @@ impl World {
         Ok((Node::start(parts, config).await?, tasks))
     }
 
-    pub async fn start(&self) -> (Node, Tasks) {
+    pub(crate) async fn start(&self) -> (Node, Tasks) {
         self.try_start().await.unwrap()
     }
 
-    pub fn lose_log(&self) {
+    pub(crate) fn lose_log(&self) {
         std::fs::remove_dir_all(self.dir.path().join("store")).unwrap();
     }
 }
 
 /// As kill -9 does: no goodbye.
-pub async fn kill((node, tasks): (Node, Tasks)) {
+pub(crate) async fn kill((node, tasks): (Node, Tasks)) {
     tasks.abort_all();
     drop(node);
     tasks.wait_idle().await;
 }
 
-pub async fn topic(node: &Node, configs: &[(&str, &str)]) -> PartitionId {
+pub(crate) async fn topic(node: &Node, configs: &[(&str, &str)]) -> PartitionId {
     let configs: BTreeMap<_, _> =
         configs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     let new = NewTopic { name: "t".to_owned(), partitions: 3, replication_factor: 1, configs };
