@@ -26,6 +26,9 @@ pub struct AppendOptions {
     pub guard: Option<TxnGuard>,
     /// For a marker: its epoch is above that of the transaction that it ends.
     pub raised: bool,
+    /// A coordinator writes on behalf of a producer and has checked all but the producer's epoch: the batch has no sequence
+    /// numbers, and may begin a transaction.
+    pub by_coordinator: bool,
 }
 
 /// An append that has its place in the log, though it is not durable yet.
@@ -122,6 +125,8 @@ impl Log {
                 let end = row.log_end;
                 return Ok(appended(end, end, true, lane.everything(), row.log_start));
             }
+        } else if options.by_coordinator {
+            row.producers.check_epoch(&header)?;
         } else if let Verdict::Duplicate { base_offset, last_offset } = row.producers.check(&header)? {
             let ticket = if last_offset < row.high_watermark {
                 AppendTicket::done()
@@ -130,7 +135,9 @@ impl Log {
             };
             return Ok(appended(base_offset, last_offset, true, ticket, row.log_start));
         }
-        row.may_write(&header, options.guard)?;
+        if !options.by_coordinator {
+            row.may_write(&header, options.guard)?;
+        }
         header.base_offset = row.log_end;
         if header.base_offset.0.checked_add(i64::from(header.last_offset_delta) + 1).is_none() {
             return Err(LogError::NotOwner(id).into()); // 2^63 records: out of offsets for ever

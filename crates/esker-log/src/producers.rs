@@ -104,13 +104,7 @@ impl ProducerTable {
             return Ok(Verdict::Accept);
         }
         let Some(state) = self.0.get(&batch.producer) else { return Ok(Verdict::Accept) };
-        if batch.producer_epoch < state.epoch {
-            return Err(ProducerError::OldEpoch {
-                producer: batch.producer,
-                got: batch.producer_epoch,
-                current: state.epoch,
-            });
-        }
+        self.check_epoch(batch)?;
         let out_of_order = |expected| ProducerError::OutOfOrder {
             producer: batch.producer,
             got: batch.base_sequence,
@@ -131,6 +125,20 @@ impl ProducerTable {
         let last = state.batches.last().map_or(-1, |last| last.last_sequence);
         let expected = if last == i32::MAX { 0 } else { last + 1 };
         if batch.base_sequence == expected { Ok(Verdict::Accept) } else { Err(out_of_order(expected)) }
+    }
+
+    /// Judges a batch by its epoch alone.
+    ///
+    /// # Errors
+    /// [`ProducerError::OldEpoch`].
+    pub fn check_epoch(&self, batch: &BatchHeader) -> Result<(), ProducerError> {
+        let (producer, got) = (batch.producer, batch.producer_epoch);
+        match self.0.get(&producer) {
+            Some(state) if got < state.epoch => {
+                Err(ProducerError::OldEpoch { producer, got, current: state.epoch })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Takes note of a batch that is in the log, at `now` (milliseconds since the Unix epoch; a producer of historic
