@@ -1,29 +1,19 @@
 //! What a state machine wants done: answers to be sent, records to be written. The machine itself does neither.
 
 use bytes::Bytes;
-use esker_env::{Monotonic, Random};
+use esker_core::ProducerId;
 use esker_kafka_wire::KString;
 
+pub(crate) use crate::runtime::{Now, Token};
 use crate::{
     error::GroupError,
     group::StaticSwap,
     offsets::CommittedOffset,
     records::Record,
-    settings::GroupConfig,
+    runtime,
+    shard::Shard,
     types::{JoinAnswer, SyncAnswer},
 };
-
-/// Names a request that waits for its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Token(pub(crate) u64);
-
-/// The moment at which the machine is asked.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Now {
-    pub(crate) monotonic: Monotonic,
-    /// Milliseconds since the Unix epoch.
-    pub(crate) wall_ms: i64,
-}
 
 /// The answer to a waiting request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,24 +49,16 @@ pub(crate) enum Then {
     Forget(Vec<(KString, i32)>),
     /// The group was deleted, its offsets too.
     Delete,
+    /// Offsets were committed in a producer's transaction.
+    Pend { producer: ProducerId, epoch: i16, offsets: Vec<(KString, i32, CommittedOffset)> },
+    /// A producer's transaction has ended, in this partition with all its groups.
+    End { producer: ProducerId, epoch: i16, commit: bool, coordinator_epoch: i32 },
 }
 
 /// What a state machine is given with each call, and where it leaves what it wants done.
-pub(crate) struct Cx<'a> {
-    pub(crate) config: &'a GroupConfig,
-    pub(crate) now: Now,
-    pub(crate) random: &'a dyn Random,
-    /// Bytes that group state may still grow by; set by the shard.
-    pub(crate) room: usize,
-    pub(crate) answers: Vec<(Token, Answer)>,
-    pub(crate) writes: Vec<Write>,
-}
+pub(crate) type Cx<'a> = runtime::Cx<'a, Shard>;
 
-impl<'a> Cx<'a> {
-    pub(crate) fn new(config: &'a GroupConfig, now: Now, random: &'a dyn Random) -> Self {
-        Self { config, now, random, room: usize::MAX, answers: Vec::new(), writes: Vec::new() }
-    }
-
+impl Cx<'_> {
     pub(crate) fn answer_join(&mut self, token: Token, answer: JoinAnswer) {
         self.answers.push((token, Answer::Join(answer)));
     }

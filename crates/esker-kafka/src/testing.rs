@@ -4,7 +4,7 @@ use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use esker_archive::ArchiveConfig;
-use esker_coordinator::{GroupConfig, Groups, GroupsGuard, LogTopic};
+use esker_coordinator::{GroupConfig, Groups, GroupsGuard, LogTopic, OFFSETS_TOPIC};
 use esker_core::{
     BrokerId,
     batch::{BatchBuilder, BatchView, Compression, NewRecord},
@@ -97,7 +97,7 @@ impl World {
             log: node.log.clone(),
         };
         let of_groups = GroupConfig { initial_rebalance_delay: Duration::ZERO, ..GroupConfig::default() };
-        let offsets = LogTopic::new(node.log.clone(), node.meta.clone(), env.clone(), 1);
+        let offsets = LogTopic::new(OFFSETS_TOPIC, node.log.clone(), node.meta.clone(), env.clone(), 1);
         let groups = Groups::new(of_groups, env.clone(), Arc::new(offsets));
         let groups_guard = groups.start();
         let parts = KafkaParts {

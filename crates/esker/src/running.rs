@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use esker_coordinator::{Groups, GroupsGuard, LogTopic, forget_deleted_topics};
+use esker_coordinator::{Groups, GroupsGuard, LogTopic, OFFSETS_TOPIC, forget_deleted_topics};
 use esker_core::BrokerId;
 use esker_env::{Env, RealDisk, TaskGuard, watch};
 use esker_kafka::{Broker, Cluster, KafkaParts, Node as KafkaNode, Server, SingleNode};
@@ -84,7 +84,7 @@ impl Running {
         };
         let cluster = view_of(config, env, &node, (host, port));
         let replicas = config.kafka.default_replication_factor;
-        let offsets = LogTopic::new(node.log.clone(), node.meta.clone(), env.clone(), replicas);
+        let offsets = LogTopic::new(OFFSETS_TOPIC, node.log.clone(), node.meta.clone(), env.clone(), replicas);
         let groups = Groups::new(settings::groups(config), env.clone(), Arc::new(offsets));
         let timing = groups.start();
         helpers.push(forget_deleted_topics(&env.tasks, &node.catalog, &groups));

@@ -4,6 +4,7 @@ mod admin;
 mod commit;
 mod load;
 mod retention;
+mod transactional;
 
 #[cfg(test)]
 pub(crate) mod tests;
@@ -13,11 +14,13 @@ use std::collections::BTreeMap;
 use esker_env::Monotonic;
 use esker_kafka_wire::KString;
 
+pub(crate) use self::transactional::Transactional;
 use crate::{
     effects::{Cx, Then, Token, Write},
     error::GroupError,
     group::Group,
     timers::Timers,
+    transactions::Producer,
     types::{GroupState, JoinAnswer, JoinRequest, Leaver, MemberRef, SyncRequest},
     usage::Usage,
 };
@@ -29,6 +32,8 @@ pub(crate) struct Shard {
     /// A time for each group not after its next deadline. Deadlines mostly move away (heartbeats), so these are
     /// corrected when they come up rather than on each request.
     wakes: Timers<KString>,
+    /// What waits for the end of transactions.
+    pub(crate) transactional: Transactional,
     /// Of all groups here.
     usage: Usage,
 }
@@ -141,11 +146,24 @@ impl Shard {
         if let Some(token) = write.waiter {
             cx.answer_written(token, result);
         }
-        if matches!(write.then, Then::Delete) {
-            return self.deleted(&write.group, cx.now, result);
+        match write.then {
+            Then::Delete => return self.deleted(&write.group, cx.now, result),
+            Then::Pend { producer, epoch, offsets } => {
+                return self.pended(&write.group, Producer { id: producer, epoch }, offsets, result.is_ok());
+            }
+            Then::End { producer, commit, .. } => {
+                return self.ended(producer, commit, result.is_ok(), cx.now);
+            }
+            Then::Commit(ref commits) if result.is_ok() => {
+                for (topic, partition, _) in commits {
+                    self.on_transactional(|all| all.overtaken(&write.group, topic, *partition));
+                }
+            }
+            _ => {}
         }
         self.with(&write.group, |group| match write.then {
-            Then::Nothing | Then::Delete => {
+            Then::Delete | Then::Pend { .. } | Then::End { .. } => unreachable!("seen to above"),
+            Then::Nothing => {
                 if let Err(error) = result {
                     // At the next load its last generation would come back, and expire.
                     tracing::warn!(group = %group.id, %error, "that the group is empty could not be stored");

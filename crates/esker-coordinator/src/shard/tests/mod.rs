@@ -25,6 +25,7 @@ use crate::{
     GroupConfig, GroupError,
     effects::{Answer, Cx, Now, Token, Write},
     records::Record,
+    runtime::replay_chunk,
     types::{
         CommitRequest, GroupState, JoinAnswer, JoinRequest, Leaver, MemberRef, OffsetToCommit, Protocol,
         SyncAnswer, SyncRequest,
@@ -115,9 +116,10 @@ impl Bench {
         self.shard = Shard::default();
         self.writes.clear();
         if !builder.is_empty() {
-            self.shard.replay(&builder.build().expect("not empty"), self.now).expect("was just written");
+            replay_chunk(&mut self.shard, &builder.build().expect("not empty"), self.now)
+                .expect("was just written");
         }
-        self.act(|shard, cx, _, _| shard.start(cx));
+        self.act(|shard, cx, _, _| shard.wake(cx));
     }
 
     pub(crate) fn act<T>(
