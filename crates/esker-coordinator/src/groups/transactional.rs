@@ -1,7 +1,7 @@
 //! Offsets that are committed in transactions.
 
-use esker_core::ProducerId;
 use esker_kafka_wire::KString;
+use esker_log::Marker;
 
 use super::{Groups, Results, api::written};
 use crate::{
@@ -69,14 +69,8 @@ impl Groups {
     ///
     /// # Errors
     /// See [`MarkerError`].
-    pub async fn end_transaction(
-        &self,
-        offsets_partition: u32,
-        producer: ProducerId,
-        epoch: i16,
-        coordinator_epoch: i32,
-        commit: bool,
-    ) -> Result<(), MarkerError> {
+    pub async fn end_transaction(&self, offsets_partition: u32, marker: Marker) -> Result<(), MarkerError> {
+        let Marker { producer, epoch, raised, commit, coordinator_epoch } = marker;
         let Some(row) = self.0.row(offsets_partition) else {
             return Err(match self.0.topic.partitions() {
                 Some(count) if offsets_partition >= count => MarkerError::UnknownPartition,
@@ -86,7 +80,9 @@ impl Groups {
         let producer = Producer { id: producer, epoch };
         let asked = self.0.ask_row(
             &row,
-            |shard, cx, token| shard.end_transaction(cx, producer, (commit, coordinator_epoch), token),
+            |shard, cx, token| {
+                shard.end_transaction(cx, producer, raised, (commit, coordinator_epoch), token)
+            },
             || (),
         );
         let answer = asked.await.map(|((), answer)| answer);

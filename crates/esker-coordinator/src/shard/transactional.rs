@@ -321,9 +321,14 @@ impl Shard {
         &mut self,
         cx: &mut Cx<'_>,
         producer: Producer,
+        raised: bool,
         (commit, coordinator_epoch): (bool, i32),
         token: Token,
     ) {
+        if raised && self.transactional.has_begun(producer) {
+            // A late copy: the transaction that it ended was of the epoch before, and the next one is under way.
+            return cx.answer_written(token, Err(TransactionError::ProducerFenced.into()));
+        }
         self.transactional.begin_end(producer);
         let Producer { id: producer, epoch } = producer;
         let then = Then::End { producer, epoch, commit, coordinator_epoch };

@@ -5,7 +5,7 @@ use esker_env::BoxFuture;
 use esker_log::{AppendError, Log, LogError, Marker, ProducerError};
 use futures::future::join_all;
 
-use super::{MarkerError, MarkerOrder};
+use super::{MarkerError, MarkerOrder, TransactionPeers};
 use crate::{Groups, OFFSETS_TOPIC};
 
 /// Writes markers into this broker's log. Those of offsets go through the groups, which take note of them in the order of
@@ -26,8 +26,7 @@ impl LocalMarkers {
     /// Writes an order's markers and waits until they are durable. Results in the order of the partitions. One that is
     /// led elsewhere is [`MarkerError::Unavailable`].
     pub async fn write(&self, order: &MarkerOrder) -> Vec<Result<(), MarkerError>> {
-        let MarkerOrder { producer, epoch, commit, coordinator_epoch, .. } = *order;
-        let raised = false;
+        let MarkerOrder { producer, epoch, raised, commit, coordinator_epoch, .. } = *order;
         let marker = Marker { producer, epoch, raised, commit, coordinator_epoch };
         // All have their places before the first is waited for.
         let begun: Vec<_> =
@@ -38,7 +37,7 @@ impl LocalMarkers {
     fn begin(&self, topic: &str, index: i32, marker: Marker) -> BoxFuture<'_, Result<(), MarkerError>> {
         let begun = self.partition(topic, index).and_then(|id| {
             if topic == OFFSETS_TOPIC {
-                return Ok(self.end_offsets(id.index, marker));
+                return Ok(Box::pin(self.groups.end_transaction(id.index, marker)) as BoxFuture<'_, _>);
             }
             let appended = self.log.append_marker(id, marker).map_err(|error| refused(&error))?;
             let durable = async move { appended.ticket.durable().await.map_err(|error| refused(&error)) };
@@ -53,11 +52,6 @@ impl LocalMarkers {
         let index = u32::try_from(index).ok().filter(|index| *index < topic.record.partitions);
         Ok(PartitionId { topic: topic.record.number, index: index.ok_or(MarkerError::UnknownPartition)? })
     }
-
-    fn end_offsets(&self, partition: u32, marker: Marker) -> BoxFuture<'_, Result<(), MarkerError>> {
-        let Marker { producer, epoch, commit, coordinator_epoch, .. } = marker;
-        Box::pin(self.groups.end_transaction(partition, producer, epoch, coordinator_epoch, commit))
-    }
 }
 
 fn refused(error: &AppendError) -> MarkerError {
@@ -67,5 +61,11 @@ fn refused(error: &AppendError) -> MarkerError {
             MarkerError::Fenced
         }
         _ => MarkerError::Unavailable(error.to_string()),
+    }
+}
+
+impl TransactionPeers for LocalMarkers {
+    fn write_markers(&self, order: MarkerOrder) -> BoxFuture<'_, Vec<Result<(), MarkerError>>> {
+        Box::pin(async move { self.write(&order).await })
     }
 }

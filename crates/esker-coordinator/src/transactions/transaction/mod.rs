@@ -237,6 +237,7 @@ impl Transaction {
         Some(MarkerOrder {
             producer: self.facts.producer.id,
             epoch: self.facts.producer.epoch,
+            raised: self.facts.protocol == EndProtocol::BumpEpoch,
             commit: self.facts.decision()?,
             coordinator_epoch,
             partitions: telling.remaining.to_vec(),
