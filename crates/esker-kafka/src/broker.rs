@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use esker_coordinator::Groups;
+use esker_coordinator::{Groups, TransactionGate, Transactions};
 use esker_env::Env;
 use esker_log::Log;
 use esker_meta::{Catalog, Meta, ProducerIds};
@@ -27,6 +27,12 @@ pub struct KafkaParts {
     pub cluster: Arc<dyn Cluster>,
     /// Consumer groups.
     pub groups: Groups,
+    /// The transactional ids that this broker coordinates.
+    pub transactions: Transactions,
+    /// Asks a transaction's coordinator, wherever it is.
+    pub gate: Arc<dyn TransactionGate>,
+    /// Hands out producer ids.
+    pub producer_ids: Arc<ProducerIds>,
 }
 
 /// The Kafka front end of one broker.
@@ -36,9 +42,11 @@ pub struct Broker {
     pub(crate) log: Log,
     pub(crate) meta: Meta,
     pub(crate) catalog: Arc<Catalog>,
-    pub(crate) producer_ids: ProducerIds,
+    pub(crate) producer_ids: Arc<ProducerIds>,
     pub(crate) cluster: Arc<dyn Cluster>,
     pub(crate) groups: Groups,
+    pub(crate) transactions: Transactions,
+    pub(crate) gate: Arc<dyn TransactionGate>,
     pub(crate) request_memory: RequestMemory,
     pub(crate) response_memory: Budget,
     pub(crate) fetch_sessions: FetchSessions,
@@ -63,11 +71,13 @@ impl Broker {
             config,
             env: parts.env,
             log: parts.log,
-            producer_ids: ProducerIds::new(parts.meta.clone()),
+            producer_ids: parts.producer_ids,
             meta: parts.meta,
             catalog: parts.catalog,
             cluster: parts.cluster,
             groups: parts.groups,
+            transactions: parts.transactions,
+            gate: parts.gate,
         })
     }
 }

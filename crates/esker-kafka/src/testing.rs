@@ -4,7 +4,10 @@ use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use esker_archive::ArchiveConfig;
-use esker_coordinator::{GroupConfig, Groups, GroupsGuard, LogTopic, OFFSETS_TOPIC};
+use esker_coordinator::{
+    GroupConfig, Groups, GroupsGuard, LogTopic, MarkerError, MarkerOrder, OFFSETS_TOPIC, TRANSACTIONS_TOPIC,
+    TransactionConfig, TransactionPeers, Transactions, TransactionsGuard,
+};
 use esker_core::{
     BrokerId,
     batch::{BatchBuilder, BatchView, Compression, NewRecord},
@@ -18,7 +21,7 @@ use esker_kafka_wire::{
     },
 };
 use esker_log::{Log, LogConfig};
-use esker_meta::{MemoryMeta, Meta, MetaStore, NewTopic};
+use esker_meta::{MemoryMeta, Meta, MetaStore, NewTopic, ProducerIds};
 use esker_node::{Node, NodeConfig, NodeParts};
 use esker_wal::StoreConfig;
 use object_store::{ObjectStore, memory::InMemory};
@@ -37,7 +40,7 @@ pub(crate) struct World {
     pub(crate) broker: Arc<Broker>,
     pub(crate) stop: watch::Sender<bool>,
     held: watch::Sender<bool>,
-    _groups: GroupsGuard,
+    _groups: (GroupsGuard, TransactionsGuard),
     _node: Node,
     _dir: tempfile::TempDir,
 }
@@ -100,8 +103,21 @@ impl World {
         let offsets = LogTopic::new(OFFSETS_TOPIC, node.log.clone(), node.meta.clone(), env.clone(), 1);
         let groups = Groups::new(of_groups, env.clone(), Arc::new(offsets));
         let groups_guard = groups.start();
+        let log = LogTopic::new(TRANSACTIONS_TOPIC, node.log.clone(), node.meta.clone(), env.clone(), 1);
+        let producer_ids = Arc::new(ProducerIds::new(node.meta.clone()));
+        let transactions = Transactions::new(
+            TransactionConfig::default(),
+            env.clone(),
+            Arc::new(log),
+            Arc::clone(&producer_ids),
+            Arc::new(EveryoneIsTold(groups.clone())),
+        );
+        let transactions_guard = transactions.start();
         let parts = KafkaParts {
             groups,
+            gate: Arc::new(transactions.clone()),
+            transactions,
+            producer_ids,
             env: env.clone(),
             log: node.log.clone(),
             meta: node.meta.clone(),
@@ -115,7 +131,7 @@ impl World {
             broker: Broker::new(config, parts),
             stop: watch::Sender::new(false),
             held,
-            _groups: groups_guard,
+            _groups: (groups_guard, transactions_guard),
             _node: node,
             _dir: dir,
         }
@@ -151,6 +167,27 @@ impl World {
             let _ = ended.send(closed);
         });
         Client { stream: near, correlation_id: 0, end }
+    }
+}
+
+/// Where the coordinator's markers go: to the groups, and nowhere else.
+struct EveryoneIsTold(Groups);
+
+impl TransactionPeers for EveryoneIsTold {
+    fn write_markers(&self, order: MarkerOrder) -> BoxFuture<'_, Vec<Result<(), MarkerError>>> {
+        Box::pin(async move {
+            let MarkerOrder { producer, epoch, commit, coordinator_epoch, partitions } = order;
+            let mut results = Vec::new();
+            for (topic, partition) in partitions {
+                results.push(match (&*topic == OFFSETS_TOPIC, u32::try_from(partition)) {
+                    (true, Ok(partition)) => {
+                        self.0.end_transaction(partition, producer, epoch, coordinator_epoch, commit).await
+                    }
+                    _ => Ok(()),
+                });
+            }
+            results
+        })
     }
 }
 

@@ -3,7 +3,10 @@
 use bytes::Bytes;
 use esker_kafka_wire::{
     ApiKey, ErrorCode, KString, Rope, encode_response,
-    messages::{ApiVersionsRequest, ApiVersionsResponse, api_versions_response::ApiVersion},
+    messages::{
+        ApiVersionsRequest, ApiVersionsResponse,
+        api_versions_response::{ApiVersion, FinalizedFeatureKey, SupportedFeatureKey},
+    },
     peek_header,
 };
 
@@ -13,6 +16,41 @@ use crate::{
 };
 
 pub(crate) const KEY: ApiKey = ApiKey::ApiVersions;
+
+/// From here on clients cope with features that may be off (KIP-1022).
+const ZERO_FROM: i16 = 4;
+
+/// Grows with every change of [`FEATURES`]: clients keep to the newest that they have seen.
+const FEATURES_EPOCH: i64 = 1;
+
+/// What clients may rely on, from 0 on, and is always on.
+const FEATURES: &[Feature] = &[
+    // Each transaction has an epoch of its own, and partitions come into it by themselves (KIP-890).
+    Feature { name: "transaction.version", level: 2 },
+];
+
+struct Feature {
+    name: &'static str,
+    level: i16,
+}
+
+impl Feature {
+    fn supported(&self, version: i16) -> SupportedFeatureKey {
+        SupportedFeatureKey {
+            name: KString::from_static(self.name),
+            min_version: i16::from(version < ZERO_FROM),
+            max_version: self.level,
+        }
+    }
+
+    fn finalized(&self) -> FinalizedFeatureKey {
+        FinalizedFeatureKey {
+            name: KString::from_static(self.name),
+            max_version_level: self.level,
+            min_version_level: self.level,
+        }
+    }
+}
 
 pub(crate) async fn handle(context: Context, request: ApiVersionsRequest) -> ApiVersionsResponse {
     if context.version >= 3 {
@@ -25,7 +63,13 @@ pub(crate) async fn handle(context: Context, request: ApiVersionsRequest) -> Api
         }
         *context.connection.software.lock() = Some((name.compact(), version.compact()));
     }
-    ApiVersionsResponse { api_keys: keys().map(advertised).collect(), ..ApiVersionsResponse::default() }
+    ApiVersionsResponse {
+        api_keys: keys().map(advertised).collect(),
+        supported_features: FEATURES.iter().map(|feature| feature.supported(context.version)).collect(),
+        finalized_features_epoch: FEATURES_EPOCH,
+        finalized_features: FEATURES.iter().map(Feature::finalized).collect(),
+        ..ApiVersionsResponse::default()
+    }
 }
 
 /// The answer to a version that is not served: in version 0, which every client reads, with the versions to use.
