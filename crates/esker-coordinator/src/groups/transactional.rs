@@ -1,6 +1,5 @@
 //! Offsets that are committed in transactions.
 
-use esker_core::ProducerId;
 use esker_kafka_wire::KString;
 
 use super::{Groups, Results, api::written};
@@ -9,7 +8,9 @@ use crate::{
     error::GroupError,
     offsets::CommittedOffset,
     topic::OFFSETS_TOPIC,
-    transactions::{Admission, AdmitRequest, MarkerError, Producer, TransactionError, TransactionGate},
+    transactions::{
+        Admission, AdmitRequest, MarkerError, MarkerOrder, Producer, TransactionError, TransactionGate,
+    },
     types::CommitRequest,
 };
 
@@ -65,17 +66,15 @@ impl Groups {
     }
 
     /// Ends a producer's transaction in a partition of `__consumer_offsets`: appends its marker there, in order with
-    /// everything else that is written to it. Once that is durable, the transaction's offsets count, or are dropped.
+    /// everything else that is written to it. Once that is durable, the transaction's offsets count, or are dropped. The
+    /// order's own partitions are not looked at.
     ///
     /// # Errors
     /// See [`MarkerError`].
     pub async fn end_transaction(
         &self,
         offsets_partition: u32,
-        producer: ProducerId,
-        epoch: i16,
-        coordinator_epoch: i32,
-        commit: bool,
+        order: &MarkerOrder,
     ) -> Result<(), MarkerError> {
         let Some(row) = self.0.row(offsets_partition) else {
             return Err(match self.0.topic.partitions() {
@@ -83,12 +82,7 @@ impl Groups {
                 _ => MarkerError::Unavailable("the offsets topic is not known yet".to_owned()),
             });
         };
-        let producer = Producer { id: producer, epoch };
-        let asked = self.0.ask_row(
-            &row,
-            |shard, cx, token| shard.end_transaction(cx, producer, (commit, coordinator_epoch), token),
-            || (),
-        );
+        let asked = self.0.ask_row(&row, |shard, cx, token| shard.end_transaction(cx, order, token), || ());
         let answer = asked.await.map(|((), answer)| answer);
         match answer {
             Ok(Answer::Written(Ok(()))) => Ok(()),

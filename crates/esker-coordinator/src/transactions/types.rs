@@ -26,6 +26,9 @@ pub struct MarkerOrder {
     pub epoch: i16,
     /// Committed; else aborted.
     pub commit: bool,
+    /// The epoch is newer than that of the transaction: a transaction of this very epoch is a later one, and this marker a
+    /// late repetition that must not end it.
+    pub bumped: bool,
     /// The leader epoch of the coordinator's partition.
     pub coordinator_epoch: i32,
     /// Topic names and partitions.
