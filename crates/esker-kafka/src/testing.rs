@@ -176,13 +176,10 @@ struct EveryoneIsTold(Groups);
 impl TransactionPeers for EveryoneIsTold {
     fn write_markers(&self, order: MarkerOrder) -> BoxFuture<'_, Vec<Result<(), MarkerError>>> {
         Box::pin(async move {
-            let MarkerOrder { producer, epoch, commit, coordinator_epoch, partitions } = order;
             let mut results = Vec::new();
-            for (topic, partition) in partitions {
-                results.push(match (&*topic == OFFSETS_TOPIC, u32::try_from(partition)) {
-                    (true, Ok(partition)) => {
-                        self.0.end_transaction(partition, producer, epoch, coordinator_epoch, commit).await
-                    }
+            for (topic, partition) in &order.partitions {
+                results.push(match (&**topic == OFFSETS_TOPIC, u32::try_from(*partition)) {
+                    (true, Ok(partition)) => self.0.end_transaction(partition, &order).await,
                     _ => Ok(()),
                 });
             }

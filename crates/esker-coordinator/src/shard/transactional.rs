@@ -14,7 +14,7 @@ use crate::{
     error::GroupError,
     offsets::CommittedOffset,
     records::{Decoded, Record},
-    transactions::{Producer, TransactionError},
+    transactions::{MarkerOrder, Producer, TransactionError},
     types::{CommitRequest, GroupState, OffsetToCommit},
     usage::OFFSET,
 };
@@ -317,17 +317,12 @@ impl Shard {
 
     /// Ends a producer's transaction in this partition: `token` is answered once the marker is durable, and its offsets
     /// count or are dropped.
-    pub(crate) fn end_transaction(
-        &mut self,
-        cx: &mut Cx<'_>,
-        producer: Producer,
-        raised: bool,
-        (commit, coordinator_epoch): (bool, i32),
-        token: Token,
-    ) {
-        if raised && self.transactional.has_begun(producer) {
-            // A late copy: the transaction that it ended was of the epoch before, and the next one is under way.
-            return cx.answer_written(token, Err(TransactionError::ProducerFenced.into()));
+    pub(crate) fn end_transaction(&mut self, cx: &mut Cx<'_>, order: &MarkerOrder, token: Token) {
+        let MarkerOrder { producer, epoch, commit, coordinator_epoch, bumped, .. } = *order;
+        let producer = Producer { id: producer, epoch };
+        if bumped && self.transactional.has_begun(producer) {
+            // It comes late and again: this epoch's transaction is the next one.
+            return cx.answer_written(token, Ok(()));
         }
         self.transactional.begin_end(producer);
         let Producer { id: producer, epoch } = producer;

@@ -85,8 +85,7 @@ impl Transactions {
         .await
     }
 
-    /// Adds partitions to the producer's transaction, which begins with the first ones. `protocol`: by which it is going
-    /// to end.
+    /// Adds partitions to the producer's transaction, which begins with the first ones.
     ///
     /// # Errors
     /// See [`TransactionError`].
@@ -95,11 +94,10 @@ impl Transactions {
         transactional_id: &KString,
         producer: Producer,
         partitions: &[(KString, i32)],
-        protocol: EndProtocol,
     ) -> Result<(), TransactionError> {
         check_id(transactional_id)?;
         self.ask(transactional_id, |shard, cx, _, token| {
-            shard.add(cx, transactional_id, producer, (partitions, protocol), token);
+            shard.add(cx, transactional_id, producer, partitions, token);
         })
         .await
         .map(drop)
@@ -163,7 +161,7 @@ impl Transactions {
                 self.0.on(id, |active, _| active.machine.verify(id, producer, partitions)).await
             }
             Admission::Add => {
-                self.add(id, producer, partitions, EndProtocol::BumpEpoch).await?;
+                self.add(id, producer, partitions).await?;
                 Ok(vec![Ok(()); partitions.len()])
             }
         }

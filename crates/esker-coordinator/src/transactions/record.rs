@@ -11,16 +11,19 @@ use esker_kafka_wire::{
 
 use super::{
     partitions::Partitions,
-    transaction::Facts,
-    types::{EndProtocol, Producer, TransactionState},
+    transaction::{Bump, Facts},
+    types::{Producer, TransactionState},
 };
 use crate::records::Record;
 
 /// The version of a value: the first one with room for the second protocol's fields.
 const VALUE_VERSION: i16 = 1;
 
-/// How Kafka numbers the protocols in `ClientTransactionVersion`.
-const VERSION_OF_BUMPING: i16 = 2;
+/// Kafka's numbers of protocols in `ClientTransactionVersion`: the first, and the second. The one between them, which
+/// Kafka does not use, says that a producer was fenced.
+const FIRST_PROTOCOL: i16 = 0;
+const FENCED: i16 = 1;
+const SECOND_PROTOCOL: i16 = 2;
 
 /// What a record says.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,9 +52,10 @@ pub(crate) fn record(id: &KString, facts: &Facts) -> Result<Record, EncodeError>
         transaction_partitions: (facts.state != TransactionState::Empty).then(|| partitions.collect()),
         transaction_last_update_timestamp_ms: facts.updated_ms,
         transaction_start_timestamp_ms: facts.started_ms,
-        client_transaction_version: match facts.protocol {
-            EndProtocol::KeepEpoch => 0,
-            EndProtocol::BumpEpoch => VERSION_OF_BUMPING,
+        client_transaction_version: match facts.bump {
+            Bump::No => FIRST_PROTOCOL,
+            Bump::Fence => FENCED,
+            Bump::End => SECOND_PROTOCOL,
         },
     };
     Ok(Record { key: key(id)?, value: Some(encode_prefixed(&value, VALUE_VERSION)?) })
@@ -98,9 +102,10 @@ pub(crate) fn decode(key: &[u8], value: Option<&[u8]>) -> Result<Decoded, Decode
         partitions,
         started_ms: value.transaction_start_timestamp_ms,
         updated_ms: value.transaction_last_update_timestamp_ms,
-        protocol: match value.client_transaction_version {
-            VERSION_OF_BUMPING.. => EndProtocol::BumpEpoch,
-            _ => EndProtocol::KeepEpoch,
+        bump: match value.client_transaction_version {
+            SECOND_PROTOCOL.. => Bump::End,
+            FENCED => Bump::Fence,
+            _ => Bump::No,
         },
     };
     Ok(Decoded::Transaction { id, facts: Some(Box::new(facts)) })

@@ -1,6 +1,6 @@
 //! AddOffsetsToTxn: a transaction is going to commit offsets of a group: the partition with the group's state comes into it.
 
-use esker_coordinator::{EndProtocol, OFFSETS_TOPIC};
+use esker_coordinator::OFFSETS_TOPIC;
 use esker_kafka_wire::{
     ApiKey, KString,
     messages::{AddOffsetsToTxnRequest, AddOffsetsToTxnResponse},
@@ -28,12 +28,7 @@ async fn add(context: &Context, request: &AddOffsetsToTxnRequest) -> Result<(), 
     let partitions = [(KString::from_static(OFFSETS_TOPIC), partition.cast_signed())];
     broker
         .transactions
-        .add(
-            &request.transactional_id,
-            producer(request.producer_id, request.producer_epoch),
-            &partitions,
-            EndProtocol::KeepEpoch,
-        )
+        .add(&request.transactional_id, producer(request.producer_id, request.producer_epoch), &partitions)
         .await
         .map_err(|error| code_before(error, context.version, FENCED_FROM))
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use esker_coordinator::{Admission, AdmitRequest, EndProtocol, TransactionError, TransactionGate};
+use esker_coordinator::{Admission, AdmitRequest, TransactionError, TransactionGate};
 use esker_core::ProducerId;
 use esker_kafka_wire::{
     ApiKey, ErrorCode, KString,
@@ -59,7 +59,6 @@ async fn of_client(
                 &request.v3_and_below_transactional_id,
                 producer(request.v3_and_below_producer_id, request.v3_and_below_producer_epoch),
                 &partitions,
-                EndProtocol::KeepEpoch,
             )
             .await;
         let code = added.map_or_else(|error| code_before(error, context.version, FENCED_FROM), |()| 0);

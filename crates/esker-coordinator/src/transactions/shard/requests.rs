@@ -35,7 +35,7 @@ impl Shard {
         cx: &mut Cx<'_>,
         id: &KString,
         producer: Producer,
-        (partitions, protocol): (&[(KString, i32)], EndProtocol),
+        partitions: &[(KString, i32)],
         token: Token,
     ) {
         // Once in what is durable, and once on the way there.
@@ -44,7 +44,7 @@ impl Shard {
             return cx.answers.push((token, Answer::Done(Err(TransactionError::Limit))));
         }
         let (now_ms, most) = (cx.now.wall_ms, cx.config.max_partitions);
-        self.step(cx, id, token, |transaction| transaction.add(now_ms, producer, partitions, protocol, most));
+        self.step(cx, id, token, |transaction| transaction.add(now_ms, producer, partitions, most));
     }
 
     /// A producer ends its transaction. `fresh`: as for [`Shard::init`].

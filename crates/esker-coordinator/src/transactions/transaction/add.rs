@@ -2,7 +2,7 @@
 
 use esker_kafka_wire::KString;
 
-use super::{EndProtocol, Facts, Producer, Step, Transaction, TransactionError, TransactionState};
+use super::{Bump, Facts, Producer, Step, Transaction, TransactionError, TransactionState};
 
 impl Transaction {
     /// Additions may follow one another before the first is durable: each record has the partitions of those before it,
@@ -12,7 +12,6 @@ impl Transaction {
         now_ms: i64,
         producer: Producer,
         partitions: &[(KString, i32)],
-        protocol: EndProtocol,
         max_partitions: usize,
     ) -> Step {
         if let Err(error) = self.check_producer(producer) {
@@ -35,7 +34,7 @@ impl Transaction {
             previous: base.producer.id,
             started_ms: if begins { now_ms } else { base.started_ms },
             updated_ms: now_ms,
-            protocol,
+            bump: Bump::No,
             ..base.clone()
         };
         for (topic, partition) in partitions {

@@ -3,7 +3,7 @@
 use esker_core::ProducerId;
 
 use super::{
-    EndProtocol, Facts, LAST_EPOCH, Producer, Step, Transaction, TransactionError, TransactionState,
+    Bump, EndProtocol, Facts, LAST_EPOCH, Producer, Step, Transaction, TransactionError, TransactionState,
 };
 
 impl Transaction {
@@ -37,7 +37,7 @@ impl Transaction {
                     previous: producer.id,
                     next: ProducerId::NONE,
                     updated_ms: now_ms,
-                    protocol: EndProtocol::KeepEpoch,
+                    bump: Bump::No,
                     ..self.facts.clone()
                 };
                 Step::write(next, Ok(producer))
@@ -86,8 +86,8 @@ impl Transaction {
 
     /// The producer itself has ended the last transaction in this epoch, and got another one for it.
     fn ended_before(&self, producer: Producer) -> bool {
-        let Facts { producer: current, previous, protocol, .. } = self.facts;
-        if protocol != EndProtocol::BumpEpoch {
+        let Facts { producer: current, previous, bump, .. } = self.facts;
+        if bump != Bump::End {
             return false;
         }
         let bumped = current.id == producer.id && producer.epoch.checked_add(1) == Some(current.epoch);
@@ -114,7 +114,7 @@ impl Transaction {
             last_epoch: facts.producer.epoch,
             started_ms: if begun { facts.started_ms } else { now_ms },
             updated_ms: now_ms,
-            protocol: EndProtocol::BumpEpoch,
+            bump: Bump::End,
             ..facts.clone()
         };
         let answer = match next_id {

@@ -2,7 +2,9 @@
 
 use esker_core::ProducerId;
 
-use super::{Facts, LAST_EPOCH, Partitions, Producer, Step, Transaction, TransactionError, TransactionState};
+use super::{
+    Bump, Facts, LAST_EPOCH, Partitions, Producer, Step, Transaction, TransactionError, TransactionState,
+};
 
 impl Transaction {
     /// `expected`: what the producer was before, when it goes on after an error (KIP-360). `fresh`: an id that nobody has
@@ -90,7 +92,7 @@ impl Transaction {
             partitions: Partitions::default(),
             started_ms: -1,
             updated_ms: now_ms,
-            protocol: facts.protocol,
+            bump: Bump::No,
         };
         Step::write(next, Ok(producer))
     }

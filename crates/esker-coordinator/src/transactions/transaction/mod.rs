@@ -54,8 +54,19 @@ pub(crate) struct Facts {
     pub(crate) started_ms: i64,
     /// When this was written, milliseconds since the Unix epoch.
     pub(crate) updated_ms: i64,
-    /// How the last transaction ended, or was begun.
-    pub(crate) protocol: EndProtocol,
+    /// What the end of the last transaction did to the epoch.
+    pub(crate) bump: Bump,
+}
+
+/// What the end of a transaction does to the producer's epoch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Bump {
+    /// It stays: the end of a client of the first protocol.
+    No,
+    /// The producer is fenced: what its old epoch says is never a repetition.
+    Fence,
+    /// The producer itself goes on with the new one: the end of a client of the second protocol.
+    End,
 }
 
 impl Facts {
@@ -99,8 +110,7 @@ impl Facts {
             next: ProducerId::NONE,
             last_epoch,
             updated_ms: now_ms,
-            // The old epoch's own end must not look like a repetition of this one.
-            protocol: EndProtocol::KeepEpoch,
+            bump: Bump::Fence,
             ..self.clone()
         }
     }
@@ -169,7 +179,7 @@ impl Transaction {
             partitions: Partitions::default(),
             started_ms: -1,
             updated_ms: -1,
-            protocol: EndProtocol::KeepEpoch,
+            bump: Bump::No,
         };
         Self::loaded(id, facts)
     }
@@ -237,8 +247,8 @@ impl Transaction {
         Some(MarkerOrder {
             producer: self.facts.producer.id,
             epoch: self.facts.producer.epoch,
-            raised: self.facts.protocol == EndProtocol::BumpEpoch,
             commit: self.facts.decision()?,
+            bumped: self.facts.bump != Bump::No,
             coordinator_epoch,
             partitions: telling.remaining.to_vec(),
         })
