@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use esker_coordinator::{Groups, GroupsGuard, LogTopic, OFFSETS_TOPIC, forget_deleted_topics};
 use esker_core::BrokerId;
 use esker_env::{Env, RealDisk, TaskGuard, watch};
 use esker_kafka::{Broker, Cluster, KafkaParts, Node as KafkaNode, Server, SingleNode};
@@ -15,6 +14,7 @@ use crate::{
     broker::{Failure, variables},
     cluster_view::{ClusterView, Told},
     config::Config,
+    coordination::{Coordination, CoordinationGuard},
     http::{self, Http},
     metadata::Metadata,
     peer::{Links, PeerPort, cluster_parts},
@@ -37,7 +37,7 @@ pub(crate) struct Running {
     server: Server,
     serving: Arc<Serving>,
     closed: watch::Receiver<Option<String>>,
-    _helpers: (GroupsGuard, Vec<TaskGuard>),
+    _helpers: (CoordinationGuard, Vec<TaskGuard>),
 }
 
 impl Running {
@@ -64,6 +64,7 @@ impl Running {
         let listeners = &config.listeners;
         let (host, port) = settings::advertised(LISTENER, &listeners.kafka, &listeners.kafka_advertised)?;
         let mut helpers = Vec::new();
+        let mut coordination_service = None;
         let node = if alone {
             Arc::new(prepared.start_alone().await?)
         } else {
@@ -79,18 +80,19 @@ impl Running {
             let links = Arc::new(Links::default());
             let replication = settings::replication(&config.replication, config.meta.is_embedded());
             let node = Arc::new(prepared.join(cluster_parts(replication, env, &links)).await?);
+            coordination_service = Some(peers.coordination().clone());
             helpers.push(peers.bind(&node, &links, env));
             node
         };
         let cluster = view_of(config, env, &node, (host, port));
-        let replicas = config.kafka.default_replication_factor;
-        let offsets = LogTopic::new(OFFSETS_TOPIC, node.log.clone(), node.meta.clone(), env.clone(), replicas);
-        let groups = Groups::new(settings::groups(config), env.clone(), Arc::new(offsets));
-        let timing = groups.start();
-        helpers.push(forget_deleted_topics(&env.tasks, &node.catalog, &groups));
-        helpers.push(follow_ownership(env, &node, &groups));
+        let (coordination, coordinating) =
+            Coordination::start(config, env, &node, coordination_service.as_ref());
+        let Coordination { groups, transactions, gate, producer_ids } = coordination;
         let parts = KafkaParts {
             groups,
+            transactions,
+            gate,
+            producer_ids,
             env: env.clone(),
             log: node.log.clone(),
             meta: node.meta.clone(),
@@ -111,7 +113,7 @@ impl Running {
             "ready"
         );
         let closed = node.log.closed();
-        Ok(Self { node, server, serving, closed, _helpers: (timing, helpers) })
+        Ok(Self { node, server, serving, closed, _helpers: (coordinating, helpers) })
     }
 
     /// Completes with the reason once the broker can no longer write. Reads could go on, but it should be started again,
@@ -169,15 +171,4 @@ fn view_of(config: &Config, env: &Env, node: &Node, advertised: (String, u16)) -
             log: node.log.clone(),
         }),
     }
-}
-
-/// Tells the group coordinator of shards that come and go.
-fn follow_ownership(env: &Env, node: &Node, groups: &Groups) -> TaskGuard {
-    let mut ownership = node.log.ownership();
-    let groups = groups.clone();
-    env.tasks.spawn_guarded(async move {
-        while ownership.changed().await.is_ok() {
-            groups.ownership_changed();
-        }
-    })
 }
