@@ -37,7 +37,8 @@ pub use partitioner::partition_of;
 pub use settings::GroupConfig;
 pub use topic::{InternalTopic, OFFSETS_TOPIC, TRANSACTIONS_TOPIC, TopicError, TopicRange, TopicRead};
 pub use transactions::{
-    Admission, AdmitRequest, EndProtocol, MarkerError, MarkerOrder, Producer, TransactionConfig,
+    Admission, AdmitRequest, EndProtocol, GateRouter, Leaders, LocalMarkers, MAX_PARTITIONS, MarkerError,
+    MarkerOrder, MarkerRouter, Place, Producer, RemoteCoordination, Routes, TransactionConfig,
     TransactionDescription, TransactionError, TransactionGate, TransactionPeers, TransactionState,
     TransactionSummary, Transactions, TransactionsGuard,
 };

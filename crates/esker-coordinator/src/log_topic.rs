@@ -118,7 +118,8 @@ impl InternalTopic for LogTopic {
     ) -> Result<BoxFuture<'static, Result<(), TopicError>>, TopicError> {
         let batch =
             CheckedBatch::internal(&batch).map_err(|error| TopicError::Unavailable(error.to_string()))?;
-        let options = AppendOptions { all_replicas: true };
+        // Whoever writes for a producer has asked its transaction's coordinator.
+        let options = AppendOptions { all_replicas: true, by_coordinator: true, ..AppendOptions::default() };
         let appended =
             self.log.append(self.partition(partition)?, batch, options).map_err(|error| refused(&error))?;
         Ok(Box::pin(async move { appended.ticket.durable().await.map_err(|error| refused(&error)) }))

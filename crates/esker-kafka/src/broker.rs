@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use esker_coordinator::{Groups, TransactionGate, Transactions};
+use esker_coordinator::{Groups, LocalMarkers, TransactionGate, Transactions};
 use esker_env::Env;
 use esker_log::Log;
 use esker_meta::{Catalog, Meta, ProducerIds};
@@ -47,6 +47,7 @@ pub struct Broker {
     pub(crate) groups: Groups,
     pub(crate) transactions: Transactions,
     pub(crate) gate: Arc<dyn TransactionGate>,
+    pub(crate) markers: LocalMarkers,
     pub(crate) request_memory: RequestMemory,
     pub(crate) response_memory: Budget,
     pub(crate) fetch_sessions: FetchSessions,
@@ -68,6 +69,7 @@ impl Broker {
             request_memory: RequestMemory::new(&config, Arc::clone(&parts.env.clock)),
             response_memory: Budget::new(config.response_memory),
             fetch_sessions: FetchSessions::new(&config),
+            markers: LocalMarkers::new(parts.log.clone(), parts.groups.clone()),
             config,
             env: parts.env,
             log: parts.log,

@@ -44,6 +44,14 @@ pub(crate) struct Started {
     pub(crate) mute: Duration,
 }
 
+/// What the part of a request that must keep the requests' order leads to.
+pub(crate) enum Begun {
+    /// It is done.
+    Now(Started),
+    /// It needs something from elsewhere first. No request of the connection begins before.
+    Later(BoxFuture<'static, Started>),
+}
+
 /// How an API's requests run within their connection.
 #[derive(Clone, Copy)]
 pub(crate) enum Handler {
@@ -51,7 +59,7 @@ pub(crate) enum Handler {
     Alone(fn(Context, Reader) -> BoxFuture<'static, Outcome>),
     /// The call itself does the part that must keep the requests' order; its answers are waited for side by side
     /// with those of other requests of this kind.
-    Pipelined(fn(Context, Reader) -> Result<Started, Refusal>),
+    Pipelined(fn(Context, Reader) -> Result<Begun, Refusal>),
 }
 
 /// One served API.
@@ -127,6 +135,8 @@ pub(crate) const APIS: &[Api] = &[
     alone!(list_transactions),
     alone!(list_config_resources),
     alone!(describe_topic_partitions),
+    alone!(describe_producers),
+    alone!(write_txn_markers),
 ];
 
 /// The served API of a key.

@@ -7,9 +7,11 @@
 
 mod api;
 mod error;
+mod local;
 mod machine;
 mod partitions;
 mod record;
+mod routing;
 mod settings;
 mod shard;
 mod transaction;
@@ -21,6 +23,8 @@ mod tests;
 pub use self::{
     api::{Transactions, TransactionsGuard},
     error::TransactionError,
+    local::LocalMarkers,
+    routing::{GateRouter, Leaders, MAX_PARTITIONS, MarkerRouter, Place, RemoteCoordination, Routes},
     settings::TransactionConfig,
     types::{
         Admission, AdmitRequest, EndProtocol, MarkerError, MarkerOrder, Producer, TransactionDescription,

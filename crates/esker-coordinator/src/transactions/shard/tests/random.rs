@@ -200,7 +200,7 @@ impl Run {
             return;
         }
         let order = self.delivered[which % self.delivered.len()].clone();
-        if order.bumped {
+        if order.raised {
             for (_, partition) in &order.partitions {
                 self.mark(*partition, &order);
             }
@@ -211,7 +211,7 @@ impl Run {
     fn mark(&mut self, partition: i32, order: &MarkerOrder) {
         let decisions = self.decisions();
         let known = self.partitions.entry((partition, order.producer)).or_default();
-        let is_late = order.bumped && order.epoch == known.epoch && known.open.is_some();
+        let is_late = order.raised && order.epoch == known.epoch && known.open.is_some();
         if order.epoch < known.epoch || is_late {
             return;
         }
