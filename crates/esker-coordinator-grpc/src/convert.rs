@@ -48,7 +48,7 @@ pub(crate) fn order_message(order: &MarkerOrder) -> proto::WriteMarkersRequest {
     proto::WriteMarkersRequest {
         producer_id: order.producer.0,
         producer_epoch: order.epoch.into(),
-        raised: order.raised,
+        bumped: order.bumped,
         commit: order.commit,
         coordinator_epoch: order.coordinator_epoch,
         partitions: partition_messages(&order.partitions),
@@ -63,7 +63,7 @@ pub(crate) fn order(message: proto::WriteMarkersRequest) -> Result<MarkerOrder, 
     Ok(MarkerOrder {
         producer,
         epoch,
-        raised: message.raised,
+        bumped: message.bumped,
         commit: message.commit,
         coordinator_epoch: message.coordinator_epoch,
         partitions: partitions(message.partitions)?,
@@ -76,6 +76,7 @@ pub(crate) fn result_message(result: Result<(), MarkerError>) -> proto::MarkerRe
         Err(MarkerError::Unavailable(why)) => (Outcome::Unavailable, cut(&why).to_owned()),
         Err(MarkerError::UnknownPartition) => (Outcome::UnknownPartition, String::new()),
         Err(MarkerError::Fenced) => (Outcome::Fenced, String::new()),
+        Err(MarkerError::FencedCoordinator) => (Outcome::FencedCoordinator, String::new()),
     };
     proto::MarkerResult { outcome: outcome.into(), why }
 }
@@ -85,6 +86,7 @@ pub(crate) fn result(message: proto::MarkerResult) -> Result<(), MarkerError> {
         Outcome::Written => Ok(()),
         Outcome::UnknownPartition => Err(MarkerError::UnknownPartition),
         Outcome::Fenced => Err(MarkerError::Fenced),
+        Outcome::FencedCoordinator => Err(MarkerError::FencedCoordinator),
         Outcome::Unavailable => Err(MarkerError::Unavailable(cut(&message.why).to_owned())),
         Outcome::Unspecified => Err(MarkerError::Unavailable("it is not said what became of it".to_owned())),
     }

@@ -46,7 +46,7 @@ fn order(partitions: usize) -> MarkerOrder {
     MarkerOrder {
         producer: ProducerId(7),
         epoch: 3,
-        raised: true,
+        bumped: true,
         commit: true,
         coordinator_epoch: 9,
         partitions: (0..partitions).map(|index| ("topic".into(), index as i32)).collect(),
@@ -74,6 +74,7 @@ fn what_is_asked_and_answered_survives_the_way() {
         Err(MarkerError::Unavailable("why".to_owned())),
         Err(MarkerError::UnknownPartition),
         Err(MarkerError::Fenced),
+        Err(MarkerError::FencedCoordinator),
     ];
     for result in results {
         assert_eq!(convert::result(convert::result_message(result.clone())), result);

@@ -45,8 +45,8 @@ pub(crate) mod offset_fetch;
 pub(crate) mod offset_for_leader_epoch;
 pub(crate) mod produce;
 pub(crate) mod sync_group;
-pub(crate) mod write_txn_markers;
 pub(crate) mod txn_offset_commit;
+pub(crate) mod write_txn_markers;
 
 // What several of them use.
 pub(crate) mod acl;

@@ -25,7 +25,7 @@ pub struct AppendOptions {
     /// For a batch that may be the first of a transaction here: that its coordinator knows of it (see [`Log::guard`]).
     pub guard: Option<TxnGuard>,
     /// For a marker: its epoch is above that of the transaction that it ends.
-    pub raised: bool,
+    pub bumped: bool,
     /// A coordinator writes on behalf of a producer and has checked all but the producer's epoch: the batch has no sequence
     /// numbers, and may begin a transaction.
     pub by_coordinator: bool,
@@ -121,7 +121,7 @@ impl Log {
             ticket,
         };
         if header.marker().is_some() {
-            if row.has_marker(&header, options.raised)? {
+            if row.has_marker(&header, options.bumped)? {
                 let end = row.log_end;
                 return Ok(appended(end, end, true, lane.everything(), row.log_start));
             }

@@ -21,7 +21,7 @@ pub struct Marker {
     /// The producer's epoch from here on: that of the transaction, or a newer one that fences it.
     pub epoch: i16,
     /// It is a newer one for certain. A partition that has a transaction of this very epoch is in the next one then.
-    pub raised: bool,
+    pub bumped: bool,
     /// Whether it is committed; else it is aborted.
     pub commit: bool,
     /// The leader epoch of the coordinator's partition.
@@ -45,10 +45,10 @@ impl Log {
     /// [`crate::ProducerError::OldEpoch`] and [`crate::ProducerError::OldCoordinator`] when it is too late for it; others
     /// as [`AppendError`] says.
     pub fn append_marker(&self, id: PartitionId, marker: Marker) -> Result<Appended, AppendError> {
-        let Marker { producer, epoch, raised, commit, coordinator_epoch } = marker;
+        let Marker { producer, epoch, bumped, commit, coordinator_epoch } = marker;
         let now = self.0.env.clock.wall_ms();
         let bytes = BatchBuilder::end_marker(producer, epoch, commit, coordinator_epoch, now);
-        let options = AppendOptions { raised, ..AppendOptions::default() };
+        let options = AppendOptions { bumped, ..AppendOptions::default() };
         self.append(id, CheckedBatch::internal(&bytes)?, options)
     }
 

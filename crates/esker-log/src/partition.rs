@@ -134,20 +134,15 @@ impl Partition {
     /// Whether a marker has nothing to say any more: it, or another one of its epoch, was appended before.
     ///
     /// # Errors
-    /// As [`ProducerTable::check_marker`], and [`ProducerError::OldEpoch`] for one that is of the epoch of a transaction that
-    /// it cannot mean.
-    pub(crate) fn has_marker(&self, marker: &BatchHeader, raised: bool) -> Result<bool, ProducerError> {
+    /// As [`ProducerTable::check_marker`].
+    pub(crate) fn has_marker(&self, marker: &BatchHeader, bumped: bool) -> Result<bool, ProducerError> {
         let BatchHeader { producer, producer_epoch, coordinator_epoch, .. } = *marker;
         self.producers.check_marker(producer, producer_epoch, coordinator_epoch)?;
         // Without a transaction it still says the epoch: what the producer sent before it is too late from here on.
-        let Some(state) = self.producers.get(producer).filter(|state| state.epoch == producer_epoch) else {
-            return Ok(false);
-        };
-        if self.transactions.is_open(producer) && raised {
-            // A late copy: the transaction that it ended was of the epoch before, and the next one is under way.
-            return Err(ProducerError::OldEpoch { producer, got: producer_epoch, current: state.epoch });
-        }
-        Ok(!self.transactions.is_open(producer))
+        let known = self.producers.get(producer).is_some_and(|state| state.epoch == producer_epoch);
+        // Of the very epoch that is open, and of a newer one than its transaction: a late copy. The transaction that it ended
+        // was of the epoch before, and the next one is under way.
+        Ok(known && (bumped || !self.transactions.is_open(producer)))
     }
 
     /// Whether a batch fits the transactions that are open here.
@@ -171,11 +166,11 @@ impl Partition {
         if self.is_in_transaction(producer, header.producer_epoch) {
             return Ok(());
         }
-        let Some((lowest, raises)) = self.transactions.may_begin(producer, guard) else {
+        let Some((lowest, bumps)) = self.transactions.may_begin(producer, guard) else {
             return Err(ProducerError::NoTransaction { producer });
         };
         let known = self.producers.get(producer).is_some_and(|state| !state.batches.is_empty());
-        let most = if raises && !known { 0 } else { lowest };
+        let most = if bumps && !known { 0 } else { lowest };
         let got = header.base_sequence;
         if got > most { Err(ProducerError::OutOfOrder { producer, got, expected: most }) } else { Ok(()) }
     }

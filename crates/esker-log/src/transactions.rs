@@ -31,8 +31,8 @@ pub struct TxnWrite {
     pub epoch: i16,
     /// The sequence number of its first record.
     pub sequence: i32,
-    /// The producer's epoch is raised with each transaction, so that sequence numbers begin at 0 (second protocol).
-    pub raises: bool,
+    /// The producer's epoch is a new one with each transaction, so that sequence numbers begin at 0 (second protocol).
+    pub bumps: bool,
 }
 
 /// Guards that are kept; whoever comes back later looks its transaction up again.
@@ -45,7 +45,7 @@ struct Awaited {
     epoch: i16,
     /// The lowest sequence number that came with this epoch: a later batch must not overtake one that was refused.
     lowest: i32,
-    raises: bool,
+    bumps: bool,
 }
 
 /// The transactions of one partition as of its log end. A partition that never had one costs one pointer.
@@ -137,8 +137,8 @@ impl Transactions {
             known.guards.remove(&oldest.expect("there are many"));
         }
         known.guard += 1;
-        let TxnWrite { producer, epoch, sequence, raises } = write;
-        let new = Awaited { guard: TxnGuard(known.guard), epoch, lowest: sequence, raises };
+        let TxnWrite { producer, epoch, sequence, bumps } = write;
+        let new = Awaited { guard: TxnGuard(known.guard), epoch, lowest: sequence, bumps };
         // Those that look it up at the same time share one.
         let awaited = known.guards.entry(producer).or_insert(new);
         if awaited.epoch < epoch {
@@ -150,10 +150,10 @@ impl Transactions {
     }
 
     /// Whether a producer's transaction may begin here under this guard, and with which sequence number at most; and
-    /// whether the producer's epoch is raised with each of its transactions.
+    /// whether the producer has another epoch in each of its transactions.
     pub(crate) fn may_begin(&self, producer: ProducerId, guard: Option<TxnGuard>) -> Option<(i32, bool)> {
         let awaited = self.0.as_ref()?.guards.get(&producer)?;
-        (guard == Some(awaited.guard)).then_some((awaited.lowest, awaited.raises))
+        (guard == Some(awaited.guard)).then_some((awaited.lowest, awaited.bumps))
     }
 
     /// Aborted transactions with an offset in `read`, of those that are kept here. All markers are asked for, also

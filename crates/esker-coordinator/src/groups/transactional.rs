@@ -1,7 +1,6 @@
 //! Offsets that are committed in transactions.
 
 use esker_kafka_wire::KString;
-use esker_log::Marker;
 
 use super::{Groups, Results, api::written};
 use crate::{
@@ -9,7 +8,9 @@ use crate::{
     error::GroupError,
     offsets::CommittedOffset,
     topic::OFFSETS_TOPIC,
-    transactions::{Admission, AdmitRequest, MarkerError, Producer, TransactionError, TransactionGate},
+    transactions::{
+        Admission, AdmitRequest, MarkerError, MarkerOrder, Producer, TransactionError, TransactionGate,
+    },
     types::CommitRequest,
 };
 
@@ -65,18 +66,23 @@ impl Groups {
     }
 
     /// Ends a producer's transaction in a partition of `__consumer_offsets`: appends its marker there, in order with
-    /// everything else that is written to it. Once that is durable, the transaction's offsets count, or are dropped.
+    /// everything else that is written to it. Once that is durable, the transaction's offsets count, or are dropped. The
+    /// order's own partitions are not looked at.
     ///
     /// # Errors
     /// See [`MarkerError`].
-    pub async fn end_transaction(&self, offsets_partition: u32, marker: Marker) -> Result<(), MarkerError> {
+    pub async fn end_transaction(
+        &self,
+        offsets_partition: u32,
+        order: &MarkerOrder,
+    ) -> Result<(), MarkerError> {
         let Some(row) = self.0.row(offsets_partition) else {
             return Err(match self.0.topic.partitions() {
                 Some(count) if offsets_partition >= count => MarkerError::UnknownPartition,
                 _ => MarkerError::Unavailable("the offsets topic is not known yet".to_owned()),
             });
         };
-        let asked = self.0.ask_row(&row, |shard, cx, token| shard.end_transaction(cx, marker, token), || ());
+        let asked = self.0.ask_row(&row, |shard, cx, token| shard.end_transaction(cx, order, token), || ());
         let answer = asked.await.map(|((), answer)| answer);
         match answer {
             Ok(Answer::Written(Ok(()))) => Ok(()),

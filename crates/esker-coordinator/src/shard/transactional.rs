@@ -7,7 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use esker_core::ProducerId;
 use esker_kafka_wire::KString;
-use esker_log::Marker;
 
 use super::Shard;
 use crate::{
@@ -15,7 +14,7 @@ use crate::{
     error::GroupError,
     offsets::CommittedOffset,
     records::{Decoded, Record},
-    transactions::{Producer, TransactionError},
+    transactions::{MarkerOrder, Producer, TransactionError},
     types::{CommitRequest, GroupState, OffsetToCommit},
     usage::OFFSET,
 };
@@ -318,12 +317,12 @@ impl Shard {
 
     /// Ends a producer's transaction in this partition: `token` is answered once the marker is durable, and its offsets
     /// count or are dropped.
-    pub(crate) fn end_transaction(&mut self, cx: &mut Cx<'_>, marker: Marker, token: Token) {
-        let Marker { producer, epoch, raised, commit, coordinator_epoch } = marker;
+    pub(crate) fn end_transaction(&mut self, cx: &mut Cx<'_>, order: &MarkerOrder, token: Token) {
+        let MarkerOrder { producer, epoch, commit, coordinator_epoch, bumped, .. } = *order;
         let producer = Producer { id: producer, epoch };
-        if raised && self.transactional.has_begun(producer) {
-            // A late copy: the transaction that it ended was of the epoch before, and the next one is under way.
-            return cx.answer_written(token, Err(TransactionError::ProducerFenced.into()));
+        if bumped && self.transactional.has_begun(producer) {
+            // It comes late and again: this epoch's transaction is the next one.
+            return cx.answer_written(token, Ok(()));
         }
         self.transactional.begin_end(producer);
         let Producer { id: producer, epoch } = producer;

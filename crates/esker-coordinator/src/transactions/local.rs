@@ -26,18 +26,23 @@ impl LocalMarkers {
     /// Writes an order's markers and waits until they are durable. Results in the order of the partitions. One that is
     /// led elsewhere is [`MarkerError::Unavailable`].
     pub async fn write(&self, order: &MarkerOrder) -> Vec<Result<(), MarkerError>> {
-        let MarkerOrder { producer, epoch, raised, commit, coordinator_epoch, .. } = *order;
-        let marker = Marker { producer, epoch, raised, commit, coordinator_epoch };
         // All have their places before the first is waited for.
         let begun: Vec<_> =
-            order.partitions.iter().map(|(topic, index)| self.begin(topic, *index, marker)).collect();
+            order.partitions.iter().map(|(topic, index)| self.begin(topic, *index, order)).collect();
         join_all(begun).await
     }
 
-    fn begin(&self, topic: &str, index: i32, marker: Marker) -> BoxFuture<'_, Result<(), MarkerError>> {
+    fn begin<'a>(
+        &'a self,
+        topic: &str,
+        index: i32,
+        order: &'a MarkerOrder,
+    ) -> BoxFuture<'a, Result<(), MarkerError>> {
+        let MarkerOrder { producer, epoch, bumped, commit, coordinator_epoch, .. } = *order;
+        let marker = Marker { producer, epoch, bumped, commit, coordinator_epoch };
         let begun = self.partition(topic, index).and_then(|id| {
             if topic == OFFSETS_TOPIC {
-                return Ok(Box::pin(self.groups.end_transaction(id.index, marker)) as BoxFuture<'_, _>);
+                return Ok(Box::pin(self.groups.end_transaction(id.index, order)) as BoxFuture<'_, _>);
             }
             let appended = self.log.append_marker(id, marker).map_err(|error| refused(&error))?;
             let durable = async move { appended.ticket.durable().await.map_err(|error| refused(&error)) };
@@ -54,18 +59,17 @@ impl LocalMarkers {
     }
 }
 
-fn refused(error: &AppendError) -> MarkerError {
-    match error {
-        AppendError::Log(LogError::UnknownPartition(_)) => MarkerError::UnknownPartition,
-        AppendError::Producer(ProducerError::OldCoordinator { .. } | ProducerError::OldEpoch { .. }) => {
-            MarkerError::Fenced
-        }
-        _ => MarkerError::Unavailable(error.to_string()),
-    }
-}
-
 impl TransactionPeers for LocalMarkers {
     fn write_markers(&self, order: MarkerOrder) -> BoxFuture<'_, Vec<Result<(), MarkerError>>> {
         Box::pin(async move { self.write(&order).await })
+    }
+}
+
+fn refused(error: &AppendError) -> MarkerError {
+    match error {
+        AppendError::Log(LogError::UnknownPartition(_)) => MarkerError::UnknownPartition,
+        AppendError::Producer(ProducerError::OldCoordinator { .. }) => MarkerError::FencedCoordinator,
+        AppendError::Producer(ProducerError::OldEpoch { .. }) => MarkerError::Fenced,
+        _ => MarkerError::Unavailable(error.to_string()),
     }
 }

@@ -24,11 +24,11 @@ pub struct MarkerOrder {
     pub producer: ProducerId,
     /// The producer's epoch from the marker on.
     pub epoch: i16,
-    /// That epoch is above the transaction's own: a partition where a transaction of this very epoch has begun is in the
-    /// next one, and the order is a late copy.
-    pub raised: bool,
     /// Committed; else aborted.
     pub commit: bool,
+    /// The epoch is newer than that of the transaction: a transaction of this very epoch is a later one, and this marker a
+    /// late repetition that must not end it.
+    pub bumped: bool,
     /// The leader epoch of the coordinator's partition.
     pub coordinator_epoch: i32,
     /// Topic names and partitions.
@@ -44,9 +44,12 @@ pub enum MarkerError {
     /// The partition is gone, which is as good as a marker.
     #[error("the partition does not exist")]
     UnknownPartition,
-    /// A newer coordinator, or a newer epoch of the producer, has been there.
-    #[error("a newer coordinator or a newer epoch of the producer has been there")]
+    /// A newer epoch of the producer has been there.
+    #[error("a newer epoch of the producer has been there")]
     Fenced,
+    /// A newer coordinator has been there.
+    #[error("a newer coordinator has been there")]
+    FencedCoordinator,
 }
 
 /// Where the coordinator sends ends: local partitions directly, others over the broker-to-broker service.

@@ -16,17 +16,20 @@ pub(crate) const KEY: ApiKey = ApiKey::DescribeProducers;
 
 pub(crate) async fn handle(context: Context, request: DescribeProducersRequest) -> DescribeProducersResponse {
     let topics = request.topics.into_iter().map(|topic| {
-        let partitions = topic.partition_indexes.iter().map(|index| match producers(&context, &topic.name, *index) {
-            Ok(active_producers) => {
-                PartitionResponse { partition_index: *index, active_producers, ..PartitionResponse::default() }
-            }
-            Err((error, message)) => PartitionResponse {
-                partition_index: *index,
-                error_code: error.code(),
-                error_message: message,
-                ..PartitionResponse::default()
-            },
-        });
+        let partitions =
+            topic.partition_indexes.iter().map(|index| match producers(&context, &topic.name, *index) {
+                Ok(active_producers) => PartitionResponse {
+                    partition_index: *index,
+                    active_producers,
+                    ..PartitionResponse::default()
+                },
+                Err((error, message)) => PartitionResponse {
+                    partition_index: *index,
+                    error_code: error.code(),
+                    error_message: message,
+                    ..PartitionResponse::default()
+                },
+            });
         let partitions = partitions.collect();
         TopicResponse { name: topic.name, partitions }
     });

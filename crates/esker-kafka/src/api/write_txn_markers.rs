@@ -19,7 +19,7 @@ use crate::context::Context;
 pub(crate) const KEY: ApiKey = ApiKey::WriteTxnMarkers;
 
 /// The protocol of transactions in which a marker has a newer epoch than its transaction.
-const RAISES: i8 = 2;
+const BUMPS: i8 = 2;
 
 pub(crate) async fn handle(context: Context, request: WriteTxnMarkersRequest) -> WriteTxnMarkersResponse {
     let mut markers = Vec::with_capacity(request.markers.len());
@@ -31,14 +31,20 @@ pub(crate) async fn handle(context: Context, request: WriteTxnMarkersRequest) ->
 }
 
 async fn write(context: &Context, marker: WritableTxnMarker) -> WritableTxnMarkerResult {
-    let each = |topic: &KString, indexes: &[i32]| indexes.iter().map(|index| (topic.clone(), *index)).collect::<Vec<_>>();
+    let each = |topic: &KString, indexes: &[i32]| {
+        indexes.iter().map(|index| (topic.clone(), *index)).collect::<Vec<_>>()
+    };
     let order = MarkerOrder {
         producer: ProducerId(marker.producer_id),
         epoch: marker.producer_epoch,
-        raised: marker.transaction_version >= RAISES,
+        bumped: marker.transaction_version >= BUMPS,
         commit: marker.transaction_result,
         coordinator_epoch: marker.coordinator_epoch,
-        partitions: marker.topics.iter().flat_map(|topic| each(&topic.name, &topic.partition_indexes)).collect(),
+        partitions: marker
+            .topics
+            .iter()
+            .flat_map(|topic| each(&topic.name, &topic.partition_indexes))
+            .collect(),
     };
     let is_valid = order.producer.0 >= 0 && order.epoch >= 0 && order.coordinator_epoch >= -1;
     let results = if is_valid {

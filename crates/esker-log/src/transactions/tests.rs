@@ -111,7 +111,7 @@ fn open_transactions_come_back_from_a_snapshot() {
 
 #[test]
 fn guards_are_shared_remember_the_lowest_sequence_and_end_with_the_transaction() {
-    let write = |epoch, sequence| TxnWrite { producer: ProducerId(1), epoch, sequence, raises: false };
+    let write = |epoch, sequence| TxnWrite { producer: ProducerId(1), epoch, sequence, bumps: false };
     let producer = ProducerId(1);
     let mut transactions = Transactions::default();
     let guard = transactions.guard(write(0, 3));
@@ -131,7 +131,7 @@ fn guards_are_shared_remember_the_lowest_sequence_and_end_with_the_transaction()
 #[test]
 fn no_more_guards_are_kept_than_there_is_room_for() {
     let mut transactions = Transactions::default();
-    let write = |producer| TxnWrite { producer: ProducerId(producer), epoch: 0, sequence: 0, raises: false };
+    let write = |producer| TxnWrite { producer: ProducerId(producer), epoch: 0, sequence: 0, bumps: false };
     let first = transactions.guard(write(5_000));
     let last = (0..GUARDS as i64).map(|producer| transactions.guard(write(producer))).last();
     assert_eq!(transactions.may_begin(ProducerId(5_000), Some(first)), None, "the oldest went");

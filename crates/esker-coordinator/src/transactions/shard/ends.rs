@@ -5,6 +5,11 @@ use esker_kafka_wire::KString;
 use super::{Cx, Shard, tell_again};
 use crate::transactions::types::{MarkerError, Producer, TransactionState};
 
+/// Whether asking again soon is of little use.
+const fn is_fenced(error: &MarkerError) -> bool {
+    matches!(error, MarkerError::Fenced | MarkerError::FencedCoordinator)
+}
+
 impl Shard {
     /// Partitions have been told how the transaction of `producer` ended, or have not.
     pub(crate) fn told(
@@ -27,7 +32,7 @@ impl Shard {
             }
             if let Some((topic, partition, error)) = failed {
                 let attempts = transaction.not_all_told();
-                let wait = tell_again(if *error == MarkerError::Fenced { u32::MAX } else { attempts });
+                let wait = tell_again(if is_fenced(error) { u32::MAX } else { attempts });
                 tracing::info!(%id, %topic, partition, attempts, %error, "a partition is to be told again");
                 transaction.wake = Some(cx.now.monotonic + wait);
             }

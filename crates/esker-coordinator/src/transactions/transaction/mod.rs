@@ -248,7 +248,7 @@ impl Transaction {
             producer: self.facts.producer.id,
             epoch: self.facts.producer.epoch,
             commit: self.facts.decision()?,
-            raised: self.facts.bump != Bump::No,
+            bumped: self.facts.bump != Bump::No,
             coordinator_epoch,
             partitions: telling.remaining.to_vec(),
         })

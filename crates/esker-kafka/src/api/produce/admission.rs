@@ -1,9 +1,6 @@
 //! Batches that may be the first of a transaction in their partition: the transaction's coordinator is asked about them
 //! (KIP-890), and what it says holds only while no end of that transaction arrives here.
 
-#[cfg(test)]
-mod tests;
-
 use std::{collections::BTreeMap, time::Duration};
 
 use esker_coordinator::{Admission, AdmitRequest, TransactionError};
@@ -53,14 +50,16 @@ pub(super) struct Admitted {
 impl Questions {
     pub(super) fn of(context: &Context, request: &ProduceRequest) -> Self {
         let answered = Admitted { version: context.version, ..Admitted::default() };
-        let mut questions =
-            Self { transactional_id: KString::new(), by_producer: BTreeMap::new(), answered };
+        let mut questions = Self { transactional_id: KString::new(), by_producer: BTreeMap::new(), answered };
         for data in &request.topic_data {
             let topic = TopicRef::of(context.version, IDS_FROM, &data.name, data.topic_id);
             let mut found = None;
             for part in &data.partition_data {
-                let Some(records) = &part.records else { continue };
-                let Ok(fields) = BatchFields::read(records.as_bytes()) else { continue };
+                // A decoded request has its records in one chunk.
+                let Some(first) = part.records.as_ref().and_then(|records| records.chunks().first()) else {
+                    continue;
+                };
+                let Ok(fields) = BatchFields::read(first) else { continue };
                 if !fields.attributes.is_transactional() {
                     continue;
                 }
@@ -71,7 +70,8 @@ impl Questions {
                 // Whatever is wrong with the partition comes up when its batch is appended.
                 let topic = found.get_or_insert_with(|| topic.find(&context.broker));
                 let Ok(topic) = topic else { break };
-                let Some(id) = partition(topic, part.index).filter(|_| !is_internal(&topic.record.name)) else {
+                let Some(id) = partition(topic, part.index).filter(|_| !is_internal(&topic.record.name))
+                else {
                     continue;
                 };
                 questions.add(context, id, (topic.record.name.as_str().into(), part.index), &fields);
@@ -88,14 +88,18 @@ impl Questions {
             producer: ProducerId(fields.producer_id),
             epoch: fields.producer_epoch,
             sequence: fields.base_sequence,
-            raises: context.version >= ADDS_FROM,
+            bumps: context.version >= ADDS_FROM,
         };
         // A batch that makes no sense is refused as such, and another broker's partition as that.
         if write.producer.0 < 0 || write.epoch < 0 {
             return;
         }
         if let Ok(Some(guard)) = context.broker.log.guard(id, write) {
-            self.by_producer.entry((write.producer, write.epoch)).or_default().push(Question { id, name, guard });
+            self.by_producer.entry((write.producer, write.epoch)).or_default().push(Question {
+                id,
+                name,
+                guard,
+            });
         }
     }
 

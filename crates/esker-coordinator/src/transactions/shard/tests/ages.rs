@@ -12,7 +12,7 @@ fn a_transaction_that_takes_too_long_is_aborted_and_its_producer_fenced() {
     bench.pass(Duration::from_millis(1));
     assert_eq!(bench.state(), CompleteAbort);
     let order = &bench.ordered[0];
-    assert_eq!((order.epoch, order.commit, order.raised), (1, false, true));
+    assert_eq!((order.epoch, order.commit, order.bumped), (1, false, true));
     for protocol in [TV1, TV2] {
         assert_eq!(bench.end(producer, true, protocol), Err(TransactionError::ProducerFenced));
         assert_eq!(bench.end(producer, false, protocol), Err(TransactionError::ProducerFenced));

@@ -68,7 +68,7 @@ fn an_ongoing_transaction_is_aborted_before_a_new_producer_begins() {
     assert_eq!(bench.init(None), Err(Concurrent), "its partitions have not been told");
     let order = &bench.ordered[0];
     assert_eq!(
-        (order.epoch, order.commit, order.raised),
+        (order.epoch, order.commit, order.bumped),
         (1, false, true),
         "the marker fences the old epoch"
     );

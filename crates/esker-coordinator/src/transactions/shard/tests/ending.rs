@@ -13,7 +13,7 @@ fn with_the_first_protocol_the_epoch_stays() {
     assert_eq!(bench.end(producer, true, TV1), Ok(producer));
     assert_eq!(bench.state(), CompleteCommit);
     let order = &bench.ordered[0];
-    assert_eq!((order.producer, order.epoch, order.commit, order.raised), (producer.id, 0, true, false));
+    assert_eq!((order.producer, order.epoch, order.commit, order.bumped), (producer.id, 0, true, false));
     assert_eq!(order.partitions, [(s("a"), 0), (s("a"), 2), (s("b"), 1)]);
     assert_eq!(bench.end(producer, true, TV1), Ok(producer), "said again");
     assert_eq!(bench.end(producer, false, TV1), Err(InvalidState));
@@ -41,7 +41,7 @@ fn with_the_second_protocol_every_end_brings_a_new_epoch() {
     let next = bench.end(producer, true, TV2).unwrap();
     assert_eq!(next, p(1, 1));
     let order = &bench.ordered[0];
-    assert_eq!((order.epoch, order.commit, order.raised), (1, true, true));
+    assert_eq!((order.epoch, order.commit, order.bumped), (1, true, true));
     assert_eq!(bench.add(producer, A), Err(ProducerFenced));
     bench.add(next, A).unwrap();
     assert_eq!(bench.end(producer, true, TV2), Err(ProducerFenced), "late, and not for the next transaction");
@@ -146,7 +146,7 @@ fn who_could_not_be_told_is_told_again_and_only_those() {
     assert_eq!(described.partitions, [(s("b"), 0)]);
     bench.pass(Duration::from_millis(100));
     let order = bench.orders.pop().expect("again");
-    assert_eq!(order.markers.partitions, [(s("b"), 0)]);
+    assert_eq!(order.1.partitions, [(s("b"), 0)]);
     bench.tell(&order, |_, _| Ok(()));
     assert_eq!(bench.state(), CompleteAbort);
 }

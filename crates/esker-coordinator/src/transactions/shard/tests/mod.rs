@@ -53,7 +53,7 @@ pub(super) struct Bench {
     pub(super) durable: bool,
     /// Markers are written by themselves.
     pub(super) obliging: bool,
-    pub(super) orders: Vec<Order>,
+    pub(super) orders: Vec<(KString, MarkerOrder)>,
     /// Markers that were ordered, in order.
     pub(super) ordered: Vec<MarkerOrder>,
     /// Everything that is durable.
@@ -100,8 +100,10 @@ impl Bench {
         }
         self.writes.extend(writes);
         for order in orders {
-            self.ordered.push(order.markers.clone());
-            self.orders.push(order);
+            if let Order::Tell { id, markers } = order {
+                self.ordered.push(markers.clone());
+                self.orders.push((id, markers));
+            }
         }
         let (here, sum) = self.shard.weighs();
         assert_eq!(here, sum, "everything is counted, and nothing twice");
@@ -133,17 +135,16 @@ impl Bench {
 
     pub(super) fn tell(
         &mut self,
-        order: &Order,
+        (id, markers): &(KString, MarkerOrder),
         mut told: impl FnMut(&KString, i32) -> Result<(), MarkerError>,
     ) {
-        let producer = Producer { id: order.markers.producer, epoch: order.markers.epoch };
-        let results: Vec<_> = order
-            .markers
+        let producer = Producer { id: markers.producer, epoch: markers.epoch };
+        let results: Vec<_> = markers
             .partitions
             .iter()
             .map(|(topic, partition)| ((topic.clone(), *partition), told(topic, *partition)))
             .collect();
-        self.act(|shard, cx, _| shard.told(cx, &order.id, producer, &results));
+        self.act(|shard, cx, _| shard.told(cx, id, producer, &results));
     }
 
     /// Another broker takes over: memory is lost, and read back from what is durable.

@@ -183,11 +183,11 @@ impl Run {
             return;
         }
         let order = self.bench.orders.remove(0);
-        for (_, partition) in order.markers.partitions.iter().take(some) {
-            self.mark(*partition, &order.markers);
+        for (_, partition) in order.1.partitions.iter().take(some) {
+            self.mark(*partition, &order.1);
         }
-        self.delivered.push(order.markers.clone());
-        let heard: Vec<i32> = order.markers.partitions.iter().take(some).map(|(_, at)| *at).collect();
+        self.delivered.push(order.1.clone());
+        let heard: Vec<i32> = order.1.partitions.iter().take(some).map(|(_, at)| *at).collect();
         self.bench.tell(&order, |_, partition| match heard.contains(&partition) && !lost {
             true => Ok(()),
             false => Err(MarkerError::Unavailable(String::new())),
@@ -200,7 +200,7 @@ impl Run {
             return;
         }
         let order = self.delivered[which % self.delivered.len()].clone();
-        if order.raised {
+        if order.bumped {
             for (_, partition) in &order.partitions {
                 self.mark(*partition, &order);
             }
@@ -211,7 +211,7 @@ impl Run {
     fn mark(&mut self, partition: i32, order: &MarkerOrder) {
         let decisions = self.decisions();
         let known = self.partitions.entry((partition, order.producer)).or_default();
-        let is_late = order.raised && order.epoch == known.epoch && known.open.is_some();
+        let is_late = order.bumped && order.epoch == known.epoch && known.open.is_some();
         if order.epoch < known.epoch || is_late {
             return;
         }
