@@ -5,8 +5,8 @@ use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use esker_archive::ArchiveConfig;
 use esker_coordinator::{
-    GroupConfig, Groups, GroupsGuard, LogTopic, MarkerError, MarkerOrder, OFFSETS_TOPIC, TRANSACTIONS_TOPIC,
-    TransactionConfig, TransactionPeers, Transactions, TransactionsGuard,
+    GroupConfig, Groups, GroupsGuard, LocalMarkers, LogTopic, OFFSETS_TOPIC, TRANSACTIONS_TOPIC,
+    TransactionConfig, Transactions, TransactionsGuard,
 };
 use esker_core::{
     BrokerId,
@@ -110,7 +110,7 @@ impl World {
             env.clone(),
             Arc::new(log),
             Arc::clone(&producer_ids),
-            Arc::new(EveryoneIsTold(groups.clone())),
+            Arc::new(LocalMarkers::new(node.log.clone(), groups.clone())),
         );
         let transactions_guard = transactions.start();
         let parts = KafkaParts {
@@ -167,24 +167,6 @@ impl World {
             let _ = ended.send(closed);
         });
         Client { stream: near, correlation_id: 0, end }
-    }
-}
-
-/// Where the coordinator's markers go: to the groups, and nowhere else.
-struct EveryoneIsTold(Groups);
-
-impl TransactionPeers for EveryoneIsTold {
-    fn write_markers(&self, order: MarkerOrder) -> BoxFuture<'_, Vec<Result<(), MarkerError>>> {
-        Box::pin(async move {
-            let mut results = Vec::new();
-            for (topic, partition) in &order.partitions {
-                results.push(match (&**topic == OFFSETS_TOPIC, u32::try_from(*partition)) {
-                    (true, Ok(partition)) => self.0.end_transaction(partition, &order).await,
-                    _ => Ok(()),
-                });
-            }
-            results
-        })
     }
 }
 

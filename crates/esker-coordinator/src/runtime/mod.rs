@@ -20,9 +20,9 @@ use esker_core::Epoch;
 use esker_env::{Env, TaskGuard};
 use parking_lot::RwLock;
 
-#[cfg(test)]
-pub(crate) use self::machine::replay_chunk;
 use self::timing::Alarm;
+#[cfg(test)]
+pub(crate) use self::{machine::replay_chunk, writing::to_batches};
 pub(crate) use self::{
     machine::{Absent, Cx, Form, Machine, Now, ReplayError, Token, Written},
     partition::{Active, Partition, Phase},

@@ -206,3 +206,10 @@ fn batches<W: Written>(writes: &[W], batch_bytes: usize) -> Vec<Batch> {
     all.extend(open.map(|(batch, _)| batch));
     all
 }
+
+/// The batches that writes become, for tests that read them back.
+#[cfg(test)]
+pub(crate) fn to_batches<W: Written>(writes: &[W], batch_bytes: usize) -> Vec<Bytes> {
+    let built = batches(writes, batch_bytes).into_iter().map(|batch| batch.build(writes, 1));
+    built.collect::<Result<_, _>>().expect("small ones")
+}

@@ -23,6 +23,9 @@ use crate::{
     topic::InternalTopic,
 };
 
+/// How long a request waits for the end of the transaction before.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 /// The transactional ids of this broker. Cheap to clone.
 #[derive(Clone)]
 pub struct Transactions(pub(super) Arc<Runtime<Shard>>);
@@ -41,7 +44,7 @@ impl Transactions {
         ids: Arc<ProducerIds>,
         peers: Arc<dyn TransactionPeers>,
     ) -> Self {
-        Self(Runtime::new(config, env, topic, Outside { peers, ids }))
+        Self(Runtime::new(config, env, topic, Outside::new(peers, ids)))
     }
 
     /// Loads every partition in the background, and begins to watch deadlines.
@@ -79,7 +82,7 @@ impl Transactions {
         if timeout_ms == 0 || timeout > self.0.config.max_timeout {
             return Err(TransactionError::InvalidTimeout);
         }
-        self.ask(transactional_id, |shard, cx, fresh, token| {
+        self.ask_patiently(transactional_id, |shard, cx, fresh, token| {
             shard.init(cx, transactional_id, (timeout_ms, expected), fresh, token);
         })
         .await
@@ -96,7 +99,7 @@ impl Transactions {
         partitions: &[(KString, i32)],
     ) -> Result<(), TransactionError> {
         check_id(transactional_id)?;
-        self.ask(transactional_id, |shard, cx, _, token| {
+        self.ask_patiently(transactional_id, |shard, cx, _, token| {
             shard.add(cx, transactional_id, producer, partitions, token);
         })
         .await
@@ -163,6 +166,29 @@ impl Transactions {
             Admission::Add => {
                 self.add(id, producer, partitions).await?;
                 Ok(vec![Ok(()); partitions.len()])
+            }
+        }
+    }
+
+    /// As [`Transactions::ask`], and again once what is under way is complete, if that is soon: that costs less than having
+    /// the client come back.
+    async fn ask_patiently(
+        &self,
+        id: &KString,
+        act: impl Fn(&mut Shard, &mut Cx<'_>, Option<ProducerId>, Token),
+    ) -> Result<Producer, TransactionError> {
+        let give_up = self.0.env.clock.now() + PATIENCE;
+        loop {
+            let mut completed = std::pin::pin!(self.0.outside.completed(id).notified());
+            // Before asking: what is complete by then is not waited for.
+            completed.as_mut().enable();
+            let answer = self.ask(id, &act).await;
+            let left = give_up - self.0.env.clock.now();
+            if answer != Err(TransactionError::Concurrent)
+                || left.is_zero()
+                || self.0.env.timeout(left, completed).await.is_err()
+            {
+                return answer;
             }
         }
     }

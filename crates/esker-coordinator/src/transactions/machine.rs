@@ -4,15 +4,18 @@ use std::{sync::Arc, time::Duration};
 
 use esker_core::{Epoch, batch::BatchView};
 use esker_env::Monotonic;
+use esker_kafka_wire::KString;
 use esker_meta::ProducerIds;
+use tokio::sync::Notify;
 
 use super::{
     error::TransactionError,
     settings::TransactionConfig,
     shard::{Answer, Cx, Order, Shard, Write},
-    types::{MarkerError, Producer, TransactionPeers},
+    types::{MarkerError, MarkerOrder, Producer, TransactionPeers},
 };
 use crate::{
+    partitioner::partition_of,
     records::Record,
     runtime::{Machine, Now, Partition, ReplayError, Runtime, Written},
     usage::Usage,
@@ -25,6 +28,21 @@ const TELL_WITHIN: Duration = Duration::from_secs(30);
 pub(crate) struct Outside {
     pub(crate) peers: Arc<dyn TransactionPeers>,
     pub(crate) ids: Arc<ProducerIds>,
+    completed: [Notify; WAITING_ROOMS],
+}
+
+/// Those who wait for different transactions rarely wake each other.
+const WAITING_ROOMS: usize = 64;
+
+impl Outside {
+    pub(crate) fn new(peers: Arc<dyn TransactionPeers>, ids: Arc<ProducerIds>) -> Self {
+        Self { peers, ids, completed: std::array::from_fn(|_| Notify::new()) }
+    }
+
+    /// Wakes when a transaction of this id is complete, or for no reason.
+    pub(crate) fn completed(&self, id: &str) -> &Notify {
+        &self.completed[partition_of(id, WAITING_ROOMS as u32) as usize]
+    }
 }
 
 impl Machine for Shard {
@@ -81,8 +99,13 @@ impl Machine for Shard {
     }
 
     fn carry_out(runtime: &Arc<Runtime<Self>>, row: &Arc<Partition<Self>>, epoch: Epoch, order: Order) {
-        let task = tell(Arc::clone(runtime), Arc::clone(row), epoch, order);
-        runtime.env.tasks.spawn(task);
+        match order {
+            Order::Tell { id, markers } => {
+                let task = tell(Arc::clone(runtime), Arc::clone(row), epoch, id, markers);
+                runtime.env.tasks.spawn(task);
+            }
+            Order::Completed { id } => runtime.outside.completed(&id).notify_waiters(),
+        }
     }
 }
 
@@ -93,8 +116,13 @@ impl Written for Write {
 }
 
 /// Has partitions told, and the shard too, if it is still the one that was loaded under `epoch`.
-async fn tell(runtime: Arc<Runtime<Shard>>, row: Arc<Partition<Shard>>, epoch: Epoch, order: Order) {
-    let Order { id, markers } = order;
+async fn tell(
+    runtime: Arc<Runtime<Shard>>,
+    row: Arc<Partition<Shard>>,
+    epoch: Epoch,
+    id: KString,
+    markers: MarkerOrder,
+) {
     let producer = Producer { id: markers.producer, epoch: markers.epoch };
     let partitions = markers.partitions.clone();
     let told = runtime.env.timeout(TELL_WITHIN, runtime.outside.peers.write_markers(markers)).await;

@@ -8,14 +8,12 @@ mod random;
 mod rebalancing;
 mod reload;
 mod statics;
+mod transactional;
 
 use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
-use esker_core::{
-    Offset,
-    batch::{BatchBuilder, Compression, NewRecord},
-};
+use esker_core::Offset;
 use esker_env::{Monotonic, SeededRandom};
 use esker_kafka_wire::{KString, encode_prefixed, messages::ConsumerProtocolSubscription};
 use uuid::Uuid;
@@ -24,8 +22,7 @@ use super::Shard;
 use crate::{
     GroupConfig, GroupError,
     effects::{Answer, Cx, Now, Token, Write},
-    records::Record,
-    runtime::replay_chunk,
+    runtime::{replay_chunk, to_batches},
     types::{
         CommitRequest, GroupState, JoinAnswer, JoinRequest, Leaver, MemberRef, OffsetToCommit, Protocol,
         SyncAnswer, SyncRequest,
@@ -81,7 +78,7 @@ pub(crate) struct Bench {
     pub(crate) durable: bool,
     pub(crate) group: KString,
     /// Everything that is durable.
-    pub(crate) log: Vec<Record>,
+    pub(crate) log: Vec<Write>,
 }
 
 impl Bench {
@@ -106,18 +103,11 @@ impl Bench {
 
     /// Memory is lost, and read back from what is durable.
     pub(crate) fn reload(&mut self) {
-        let mut builder = BatchBuilder::new(Compression::None);
-        for record in &self.log {
-            let value = record.value.as_deref();
-            builder
-                .push(&NewRecord { timestamp: 1, key: Some(&record.key), value, headers: &[] })
-                .expect("fits");
-        }
         self.shard = Shard::default();
         self.writes.clear();
-        if !builder.is_empty() {
-            replay_chunk(&mut self.shard, &builder.build().expect("not empty"), self.now)
-                .expect("was just written");
+        // Small batches, so that a write may be in many.
+        for batch in to_batches(&self.log, 100) {
+            replay_chunk(&mut self.shard, &batch, self.now).expect("was just written");
         }
         self.act(|shard, cx, _, _| shard.wake(cx));
     }
@@ -153,6 +143,7 @@ impl Bench {
             assert_eq!(weighed.weight(), group.weight(), "of {}", group.id);
             all += group.weight();
         }
+        all += self.shard.transactional.weight();
         assert_eq!(all, self.shard.usage.here());
     }
 
@@ -160,7 +151,7 @@ impl Bench {
     pub(crate) fn flush(&mut self, result: Result<(), GroupError>) {
         for write in std::mem::take(&mut self.writes) {
             if result.is_ok() {
-                self.log.extend(write.records.iter().cloned());
+                self.log.push(write.clone());
             }
             self.act(|shard, cx, _, _| shard.written(cx, write, result));
         }

@@ -54,11 +54,13 @@ pub(crate) struct Write {
     waiter: Option<(Token, Result<Producer, TransactionError>)>,
 }
 
-/// Partitions are to be told how a transaction of this id ended.
+/// What is to be done outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Order {
-    pub(crate) id: KString,
-    pub(crate) markers: MarkerOrder,
+pub(crate) enum Order {
+    /// Partitions are to be told how a transaction of this id ended.
+    Tell { id: KString, markers: MarkerOrder },
+    /// A transaction of this id is complete: whoever waits for that may go on.
+    Completed { id: KString },
 }
 
 /// The ids of one partition.
@@ -189,6 +191,9 @@ impl Shard {
         match result {
             Ok(()) if next.state == TransactionState::Dead => return self.forget(&id),
             Ok(()) => {
+                if matches!(next.state, TransactionState::CompleteCommit | TransactionState::CompleteAbort) {
+                    cx.orders.push(Order::Completed { id: id.clone() });
+                }
                 self.with(&id, |transaction| transaction.decided(next));
             }
             Err(error) => {
@@ -216,7 +221,7 @@ impl Shard {
             return;
         }
         if let Some(markers) = transaction.marker_order(self.epoch.0) {
-            cx.orders.push(Order { id: id.clone(), markers });
+            cx.orders.push(Order::Tell { id: id.clone(), markers });
         } else if let Some(next) = transaction.complete(cx.now.wall_ms) {
             self.write(cx, id, next, None).expect("less than what was written before");
         } else {
