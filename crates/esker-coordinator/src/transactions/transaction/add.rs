@@ -14,9 +14,7 @@ impl Transaction {
         partitions: &[(KString, i32)],
         max_partitions: usize,
     ) -> Step {
-        if let Err(error) = self.check_producer(producer) {
-            return Step::refuse(error);
-        }
+        // What is under way comes first: the producer of the next transaction may be here already.
         let base = match &self.pending {
             None => &self.facts,
             Some(pending) if pending.next.state == TransactionState::Ongoing => &pending.next,
@@ -24,6 +22,9 @@ impl Transaction {
         };
         if base.decision().is_some() {
             return Step::refuse(TransactionError::Concurrent);
+        }
+        if let Err(error) = self.check_producer(producer) {
+            return Step::refuse(error);
         }
         if self.facts.state == TransactionState::Ongoing && self.facts.partitions.contains_all(partitions) {
             return Step::Answer(Ok(producer));
@@ -53,10 +54,10 @@ impl Transaction {
         producer: Producer,
         partitions: &[(KString, i32)],
     ) -> Vec<Result<(), TransactionError>> {
-        let refused = self.check_producer(producer).and_then(|()| match self.facts.decision() {
+        let refused = match self.facts.decision() {
             Some(_) => Err(TransactionError::Concurrent),
-            None => Ok(()),
-        });
+            None => self.check_producer(producer),
+        };
         let known = |(topic, partition): &(KString, i32)| {
             refused?;
             match self.facts.partitions.contains(topic, *partition) {

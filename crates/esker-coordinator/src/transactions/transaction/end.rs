@@ -56,22 +56,22 @@ impl Transaction {
     /// | CompleteAbort | done | aborts nothing, new epoch | invalid | invalid |
     /// | CompleteCommit | invalid | aborts nothing, new epoch | done | invalid |
     fn end_bumping(&self, now_ms: i64, producer: Producer, commit: bool, fresh: Option<ProducerId>) -> Step {
-        use TransactionState::{CompleteAbort, CompleteCommit, Empty, Ongoing, PrepareAbort, PrepareCommit};
+        use TransactionState::{CompleteAbort, CompleteCommit, Empty, Ongoing};
+        // What is under way comes first: the producer of the next transaction may be here already.
+        if self.is_pending() || self.facts.decision().is_some() {
+            return Step::refuse(TransactionError::Concurrent);
+        }
         let current = self.facts.producer;
         let again = self.ended_before(producer);
         if current.id != producer.id && !again {
             return Step::refuse(TransactionError::InvalidProducerIdMapping);
         }
         let fits = match self.facts.state {
-            PrepareCommit | PrepareAbort => again,
             CompleteCommit | CompleteAbort => again || producer.epoch == current.epoch,
             _ => producer.epoch == current.epoch,
         };
         if !fits {
             return Step::refuse(TransactionError::ProducerFenced);
-        }
-        if self.is_pending() {
-            return Step::refuse(TransactionError::Concurrent);
         }
         match (self.facts.state, commit, again) {
             (Ongoing, _, _) => self.prepare_bumped(now_ms, commit, fresh),
@@ -79,7 +79,6 @@ impl Transaction {
                 self.prepare_bumped(now_ms, false, fresh)
             }
             (CompleteCommit, true, true) | (CompleteAbort, false, true) => Step::Answer(Ok(current)),
-            (PrepareCommit, true, _) | (PrepareAbort, false, _) => Step::refuse(TransactionError::Concurrent),
             _ => Step::refuse(TransactionError::InvalidState),
         }
     }

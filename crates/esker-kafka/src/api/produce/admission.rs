@@ -1,6 +1,9 @@
 //! Batches that may be the first of a transaction in their partition: the transaction's coordinator is asked about them
 //! (KIP-890), and what it says holds only while no end of that transaction arrives here.
 
+#[cfg(test)]
+mod tests;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use esker_coordinator::{Admission, AdmitRequest, TransactionError};
