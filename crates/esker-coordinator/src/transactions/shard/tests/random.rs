@@ -328,6 +328,8 @@ fn random_runs_get_somewhere() {
             Move::Write(client, (round % 3) as i32),
             Move::Durable,
             Move::End(client, round % 2 == 1),
+            // Its answer comes, or is lost.
+            if round % 3 == 0 { Move::Durable } else { Move::Pass(1) },
             Move::Crash(round % 2),
             Move::Tell(round % 4, round.is_multiple_of(5)),
             Move::Echo(round),
