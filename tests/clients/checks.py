@@ -33,6 +33,12 @@ CHECKS = {
     "admin_groups": "describe, list, refuse to delete while in use, delete",
     "admin_offsets": "set, list and delete the offsets of a group",
     "describe_cluster": "cluster id, controller, the advertised address",
+    "txn_commit_abort": "committed records are read, aborted ones are not; an open transaction hides what follows it",
+    "txn_many": "60 short transactions over 4 partitions, every third aborted: exactly the others, in order",
+    "txn_offsets": "offsets committed in a transaction move iff it commits",
+    "txn_fencing": "a second producer with the same transactional id replaces the first, whose transaction is aborted",
+    "txn_timeout": "a transaction that takes too long is aborted; the id goes on",
+    "txn_admin": "list and describe transactions and a partition's producers; a hanging transaction is ended",
 }
 
 _PYTHON = [TESTS.parent / ".tools" / "venv" / "bin" / "python"]
@@ -51,6 +57,9 @@ _NOT_IN_KCAT = dict.fromkeys(
     ["log_append_time", "small_fetches", "group_eager", "group_cooperative", "group_static", "group_takeover", "list_offsets",
      "delete_records", "read_committed", "admin_topics", "admin_partitions", "admin_configs", "admin_groups", "admin_offsets"],
     "kcat's command line has no way to ask for it")
+_NO_TRANSACTIONS = dict.fromkeys(
+    ["txn_commit_abort", "txn_many", "txn_offsets", "txn_fencing", "txn_timeout", "txn_admin"],
+    "java and confluent cover both protocols of transactions")
 _SAME_AS_KAFKA_PYTHON = dict.fromkeys(
     ["acks_levels", "auto_create", "log_append_time", "small_fetches", "group_takeover", "list_offsets", "delete_records",
      "read_committed", "admin_topics", "admin_partitions", "admin_configs", "admin_groups", "admin_offsets", "describe_cluster"],
@@ -58,16 +67,21 @@ _SAME_AS_KAFKA_PYTHON = dict.fromkeys(
 
 LEFT_OUT = {
     "java": {},
-    "confluent": {},
+    "confluent": {
+        "txn_admin": "its admin client knows nothing of transactions",
+    },
     "kafka-python": {
+        **_NO_TRANSACTIONS,
         "group_takeover": "its members answer heartbeats from a thread of their own, so none vanishes without being killed",
     },
     "aiokafka": {
+        **_NO_TRANSACTIONS,
         **_SAME_AS_KAFKA_PYTHON,
         "group_cooperative": "it has no cooperative assignor",
         "group_static": "covered by the other clients",
     },
     "kafkajs": {
+        **_NO_TRANSACTIONS,
         "codec_lz4": "needs a native module outside kafkajs",
         "codec_zstd": "needs a native module outside kafkajs",
         "log_append_time": "it does not expose the timestamp type",
@@ -76,7 +90,7 @@ LEFT_OUT = {
         "group_takeover": "its members cannot stop their heartbeats short of being killed",
         "list_offsets": "its admin client has no other lookups than `seek` uses",
     },
-    "kcat": _NOT_IN_KCAT,
+    "kcat": {**_NOT_IN_KCAT, **_NO_TRANSACTIONS},
 }
 
 

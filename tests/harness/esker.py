@@ -17,6 +17,8 @@ TEST_SETTINGS = {
     "kafka.group_min_session_timeout_ms": 1000,
     "kafka.offsets_topic_num_partitions": 8,
     "kafka.log_retention_check_interval_ms": 1000,
+    "kafka.transaction_state_log_num_partitions": 8,
+    "kafka.transaction_abort_timed_out_transaction_cleanup_interval_ms": 500,
 }
 
 

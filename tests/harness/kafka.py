@@ -17,6 +17,8 @@ TEST_SETTINGS = {
     "group.min.session.timeout.ms": 1000,
     "offsets.topic.num.partitions": 8,
     "log.retention.check.interval.ms": 1000,
+    "transaction.state.log.num.partitions": 8,
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": 500,
 }
 
 

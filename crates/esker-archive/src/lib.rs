@@ -4,6 +4,7 @@
 //! to, to read from and to keep tidy. Nothing here runs by itself except read-ahead: the caller drives offload,
 //! expiry and garbage collection.
 
+mod aborted;
 mod batches;
 mod blocks;
 mod cache;

@@ -76,6 +76,7 @@ pub(crate) fn batch(
         attributes: 0,
         length: size as u32,
         control_type: -1,
+        coordinator_epoch: -1,
     };
     (header, bytes.freeze())
 }

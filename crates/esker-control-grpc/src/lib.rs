@@ -1,9 +1,10 @@
 //! What brokers and operators' tools ask of a broker, over gRPC: `proto/esker/control/v1/control.proto`.
 //!
 //! - [`ControlService`] answers, out of a [`ControlApi`] that the node implements. [`Router`] puts it on one port with the
-//!   store: `esker_wal_grpc::serve(Router::new(control, store), ..)`.
+//!   store and another service: `esker_wal_grpc::serve(Router::new(control, store, other), ..)`.
 //! - [`GrpcPeers`] is [`esker_control::Peers`], [`GrpcStores`] is [`esker_control::RemoteStores`].
 //! - [`ControlClient`] asks one broker, for a CLI.
+//! - [`Sessions`] are the connections between brokers, for other services on that port.
 //!
 //! # Sessions
 //! `MoveShard` and `Report` name the session that is meant, and no other one answers them: a broker that took over the
@@ -27,6 +28,7 @@ mod method;
 mod peers;
 mod router;
 mod service;
+mod sessions;
 mod stores;
 mod view;
 
@@ -44,6 +46,7 @@ pub use loss_view::{HoldingView, LossView, TopicView};
 pub use peers::{GrpcPeers, PeerOptions};
 pub use router::Router;
 pub use service::ControlService;
+pub use sessions::Sessions;
 pub use stores::{GrpcStores, endpoint_text};
 pub use view::{
     BlockedView, BrokerView, ClusterView, EndpointView, LedgerIdView, LedgerView, MoveView, SessionView,
@@ -62,8 +65,6 @@ pub const LOSS: Duration = Duration::from_secs(30);
 /// Time for any other call.
 pub const OTHERS: Duration = Duration::from_secs(2);
 
-/// What all paths of the service begin with.
-const SERVICE: &str = "/esker.control.v1.Control/";
 const MOVE_SHARD_PATH: &str = "/esker.control.v1.Control/MoveShard";
 const REPORT_PATH: &str = "/esker.control.v1.Control/Report";
 const STATUS_PATH: &str = "/esker.control.v1.Control/Status";

@@ -1,4 +1,4 @@
-//! Two services on one port.
+//! Services on one port.
 
 use std::{
     convert::Infallible,
@@ -10,25 +10,33 @@ use esker_wal_grpc::StoreService;
 use tonic::{Status, body::Body, server::NamedService};
 use tower_service::Service;
 
-use crate::{ControlService, SERVICE};
+use crate::ControlService;
 
 /// Sends each request to the service whose path it has; any other is UNIMPLEMENTED.
 #[derive(Clone)]
-pub struct Router {
+pub struct Router<S> {
     control: ControlService,
     store: StoreService,
+    other: S,
 }
 
-impl Router {
-    /// Control, and the store.
+impl<S: NamedService> Router<S> {
+    /// Control, the store, and what else brokers ask of one another.
     #[must_use]
-    pub const fn new(control: ControlService, store: StoreService) -> Self {
-        Self { control, store }
+    pub const fn new(control: ControlService, store: StoreService, other: S) -> Self {
+        Self { control, store, other }
     }
 }
 
-impl<B> Service<http::Request<B>> for Router
+impl<B, S> Service<http::Request<B>> for Router<S>
 where
+    S: NamedService
+        + Service<
+            http::Request<B>,
+            Response = http::Response<Body>,
+            Error = Infallible,
+            Future = BoxFuture<'static, Result<http::Response<Body>, Infallible>>,
+        >,
     B: hyper::body::Body + Send + 'static,
     B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
 {
@@ -42,13 +50,12 @@ where
 
     fn call(&mut self, request: http::Request<B>) -> Self::Future {
         let path = request.uri().path();
-        if path.starts_with(SERVICE) {
-            return self.control.call(request);
+        let service = path.strip_prefix('/').and_then(|path| path.split_once('/')).map(|(name, _)| name);
+        match service {
+            Some(name) if name == ControlService::NAME => self.control.call(request),
+            Some(name) if name == StoreService::NAME => self.store.call(request),
+            Some(name) if name == S::NAME => self.other.call(request),
+            _ => Box::pin(async { Ok(Status::unimplemented("no such service").into_http()) }),
         }
-        let service = path.strip_prefix('/').and_then(|path| path.split_once('/'));
-        if service.is_some_and(|(name, _)| name == StoreService::NAME) {
-            return self.store.call(request);
-        }
-        Box::pin(async { Ok(Status::unimplemented("no such service").into_http()) })
     }
 }

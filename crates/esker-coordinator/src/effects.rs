@@ -1,11 +1,10 @@
 //! What a state machine wants done: answers to be sent, records to be written. The machine itself does neither.
 
-use std::sync::Arc;
-
 use bytes::Bytes;
-use esker_env::{Monotonic, Random};
+use esker_core::ProducerId;
 use esker_kafka_wire::KString;
 
+pub(crate) use crate::runtime::{Now, Token};
 use crate::{
     consumer::InFlight,
     error::GroupError,
@@ -13,21 +12,10 @@ use crate::{
     group::StaticSwap,
     offsets::CommittedOffset,
     records::Record,
-    settings::GroupConfig,
+    runtime,
+    shard::Shard,
     types::{HeartbeatAnswer, JoinAnswer, SyncAnswer},
 };
-
-/// Names a request that waits for its answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct Token(pub(crate) u64);
-
-/// The moment at which the machine is asked.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Now {
-    pub(crate) monotonic: Monotonic,
-    /// Milliseconds since the Unix epoch.
-    pub(crate) wall_ms: i64,
-}
 
 /// The answer to a waiting request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,26 +55,16 @@ pub(crate) enum Then {
     Delete,
     /// A group of the consumer protocol has gone on.
     Consumer(Box<InFlight>),
+    /// Offsets were committed in a producer's transaction.
+    Pend { producer: ProducerId, epoch: i16, offsets: Vec<(KString, i32, CommittedOffset)> },
+    /// A producer's transaction has ended, in this partition with all its groups.
+    End { producer: ProducerId, epoch: i16, commit: bool, coordinator_epoch: i32 },
 }
 
 /// What a state machine is given with each call, and where it leaves what it wants done.
-pub(crate) struct Cx<'a> {
-    pub(crate) config: &'a GroupConfig,
-    pub(crate) now: Now,
-    pub(crate) random: &'a dyn Random,
-    /// Bytes that group state may still grow by; set by the shard.
-    pub(crate) room: usize,
-    pub(crate) answers: Vec<(Token, Answer)>,
-    pub(crate) writes: Vec<Write>,
-    /// The cluster around, where the shard knows of it.
-    pub(crate) around: Option<Arc<dyn ClusterFacts>>,
-}
+pub(crate) type Cx<'a> = runtime::Cx<'a, Shard>;
 
-impl<'a> Cx<'a> {
-    pub(crate) fn new(config: &'a GroupConfig, now: Now, random: &'a dyn Random) -> Self {
-        Self { config, now, random, room: usize::MAX, answers: Vec::new(), writes: Vec::new(), around: None }
-    }
-
+impl Cx<'_> {
     /// What is known of the cluster.
     pub(crate) fn facts(&self) -> &dyn ClusterFacts {
         self.around.as_deref().unwrap_or(&NoFacts)

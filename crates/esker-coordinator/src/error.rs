@@ -3,6 +3,8 @@
 use esker_core::{Action, Classified};
 use esker_kafka_wire::ErrorCode;
 
+use crate::{runtime::Absent, transactions::TransactionError};
+
 /// The reasons, each with its code in the Kafka protocol ([`GroupError::code`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum GroupError {
@@ -81,6 +83,12 @@ pub enum GroupError {
     /// The group's state does not fit a record.
     #[error("the group's state is too large to be stored")]
     TooLarge,
+    /// Offsets of a transaction wait for its end: ask again.
+    #[error("an offset of a transaction is not decided yet")]
+    UnstableOffset,
+    /// The transaction that offsets are committed in does not allow it.
+    #[error(transparent)]
+    Transaction(#[from] TransactionError),
 }
 
 impl GroupError {
@@ -113,6 +121,19 @@ impl GroupError {
             Self::InvalidRegularExpression => ErrorCode::InvalidRegularExpression,
             Self::UnsupportedVersion => ErrorCode::UnsupportedVersion,
             Self::TooLarge => ErrorCode::UnknownServerError,
+            Self::UnstableOffset => ErrorCode::UnstableOffsetCommit,
+            Self::Transaction(error) => error.code(),
+        }
+    }
+}
+
+impl From<Absent> for GroupError {
+    fn from(absent: Absent) -> Self {
+        match absent {
+            Absent::Loading => Self::Loading,
+            Absent::NotCoordinator => Self::NotCoordinator,
+            Absent::Unavailable => Self::Unavailable,
+            Absent::Refused => Self::Transaction(TransactionError::ProducerFenced),
         }
     }
 }
@@ -120,7 +141,10 @@ impl GroupError {
 impl Classified for GroupError {
     fn action(&self) -> Action {
         match self {
-            Self::Loading | Self::Unavailable | Self::RebalanceInProgress => Action::Retry,
+            Self::Loading | Self::Unavailable | Self::RebalanceInProgress | Self::UnstableOffset => {
+                Action::Retry
+            }
+            Self::Transaction(error) => error.action(),
             Self::NotCoordinator
             | Self::UnknownMember
             | Self::MemberIdRequired

@@ -1,9 +1,9 @@
-//! Consumer group coordination on the log.
+//! Coordination on the log: consumer groups and transactions.
 //!
-//! [`Groups`] is what front ends call. Below it, a [`group`] is a state machine without I/O or a clock, which may have
-//! become a [`consumer`] group of the newer protocol; a [`shard`] holds
-//! the groups of one partition of `__consumer_offsets`, and [`groups`] is the thin shell that locks, writes, loads and
-//! keeps time. Records are in Kafka's own format ([`records`]); what is answered as done is durable.
+//! [`Groups`] and [`Transactions`] are what front ends call. Below [`Groups`], a [`group`] is a state machine without I/O or
+//! a clock, which may have become a [`consumer`] group of the newer protocol, and a [`shard`] holds the groups of one
+//! partition of `__consumer_offsets`; [`transactions`] are built the same way. The [`runtime`] is the thin shell of both,
+//! which locks, writes, loads and keeps time. Records are in Kafka's own format; what is answered as done is durable.
 
 mod consumer;
 mod deleted_topics;
@@ -16,10 +16,12 @@ mod log_topic;
 mod offsets;
 mod partitioner;
 mod records;
+mod runtime;
 mod settings;
 mod shard;
 mod timers;
 mod topic;
+mod transactions;
 mod types;
 mod usage;
 
@@ -29,12 +31,18 @@ mod memory_topic;
 pub use deleted_topics::forget_deleted_topics;
 pub use error::GroupError;
 pub use facts::{CatalogFacts, ClusterFacts, GroupOverrides, TopicFacts};
-pub use groups::{Groups, GroupsGuard, Results};
+pub use groups::{Groups, GroupsGuard, Results, StableOffset, TransactionalCommit};
 pub use log_topic::LogTopic;
 #[cfg(any(test, feature = "testing"))]
 pub use memory_topic::MemoryTopic;
 pub use offsets::CommittedOffset;
 pub use partitioner::partition_of;
 pub use settings::{ConsumerConfig, GroupConfig, MigrationPolicy};
-pub use topic::{OFFSETS_TOPIC, OffsetsTopic, TopicError, TopicRange, TopicRead};
+pub use topic::{InternalTopic, OFFSETS_TOPIC, TRANSACTIONS_TOPIC, TopicError, TopicRange, TopicRead};
+pub use transactions::{
+    Admission, AdmitRequest, EndProtocol, GateRouter, Leaders, LocalMarkers, MAX_PARTITIONS, MarkerError,
+    MarkerOrder, MarkerRouter, Place, Producer, RemoteCoordination, Routes, TransactionConfig,
+    TransactionDescription, TransactionError, TransactionGate, TransactionPeers, TransactionState,
+    TransactionSummary, Transactions, TransactionsGuard,
+};
 pub use types::*;

@@ -1,4 +1,4 @@
-//! The offsets topic on the broker's log.
+//! Internal topics on the broker's log.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -8,15 +8,16 @@ use esker_env::{BoxFuture, Env};
 use esker_log::{AppendError, AppendOptions, Isolation, Log, LogError, ReadError, ReadLimits};
 use esker_meta::{Meta, NewTopic, Topic, TopicError as MetaTopicError};
 
-use crate::topic::{OFFSETS_TOPIC, OffsetsTopic, TopicError, TopicRange, TopicRead};
+use crate::topic::{InternalTopic, TopicError, TopicRange, TopicRead};
 
 /// How long creating the topic waits until the log serves it.
 const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
 /// How often it looks.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
-/// `__consumer_offsets`: an ordinary compacted topic.
+/// An internal topic: an ordinary compacted topic.
 pub struct LogTopic {
+    name: &'static str,
     log: Log,
     meta: Meta,
     env: Env,
@@ -24,31 +25,32 @@ pub struct LogTopic {
 }
 
 impl LogTopic {
-    /// The topic on this log. `replication_factor` counts when it is created (`offsets.topic.replication.factor`).
+    /// The topic of this name ([`crate::OFFSETS_TOPIC`], [`crate::TRANSACTIONS_TOPIC`]) on this log. `replication_factor`
+    /// counts when it is created.
     #[must_use]
-    pub fn new(log: Log, meta: Meta, env: Env, replication_factor: u16) -> Self {
-        Self { log, meta, env, replication_factor }
+    pub fn new(name: &'static str, log: Log, meta: Meta, env: Env, replication_factor: u16) -> Self {
+        Self { name, log, meta, env, replication_factor }
     }
 
     fn topic(&self) -> Option<Arc<Topic>> {
-        self.log.catalog().by_name(OFFSETS_TOPIC).filter(|topic| !topic.record.deleting)
+        self.log.catalog().by_name(self.name).filter(|topic| !topic.record.deleting)
     }
 
     fn partition(&self, index: u32) -> Result<PartitionId, TopicError> {
-        let topic = self.topic().ok_or_else(|| TopicError::Lost("the offsets topic is gone".to_owned()))?;
+        let topic = self.topic().ok_or_else(|| TopicError::Lost(format!("{} is gone", self.name)))?;
         Ok(PartitionId { topic: topic.record.number, index })
     }
 
     async fn create_topic(&self, partitions: u32) -> Result<u32, TopicError> {
         let unavailable = |error: &dyn std::fmt::Display| TopicError::Unavailable(error.to_string());
         let new = NewTopic {
-            name: OFFSETS_TOPIC.to_owned(),
+            name: self.name.to_owned(),
             partitions,
             replication_factor: self.replication_factor,
             configs: BTreeMap::from([("cleanup.policy".to_owned(), "compact".to_owned())]),
         };
         match self.meta.create_topic(&new).await {
-            Ok(_) => tracing::info!(partitions, "offsets topic created"),
+            Ok(_) => tracing::info!(topic = self.name, partitions, "internal topic created"),
             // Another request or broker was first.
             Err(MetaTopicError::TopicExists(_)) => {}
             Err(error) => return Err(unavailable(&error)),
@@ -65,7 +67,11 @@ impl LogTopic {
     }
 }
 
-impl OffsetsTopic for LogTopic {
+impl InternalTopic for LogTopic {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
     fn partitions(&self) -> Option<u32> {
         let topic = self.topic()?;
         let last = PartitionId { topic: topic.record.number, index: topic.record.partitions - 1 };
@@ -112,7 +118,8 @@ impl OffsetsTopic for LogTopic {
     ) -> Result<BoxFuture<'static, Result<(), TopicError>>, TopicError> {
         let batch =
             CheckedBatch::internal(&batch).map_err(|error| TopicError::Unavailable(error.to_string()))?;
-        let options = AppendOptions { all_replicas: true };
+        // Whoever writes for a producer has asked its transaction's coordinator.
+        let options = AppendOptions { all_replicas: true, by_coordinator: true, ..AppendOptions::default() };
         let appended =
             self.log.append(self.partition(partition)?, batch, options).map_err(|error| refused(&error))?;
         Ok(Box::pin(async move { appended.ticket.durable().await.map_err(|error| refused(&error)) }))
@@ -126,6 +133,7 @@ fn lost(error: &LogError) -> TopicError {
 fn refused(error: &AppendError) -> TopicError {
     match error {
         AppendError::Log(LogError::Moving(_)) => TopicError::Unavailable(error.to_string()),
+        AppendError::Producer(_) => TopicError::Refused(error.to_string()),
         AppendError::Log(_) | AppendError::Closed(_) | AppendError::TooFewCopies { .. } => {
             TopicError::Lost(error.to_string())
         }

@@ -1,4 +1,4 @@
-//! The offsets topic in memory, which fails and waits on demand.
+//! An internal topic in memory, which fails and waits on demand.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use esker_env::BoxFuture;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
-use crate::topic::{OffsetsTopic, TopicError, TopicRange, TopicRead};
+use crate::topic::{InternalTopic, OFFSETS_TOPIC, TopicError, TopicRange, TopicRead};
 
 /// The topic; clones share it, so that a second coordinator can take it over.
 #[derive(Clone)]
@@ -108,7 +108,11 @@ impl State {
     }
 }
 
-impl OffsetsTopic for MemoryTopic {
+impl InternalTopic for MemoryTopic {
+    fn name(&self) -> &'static str {
+        OFFSETS_TOPIC
+    }
+
     fn partitions(&self) -> Option<u32> {
         let count = self.0.state.lock().partitions.len() as u32;
         (count > 0).then_some(count)

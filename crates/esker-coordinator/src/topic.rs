@@ -1,4 +1,4 @@
-//! `__consumer_offsets` as the coordinator needs it.
+//! An internal topic as its coordinator needs it.
 
 use bytes::Bytes;
 use esker_core::{Epoch, Offset};
@@ -7,12 +7,18 @@ use esker_env::BoxFuture;
 /// The name of the topic that holds groups and their offsets.
 pub const OFFSETS_TOPIC: &str = "__consumer_offsets";
 
+/// The name of the topic that holds the state of transactional ids.
+pub const TRANSACTIONS_TOPIC: &str = "__transaction_state";
+
 /// Why the log did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TopicError {
     /// Nothing was written; the same may succeed later.
-    #[error("the offsets topic is not available: {0}")]
+    #[error("the topic is not available: {0}")]
     Unavailable(String),
+    /// Nothing was written, and the same would not be later: the batch speaks for a producer that has a newer epoch.
+    #[error("the batch is refused: {0}")]
+    Refused(String),
     /// This broker does not own the partition (any more), or its log is closed. What was being written may or may
     /// not have been.
     #[error("the partition is not served here: {0}")]
@@ -42,9 +48,12 @@ pub struct TopicRead {
 /// The topic. The real one is a topic on the broker's log; tests bring one in memory that fails on demand.
 ///
 /// Contract: batches of one partition are durable and readable in the order of their appends; a future that
-/// [`OffsetsTopic::append`] returned completes with `Ok` only once its batch is durable; after `Lost` nothing more is
+/// [`InternalTopic::append`] returned completes with `Ok` only once its batch is durable; after `Lost` nothing more is
 /// written to the partition on behalf of this broker until it owns the partition anew.
-pub trait OffsetsTopic: Send + Sync + 'static {
+pub trait InternalTopic: Send + Sync + 'static {
+    /// Its name.
+    fn name(&self) -> &'static str;
+
     /// Its partitions; `None` until it has been created.
     fn partitions(&self) -> Option<u32>;
 
@@ -77,7 +86,8 @@ pub trait OffsetsTopic: Send + Sync + 'static {
     /// [`TopicError::Lost`] when that cannot be told.
     fn confirm(&self, partition: u32) -> BoxFuture<'_, Result<(), TopicError>>;
 
-    /// Appends one batch; its place is fixed when this returns.
+    /// Appends one batch; its place is fixed when this returns. A transactional batch may begin a transaction: the caller has
+    /// asked its coordinator.
     ///
     /// # Errors
     /// See [`TopicError`]; nothing was appended.

@@ -80,7 +80,7 @@ impl World {
             accept_lost_stores: false,
         };
         let node = Node::start(parts, config).await.unwrap();
-        let topic = LogTopic::new(node.log.clone(), node.meta.clone(), env.clone(), 1);
+        let topic = LogTopic::new(OFFSETS_TOPIC, node.log.clone(), node.meta.clone(), env.clone(), 1);
         let config = GroupConfig { initial_rebalance_delay: Duration::ZERO, ..GroupConfig::default() };
         let groups = Groups::new(config, env.clone(), Arc::new(topic));
         let guards = (groups.start(), forget_deleted_topics(&env.tasks, &node.catalog, &groups));

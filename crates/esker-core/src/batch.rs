@@ -112,16 +112,28 @@ impl BatchView {
     /// batch that does not carry a key of the known form.
     #[must_use]
     pub fn control_type(&self) -> i8 {
+        self.control().0
+    }
+
+    /// The control record's type, as [`BatchView::control_type`], and of a transaction marker (`EndTransactionMarker`,
+    /// version 0) the coordinator's epoch; -1 without one.
+    #[must_use]
+    pub fn control(&self) -> (i8, i32) {
         if !self.fields.attributes.is_control() || self.fields.attributes.is_compressed() {
-            return -1;
+            return (-1, -1);
         }
-        let Ok(records) = self.records(0) else { return -1 };
-        match records.iter().next() {
-            Some(Ok(Record { key: Some(&[_, _, high, low, ..]), .. })) => {
-                i8::try_from(i16::from_be_bytes([high, low])).unwrap_or(-1)
+        let Ok(records) = self.records(0) else { return (-1, -1) };
+        let Some(Ok(Record { key: Some(&[_, _, high, low, ..]), value, .. })) = records.iter().next() else {
+            return (-1, -1);
+        };
+        let kind = i8::try_from(i16::from_be_bytes([high, low])).unwrap_or(-1);
+        let epoch = match value {
+            Some(&[_, _, a, b, c, d, ..]) if matches!(kind, 0 | 1) => {
+                i32::from_be_bytes([a, b, c, d]).max(-1)
             }
             _ => -1,
-        }
+        };
+        (kind, epoch)
     }
 }
 

@@ -3,7 +3,7 @@
 //! A store keeps these in memory for all it has not trimmed. Offsets, watermarks, producer state and time index are
 //! rebuilt from them alone. The format page is `docs/formats/frame.md`; all integers are little-endian.
 
-use crate::{Epoch, Offset, PartitionId, ProducerId, TopicNumber};
+use crate::{Epoch, Offset, PartitionId, ProducerId, TopicNumber, batch::Attributes};
 
 /// What a directory entry stands for. Persisted by its number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,11 +45,29 @@ pub struct BatchHeader {
     pub length: u32,
     /// For a control batch, Kafka's control record type (0 abort, 1 commit); -1 otherwise.
     pub control_type: i8,
+    /// For a transaction marker, the epoch of the coordinator that wrote it; -1 otherwise.
+    pub coordinator_epoch: i32,
 }
 
 impl BatchHeader {
     /// Bytes of an encoded entry.
     pub const SIZE: usize = 64;
+
+    /// Whether it belongs to a transaction, as a batch of records or as the marker that ends it.
+    #[must_use]
+    pub const fn is_transactional(&self) -> bool {
+        self.attributes & Attributes::TRANSACTIONAL != 0
+    }
+
+    /// How a transaction ends, if this is its marker: whether it is committed.
+    #[must_use]
+    pub const fn marker(&self) -> Option<bool> {
+        match self.control_type {
+            0 => Some(false),
+            1 => Some(true),
+            _ => None,
+        }
+    }
 
     /// Offset of the last record.
     #[must_use]
@@ -91,7 +109,8 @@ impl BatchHeader {
         out[52..54].copy_from_slice(&self.producer_epoch.to_le_bytes());
         // 54..56 reserved, zero
         out[56..60].copy_from_slice(&self.length.to_le_bytes());
-        // 60..64 reserved, zero
+        // As the coordinator's epoch plus one, so that a batch without one has the zeros that it always had.
+        out[60..64].copy_from_slice(&self.coordinator_epoch.wrapping_add(1).to_le_bytes());
         out
     }
 
@@ -128,6 +147,7 @@ impl BatchHeader {
             base_sequence: i32::from_le_bytes(take(bytes, 48)),
             producer_epoch: i16::from_le_bytes(take(bytes, 52)),
             length: u32::from_le_bytes(take(bytes, 56)),
+            coordinator_epoch: i32::from_le_bytes(take(bytes, 60)).wrapping_sub(1),
         };
         if entry.base_offset.0 < 0 {
             return Err(BadEntry("base offset"));
@@ -139,6 +159,9 @@ impl BatchHeader {
         }
         if entry.epoch.0 < 0 {
             return Err(BadEntry("epoch"));
+        }
+        if entry.coordinator_epoch < -1 {
+            return Err(BadEntry("coordinator epoch"));
         }
         Ok(entry)
     }

@@ -39,13 +39,22 @@ pub struct ProducerState {
     pub last_timestamp: i64,
     /// First offset of its open transaction, if one is open.
     pub current_txn_first_offset: Option<Offset>,
+    /// The newest epoch of a coordinator that ended a transaction of it here; -1 when none has.
+    pub coordinator_epoch: i32,
 }
 
 impl ProducerState {
     /// A producer that was not known before.
     #[must_use]
     pub const fn new(producer: ProducerId, epoch: i16) -> Self {
-        Self { producer, epoch, batches: Vec::new(), last_timestamp: -1, current_txn_first_offset: None }
+        Self {
+            producer,
+            epoch,
+            batches: Vec::new(),
+            last_timestamp: -1,
+            current_txn_first_offset: None,
+            coordinator_epoch: -1,
+        }
     }
 
     /// Remembers a batch and forgets the oldest beyond [`REMEMBERED_BATCHES`].

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use esker_coordinator::Groups;
+use esker_coordinator::{Groups, LocalMarkers, TransactionGate, Transactions};
 use esker_env::Env;
 use esker_log::Log;
 use esker_meta::{Catalog, GroupConfigs, Meta, ProducerIds};
@@ -29,6 +29,12 @@ pub struct KafkaParts {
     pub groups: Groups,
     /// What is set for single groups.
     pub group_configs: Arc<GroupConfigs>,
+    /// The transactional ids that this broker coordinates.
+    pub transactions: Transactions,
+    /// Asks a transaction's coordinator, wherever it is.
+    pub gate: Arc<dyn TransactionGate>,
+    /// Hands out producer ids.
+    pub producer_ids: Arc<ProducerIds>,
 }
 
 /// The Kafka front end of one broker.
@@ -38,10 +44,13 @@ pub struct Broker {
     pub(crate) log: Log,
     pub(crate) meta: Meta,
     pub(crate) catalog: Arc<Catalog>,
-    pub(crate) producer_ids: ProducerIds,
+    pub(crate) producer_ids: Arc<ProducerIds>,
     pub(crate) cluster: Arc<dyn Cluster>,
     pub(crate) groups: Groups,
     pub(crate) group_configs: Arc<GroupConfigs>,
+    pub(crate) transactions: Transactions,
+    pub(crate) gate: Arc<dyn TransactionGate>,
+    pub(crate) markers: LocalMarkers,
     pub(crate) request_memory: RequestMemory,
     pub(crate) response_memory: Budget,
     pub(crate) fetch_sessions: FetchSessions,
@@ -63,15 +72,18 @@ impl Broker {
             request_memory: RequestMemory::new(&config, Arc::clone(&parts.env.clock)),
             response_memory: Budget::new(config.response_memory),
             fetch_sessions: FetchSessions::new(&config),
+            markers: LocalMarkers::new(parts.log.clone(), parts.groups.clone()),
             config,
             env: parts.env,
             log: parts.log,
-            producer_ids: ProducerIds::new(parts.meta.clone()),
+            producer_ids: parts.producer_ids,
             meta: parts.meta,
             catalog: parts.catalog,
             cluster: parts.cluster,
             groups: parts.groups,
             group_configs: parts.group_configs,
+            transactions: parts.transactions,
+            gate: parts.gate,
         })
     }
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use esker_coordinator::TransactionConfig;
+
 /// What an operator may choose. Names in Kafka's configuration are given where there is one.
 #[derive(Clone, Debug)]
 pub struct KafkaConfig {
@@ -59,6 +61,8 @@ pub struct KafkaConfig {
     pub max_partitions_per_topic: u32,
     /// `delete.topic.enable`.
     pub delete_topics: bool,
+    /// Settings of transactions, as the coordinator has them: for tools that ask.
+    pub transactions: TransactionConfig,
     /// What DescribeLogDirs calls the place where records are.
     pub log_dir: String,
 }
@@ -90,6 +94,7 @@ impl Default for KafkaConfig {
             default_replication_factor: 1,
             max_partitions_per_topic: 100_000,
             delete_topics: true,
+            transactions: TransactionConfig::default(),
             log_dir: "esker".to_owned(),
         }
     }

@@ -26,7 +26,7 @@ use crate::{
     broker::Broker,
     budget::{Budget, Grant},
     context::{Connection, Context, FrameMemory, Memory, Peer, Principal},
-    dispatch::{self, Api, Handler, Outcome, Refusal},
+    dispatch::{self, Api, Begun, Handler, Outcome, Refusal},
 };
 use frames::FrameReader;
 use writes::{Queue, Queued};
@@ -280,7 +280,10 @@ async fn begin(
             queue.push(Queued { api: key, answer: handle(context, reader), memory }).await
         }
         Handler::Pipelined(handle) => {
-            let started = handle(context, reader).map_err(refused)?;
+            let started = match handle(context, reader).map_err(refused)? {
+                Begun::Now(started) => started,
+                Begun::Later(begin) => begin.await,
+            };
             queue.push(Queued { api: key, answer: started.answer, memory }).await;
             if !started.mute.is_zero() {
                 broker.env.clock.sleep(started.mute).await;

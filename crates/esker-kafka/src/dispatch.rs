@@ -44,6 +44,14 @@ pub(crate) struct Started {
     pub(crate) mute: Duration,
 }
 
+/// What the part of a request that must keep the requests' order leads to.
+pub(crate) enum Begun {
+    /// It is done.
+    Now(Started),
+    /// It needs something from elsewhere first. No request of the connection begins before.
+    Later(BoxFuture<'static, Started>),
+}
+
 /// How an API's requests run within their connection.
 #[derive(Clone, Copy)]
 pub(crate) enum Handler {
@@ -51,7 +59,7 @@ pub(crate) enum Handler {
     Alone(fn(Context, Reader) -> BoxFuture<'static, Outcome>),
     /// The call itself does the part that must keep the requests' order; its answers are waited for side by side
     /// with those of other requests of this kind.
-    Pipelined(fn(Context, Reader) -> Result<Started, Refusal>),
+    Pipelined(fn(Context, Reader) -> Result<Begun, Refusal>),
 }
 
 /// One served API.
@@ -105,6 +113,10 @@ pub(crate) const APIS: &[Api] = &[
     alone!(delete_records),
     alone!(init_producer_id),
     alone!(offset_for_leader_epoch),
+    alone!(add_partitions_to_txn),
+    alone!(add_offsets_to_txn),
+    alone!(end_txn),
+    alone!(txn_offset_commit),
     alone!(describe_acls),
     alone!(create_acls),
     alone!(delete_acls),
@@ -121,8 +133,12 @@ pub(crate) const APIS: &[Api] = &[
     alone!(describe_user_scram_credentials),
     alone!(describe_quorum),
     alone!(describe_cluster),
+    alone!(describe_transactions),
+    alone!(list_transactions),
     alone!(list_config_resources),
     alone!(describe_topic_partitions),
+    alone!(describe_producers),
+    alone!(write_txn_markers),
 ];
 
 /// The served API of a key.

@@ -44,6 +44,10 @@ impl KafkaError for AppendError {
             Self::Batch(error) => error.code(),
             Self::Producer(ProducerError::OutOfOrder { .. }) => ErrorCode::OutOfOrderSequenceNumber,
             Self::Producer(ProducerError::OldEpoch { .. }) => ErrorCode::InvalidProducerEpoch,
+            Self::Producer(ProducerError::OldCoordinator { .. }) => ErrorCode::TransactionCoordinatorFenced,
+            Self::Producer(ProducerError::NoTransaction { .. } | ProducerError::InTransaction { .. }) => {
+                ErrorCode::InvalidTxnState
+            }
             Self::NotEnoughReplicas { .. } => ErrorCode::NotEnoughReplicas,
             Self::TooFewCopies { .. } => ErrorCode::NotEnoughReplicasAfterAppend,
             // Clients retry it; the message says what is wrong.

@@ -4,7 +4,10 @@ use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use esker_archive::ArchiveConfig;
-use esker_coordinator::{CatalogFacts, GroupConfig, Groups, GroupsGuard, LogTopic};
+use esker_coordinator::{
+    CatalogFacts, GroupConfig, Groups, GroupsGuard, LocalMarkers, LogTopic, OFFSETS_TOPIC, TRANSACTIONS_TOPIC,
+    TransactionConfig, Transactions, TransactionsGuard,
+};
 use esker_core::{
     BrokerId,
     batch::{BatchBuilder, BatchView, Compression, NewRecord},
@@ -18,7 +21,7 @@ use esker_kafka_wire::{
     },
 };
 use esker_log::{Log, LogConfig};
-use esker_meta::{GroupConfigs, MemoryMeta, Meta, MetaStore, NewTopic};
+use esker_meta::{GroupConfigs, MemoryMeta, Meta, MetaStore, NewTopic, ProducerIds};
 use esker_node::{Node, NodeConfig, NodeParts};
 use esker_wal::StoreConfig;
 use object_store::{ObjectStore, memory::InMemory};
@@ -37,7 +40,7 @@ pub(crate) struct World {
     pub(crate) broker: Arc<Broker>,
     pub(crate) stop: watch::Sender<bool>,
     held: watch::Sender<bool>,
-    _groups: GroupsGuard,
+    _groups: (GroupsGuard, TransactionsGuard),
     _node: Node,
     _dir: tempfile::TempDir,
 }
@@ -97,14 +100,27 @@ impl World {
             log: node.log.clone(),
         };
         let of_groups = GroupConfig { initial_rebalance_delay: Duration::ZERO, ..GroupConfig::default() };
-        let offsets = LogTopic::new(node.log.clone(), node.meta.clone(), env.clone(), 1);
+        let offsets = LogTopic::new(OFFSETS_TOPIC, node.log.clone(), node.meta.clone(), env.clone(), 1);
         let group_configs = GroupConfigs::start(node.meta.clone()).await.unwrap();
         let facts = Arc::new(CatalogFacts::new(Arc::clone(&node.catalog), Arc::clone(&group_configs)));
         let groups = Groups::in_cluster(of_groups, env.clone(), Arc::new(offsets), facts);
         let groups_guard = groups.start();
+        let log = LogTopic::new(TRANSACTIONS_TOPIC, node.log.clone(), node.meta.clone(), env.clone(), 1);
+        let producer_ids = Arc::new(ProducerIds::new(node.meta.clone()));
+        let transactions = Transactions::new(
+            TransactionConfig::default(),
+            env.clone(),
+            Arc::new(log),
+            Arc::clone(&producer_ids),
+            Arc::new(LocalMarkers::new(node.log.clone(), groups.clone())),
+        );
+        let transactions_guard = transactions.start();
         let parts = KafkaParts {
             groups,
             group_configs,
+            gate: Arc::new(transactions.clone()),
+            transactions,
+            producer_ids,
             env: env.clone(),
             log: node.log.clone(),
             meta: node.meta.clone(),
@@ -118,7 +134,7 @@ impl World {
             broker: Broker::new(config, parts),
             stop: watch::Sender::new(false),
             held,
-            _groups: groups_guard,
+            _groups: (groups_guard, transactions_guard),
             _node: node,
             _dir: dir,
         }

@@ -14,6 +14,7 @@ use crate::{
     lanes::AppendTicket,
     log::Log,
     producers::Verdict,
+    transactions::TxnGuard,
 };
 
 /// How an append is to be done.
@@ -21,6 +22,13 @@ use crate::{
 pub struct AppendOptions {
     /// The caller waits for every replica that `min.insync.replicas` asks for (Kafka: `acks=all`).
     pub all_replicas: bool,
+    /// For a batch that may be the first of a transaction here: that its coordinator knows of it (see [`Log::guard`]).
+    pub guard: Option<TxnGuard>,
+    /// For a marker: its epoch is above that of the transaction that it ends.
+    pub bumped: bool,
+    /// A coordinator writes on behalf of a producer and has checked all but the producer's epoch: the batch has no sequence
+    /// numbers, and may begin a transaction.
+    pub by_coordinator: bool,
 }
 
 /// An append that has its place in the log, though it is not durable yet.
@@ -112,13 +120,23 @@ impl Log {
             throttle,
             ticket,
         };
-        if let Verdict::Duplicate { base_offset, last_offset } = row.producers.check(&header)? {
+        if header.marker().is_some() {
+            if row.has_marker(&header, options.bumped)? {
+                let end = row.log_end;
+                return Ok(appended(end, end, true, lane.everything(), row.log_start));
+            }
+        } else if options.by_coordinator {
+            row.producers.check_epoch(&header)?;
+        } else if let Verdict::Duplicate { base_offset, last_offset } = row.producers.check(&header)? {
             let ticket = if last_offset < row.high_watermark {
                 AppendTicket::done()
             } else {
                 lane.everything().with_copies(copies)
             };
             return Ok(appended(base_offset, last_offset, true, ticket, row.log_start));
+        }
+        if !options.by_coordinator {
+            row.may_write(&header, options.guard)?;
         }
         header.base_offset = row.log_end;
         if header.base_offset.0.checked_add(i64::from(header.last_offset_delta) + 1).is_none() {
@@ -147,5 +165,6 @@ pub(crate) fn log_start_entry(id: PartitionId, epoch: Epoch, start: Offset, now:
         attributes: 0,
         length: 0,
         control_type: -1,
+        coordinator_epoch: -1,
     }
 }

@@ -193,7 +193,7 @@ fn plan_row(row: &Partition, room: u64, now: i64) -> Option<Part> {
         log_start: row.log_start.min(end),
         epochs: row.epochs.iter().copied().filter(|&(_, start)| start < end).collect(),
         producers: producers.snapshot(),
-        aborted: Vec::new(),
+        aborted: row.transactions.aborted_by(row.archived_end..end),
     };
     Some(Part { id: row.id, spans, headers, end, section, producers })
 }

@@ -28,6 +28,7 @@ use crate::{
     stores::{StoreLookup, Stores},
     tail::Tail,
     topics::Topics,
+    transactions::Transactions,
     trim::Floors,
 };
 
@@ -351,6 +352,7 @@ fn rebuild(
             row.epochs = archived.epochs;
             row.producers = producers.clone();
             row.archived_end = archived.next_offset;
+            row.transactions = Transactions::from_snapshot(&producers.snapshot());
             row.archived_producers = producers;
         }
     }

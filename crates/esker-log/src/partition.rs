@@ -8,10 +8,16 @@ mod tests;
 
 use std::{collections::VecDeque, sync::Arc};
 
-use esker_core::{BatchHeader, EntryKind, Epoch, FrameIndex, LedgerId, Mode, Offset, PartitionId};
+use esker_core::{
+    BatchHeader, EntryKind, Epoch, FrameIndex, LedgerId, Mode, Offset, PartitionId, ProducerId,
+};
 use tokio::sync::Notify;
 
-use crate::{offsets::Offsets, producers::ProducerTable};
+use crate::{
+    offsets::Offsets,
+    producers::{ProducerError, ProducerTable},
+    transactions::{Transactions, TxnGuard, TxnWrite},
+};
 
 /// A committed frame of the local log, as rows refer to it.
 #[derive(Debug)]
@@ -60,6 +66,8 @@ pub(crate) struct Partition {
     pub(crate) epochs: Vec<(Epoch, Offset)>,
     /// Producers as of `log_end`.
     pub(crate) producers: ProducerTable,
+    /// Transactions as of `log_end`.
+    pub(crate) transactions: Transactions,
     /// The lane of the newest append; a partition changes lanes only when nothing of it is in flight.
     pub(crate) lane: Option<Mode>,
     /// Committed batches that the local log still has, ascending and contiguous.
@@ -88,6 +96,7 @@ impl Partition {
             log_end: zero,
             epochs: Vec::new(),
             producers: ProducerTable::default(),
+            transactions: Transactions::default(),
             lane: None,
             local: VecDeque::new(),
             local_bytes: 0,
@@ -104,10 +113,66 @@ impl Partition {
         Offsets {
             log_start: self.log_start,
             high_watermark: self.high_watermark,
-            last_stable: self.high_watermark,
+            // Records of an open transaction may be deleted like any others.
+            last_stable: self.transactions.last_stable(self.high_watermark).max(self.log_start),
             log_end: self.log_end,
             epoch,
         }
+    }
+
+    /// Whether the producer has a transaction here that it began with this epoch.
+    fn is_in_transaction(&self, producer: ProducerId, epoch: i16) -> bool {
+        self.transactions.is_open(producer)
+            && self.producers.get(producer).is_some_and(|state| state.epoch == epoch)
+    }
+
+    /// What a transaction's first batch needs, see [`crate::Log::guard`].
+    pub(crate) fn guard(&mut self, write: TxnWrite) -> Option<TxnGuard> {
+        (!self.is_in_transaction(write.producer, write.epoch)).then(|| self.transactions.guard(write))
+    }
+
+    /// Whether a marker has nothing to say any more: it, or another one of its epoch, was appended before.
+    ///
+    /// # Errors
+    /// As [`ProducerTable::check_marker`].
+    pub(crate) fn has_marker(&self, marker: &BatchHeader, bumped: bool) -> Result<bool, ProducerError> {
+        let BatchHeader { producer, producer_epoch, coordinator_epoch, .. } = *marker;
+        self.producers.check_marker(producer, producer_epoch, coordinator_epoch)?;
+        // Without a transaction it still says the epoch: what the producer sent before it is too late from here on.
+        let known = self.producers.get(producer).is_some_and(|state| state.epoch == producer_epoch);
+        // Of the very epoch that is open, and of a newer one than its transaction: a late copy. The transaction that it ended
+        // was of the epoch before, and the next one is under way.
+        Ok(known && (bumped || !self.transactions.is_open(producer)))
+    }
+
+    /// Whether a batch fits the transactions that are open here.
+    ///
+    /// # Errors
+    /// [`ProducerError::NoTransaction`], [`ProducerError::InTransaction`], and [`ProducerError::OutOfOrder`] for one that
+    /// would overtake the transaction's first batch.
+    pub(crate) fn may_write(
+        &self,
+        header: &BatchHeader,
+        guard: Option<TxnGuard>,
+    ) -> Result<(), ProducerError> {
+        let producer = header.producer;
+        if header.marker().is_some() {
+            return Ok(());
+        }
+        if !header.is_transactional() {
+            let inside = self.transactions.is_open(producer);
+            return if inside { Err(ProducerError::InTransaction { producer }) } else { Ok(()) };
+        }
+        if self.is_in_transaction(producer, header.producer_epoch) {
+            return Ok(());
+        }
+        let Some((lowest, bumps)) = self.transactions.may_begin(producer, guard) else {
+            return Err(ProducerError::NoTransaction { producer });
+        };
+        let known = self.producers.get(producer).is_some_and(|state| !state.batches.is_empty());
+        let most = if bumps && !known { 0 } else { lowest };
+        let got = header.base_sequence;
+        if got > most { Err(ProducerError::OutOfOrder { producer, got, expected: most }) } else { Ok(()) }
     }
 
     /// Takes note that an append has been given to a lane. `header` carries its assigned offset and epoch.
@@ -117,6 +182,7 @@ impl Partition {
             self.epochs.push((header.epoch, header.base_offset));
         }
         self.producers.apply(header, now);
+        self.transactions.appended(header);
         self.log_end = header.next_offset();
     }
 
@@ -128,6 +194,7 @@ impl Partition {
                 assert_eq!(header.base_offset, self.high_watermark, "commits are contiguous in {}", self.id);
                 self.high_watermark = header.next_offset();
                 assert!(self.high_watermark <= self.log_end, "only what was appended is committed");
+                self.transactions.committed(self.high_watermark);
                 self.push_local(frame, slot, position);
             }
             EntryKind::LogStart => {
@@ -168,6 +235,7 @@ impl Partition {
         }
         self.appended(header, now);
         self.high_watermark = self.log_end;
+        self.transactions.committed(self.high_watermark);
         self.push_local(frame, slot, position);
         Ok(())
     }
@@ -220,6 +288,8 @@ impl Partition {
             self.local_bytes -= u64::from(first.header().length);
             self.local.pop_front();
         }
+        let first_local = self.local.front().map_or(self.archived_end, |batch| batch.base_offset);
+        self.transactions.forget_before(first_local.min(self.archived_end));
     }
 
     /// Asks to be told when the high watermark moves next (or the row goes).

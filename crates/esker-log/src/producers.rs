@@ -51,6 +51,31 @@ pub enum ProducerError {
         /// The epoch in force.
         current: i16,
     },
+    /// Kafka: `TRANSACTION_COORDINATOR_FENCED`.
+    #[error(
+        "coordinator epoch {got} ends a transaction of producer {producer}, but epoch {current} has taken over"
+    )]
+    OldCoordinator {
+        /// Whose transaction.
+        producer: ProducerId,
+        /// The epoch of the coordinator that asks.
+        got: i32,
+        /// The epoch in force.
+        current: i32,
+    },
+    /// A transactional batch of a producer whose transaction has not begun in this partition, as far as its coordinator
+    /// has said. Kafka: `INVALID_TXN_STATE`.
+    #[error("producer {producer} writes in a transaction that this partition was not added to")]
+    NoTransaction {
+        /// Who sent it.
+        producer: ProducerId,
+    },
+    /// A batch outside of a transaction, of a producer that is in one here. Kafka: `INVALID_TXN_STATE`.
+    #[error("producer {producer} writes outside of the transaction that it has begun")]
+    InTransaction {
+        /// Who sent it.
+        producer: ProducerId,
+    },
 }
 
 /// The producers of one partition. Empty tables cost one pointer.
@@ -79,13 +104,7 @@ impl ProducerTable {
             return Ok(Verdict::Accept);
         }
         let Some(state) = self.0.get(&batch.producer) else { return Ok(Verdict::Accept) };
-        if batch.producer_epoch < state.epoch {
-            return Err(ProducerError::OldEpoch {
-                producer: batch.producer,
-                got: batch.producer_epoch,
-                current: state.epoch,
-            });
-        }
+        self.check_epoch(batch)?;
         let out_of_order = |expected| ProducerError::OutOfOrder {
             producer: batch.producer,
             got: batch.base_sequence,
@@ -102,9 +121,24 @@ impl ProducerTable {
         if let Some(twin) = twin {
             return Ok(Verdict::Duplicate { base_offset: twin.base_offset, last_offset: twin.last_offset });
         }
-        let Some(last) = state.batches.last() else { return Ok(Verdict::Accept) };
-        let expected = if last.last_sequence == i32::MAX { 0 } else { last.last_sequence + 1 };
+        // A marker has brought the epoch, and nothing has been written with it.
+        let last = state.batches.last().map_or(-1, |last| last.last_sequence);
+        let expected = if last == i32::MAX { 0 } else { last + 1 };
         if batch.base_sequence == expected { Ok(Verdict::Accept) } else { Err(out_of_order(expected)) }
+    }
+
+    /// Judges a batch by its epoch alone.
+    ///
+    /// # Errors
+    /// [`ProducerError::OldEpoch`].
+    pub fn check_epoch(&self, batch: &BatchHeader) -> Result<(), ProducerError> {
+        let (producer, got) = (batch.producer, batch.producer_epoch);
+        match self.0.get(&producer) {
+            Some(state) if got < state.epoch => {
+                Err(ProducerError::OldEpoch { producer, got, current: state.epoch })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Takes note of a batch that is in the log, at `now` (milliseconds since the Unix epoch; a producer of historic
@@ -115,11 +149,8 @@ impl ProducerTable {
             return;
         }
         let state = self.0.entry(batch.producer).or_insert_with(|| ProducerState {
-            producer: batch.producer,
-            epoch: batch.producer_epoch,
-            batches: Vec::new(),
             last_timestamp: now,
-            current_txn_first_offset: None,
+            ..ProducerState::new(batch.producer, batch.producer_epoch)
         });
         if state.batches.last().is_some_and(|last| last.last_offset >= batch.last_offset()) {
             return;
@@ -129,6 +160,12 @@ impl ProducerTable {
             state.batches.clear();
         }
         state.last_timestamp = state.last_timestamp.max(now);
+        if batch.marker().is_some() {
+            state.current_txn_first_offset = None;
+            state.coordinator_epoch = state.coordinator_epoch.max(batch.coordinator_epoch);
+        } else if batch.is_transactional() && batch.control_type < 0 {
+            state.current_txn_first_offset.get_or_insert(batch.base_offset);
+        }
         if batch.base_sequence < 0 {
             return; // a control batch: it carries the epoch, but no sequence
         }
@@ -144,9 +181,37 @@ impl ProducerTable {
         });
     }
 
-    /// Forgets producers that last wrote before `before` (milliseconds since the Unix epoch).
+    /// Judges the marker that ends a transaction.
+    ///
+    /// # Errors
+    /// [`ProducerError::OldEpoch`] when a newer epoch of the producer has written, [`ProducerError::OldCoordinator`] when a
+    /// newer coordinator has ended a transaction of it.
+    pub fn check_marker(
+        &self,
+        producer: ProducerId,
+        epoch: i16,
+        coordinator_epoch: i32,
+    ) -> Result<(), ProducerError> {
+        let Some(state) = self.0.get(&producer) else { return Ok(()) };
+        if epoch < state.epoch {
+            return Err(ProducerError::OldEpoch { producer, got: epoch, current: state.epoch });
+        }
+        if coordinator_epoch < state.coordinator_epoch {
+            let current = state.coordinator_epoch;
+            return Err(ProducerError::OldCoordinator { producer, got: coordinator_epoch, current });
+        }
+        Ok(())
+    }
+
+    /// A producer's state.
+    #[must_use]
+    pub fn get(&self, producer: ProducerId) -> Option<&ProducerState> {
+        self.0.get(&producer)
+    }
+
+    /// Forgets producers that last wrote before `before` (milliseconds since the Unix epoch) and have no open transaction.
     pub fn expire(&mut self, before: i64) {
-        self.0.retain(|_, state| state.last_timestamp >= before);
+        self.0.retain(|_, state| state.last_timestamp >= before || state.current_txn_first_offset.is_some());
     }
 
     /// Producers known.
@@ -183,6 +248,7 @@ mod tests {
             attributes: 0,
             length: 100,
             control_type: -1,
+            coordinator_epoch: -1,
         }
     }
 

@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use bytes::Bytes;
-use esker_core::{FrameIndex, LedgerId, Offset, PartitionId, ProducerId};
+use esker_archive::ArchivedRead;
+use esker_core::{Action, FrameIndex, LedgerId, Offset, PartitionId, batch::BatchView, producer::AbortedTxn};
 
 use crate::{
     error::ReadError,
@@ -32,15 +33,6 @@ pub struct ReadLimits {
     pub at_least_one: bool,
     /// Which records count.
     pub isolation: Isolation,
-}
-
-/// An aborted transaction that a read overlaps.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AbortedTxn {
-    /// Its producer.
-    pub producer: ProducerId,
-    /// Its first offset in the partition.
-    pub first_offset: Offset,
 }
 
 /// What a read found.
@@ -85,8 +77,15 @@ impl Span {
 /// Where the bytes of a read come from.
 enum Plan {
     Nothing,
-    Local { spans: Vec<Span>, next: Offset },
-    Archive,
+    Local {
+        spans: Vec<Span>,
+        next: Offset,
+        aborted: Vec<AbortedTxn>,
+    },
+    /// With the aborted transactions that no object may say yet, from the offset asked for on.
+    Archive {
+        aborted: Vec<AbortedTxn>,
+    },
 }
 
 /// A read is planned again when what it was to read has been trimmed meanwhile; more often than this, something else
@@ -112,26 +111,23 @@ impl Log {
                 self.confirm(id).await?;
             }
             let (plan, offsets) = planned?;
-            let read = |chunks: Vec<Bytes>, next| Read {
+            let read = |chunks: Vec<Bytes>, next, aborted| Read {
                 length: chunks.iter().map(Bytes::len).sum(),
                 chunks,
                 next,
                 offsets,
-                aborted: Vec::new(),
+                aborted,
             };
             match plan {
-                Plan::Nothing => return Ok(read(Vec::new(), from)),
-                Plan::Local { spans, next } => match inner.fetch_spans(spans).await {
-                    Ok(chunks) => return Ok(read(chunks, next)),
+                Plan::Nothing => return Ok(read(Vec::new(), from, Vec::new())),
+                Plan::Local { spans, next, aborted } => match inner.fetch_spans(spans).await {
+                    Ok(chunks) => return Ok(read(chunks, next, aborted)),
                     Err(error) => last = Some(error),
                 },
-                Plan::Archive => {
-                    let shard = inner.locate(id)?;
-                    // An archived range ends at or below the high watermark, so nothing needs to be cut off.
-                    let limit = limits.max_bytes as u64;
-                    match shard.archive.read(id, from, limit).await {
-                        Ok(found) => return Ok(read(found.chunks, found.next_offset)),
-                        Err(error) => last = Some(ReadError::storage(&error)),
+                Plan::Archive { aborted } => {
+                    match inner.read_archive(id, from, limits, aborted, &offsets).await {
+                        Ok((chunks, next, aborted)) => return Ok(read(chunks, next, aborted)),
+                        Err(error) => last = Some(error),
                     }
                 }
             }
@@ -141,6 +137,37 @@ impl Log {
 }
 
 impl Inner {
+    /// Whole batches from objects, and the aborted transactions among them: those that objects say, and `known` from here.
+    ///
+    /// For readers of committed records it ends at the last stable offset, as a batch that lies behind it may belong to a
+    /// transaction of which nobody knows yet how it ends.
+    async fn read_archive(
+        &self,
+        id: PartitionId,
+        from: Offset,
+        limits: ReadLimits,
+        mut known: Vec<AbortedTxn>,
+        offsets: &Offsets,
+    ) -> Result<(Vec<Bytes>, Offset, Vec<AbortedTxn>), ReadError> {
+        let shard = self.locate(id)?;
+        let read = shard.archive.read(id, from, limits.max_bytes as u64).await;
+        let ArchivedRead { mut chunks, mut next_offset } =
+            read.map_err(|error| ReadError::storage(&error))?;
+        if limits.isolation == Isolation::ReadUncommitted {
+            return Ok((chunks, next_offset, Vec::new()));
+        }
+        if next_offset > offsets.last_stable {
+            next_offset = cut(&mut chunks, offsets.last_stable)?;
+        }
+        let said = shard.archive.aborted(id, from..next_offset).await;
+        known.retain(|txn| txn.first_offset < next_offset);
+        // What was offloaded since the plan is in both.
+        known.extend(said.map_err(|error| ReadError::storage(&error))?);
+        known.sort_unstable_by_key(|txn| (txn.first_offset, txn.producer));
+        known.dedup();
+        Ok((chunks, next_offset, known))
+    }
+
     /// The bytes of some spans, from memory where possible.
     pub(crate) async fn fetch_spans(&self, spans: Vec<Span>) -> Result<Vec<Bytes>, ReadError> {
         let mut chunks = Vec::with_capacity(spans.len());
@@ -181,8 +208,10 @@ fn plan(
     if from >= end || (limits.max_bytes == 0 && !limits.at_least_one) {
         return Ok((Plan::Nothing, offsets));
     }
+    let committed_only = limits.isolation == Isolation::ReadCommitted;
+    let aborted = |read| if committed_only { row.transactions.aborted_in(read) } else { Vec::new() };
     let local = row.find_local(from).filter(|_| !(prefer_archive && from < row.archived_end));
-    let Some(first) = local else { return Ok((Plan::Archive, offsets)) };
+    let Some(first) = local else { return Ok((Plan::Archive { aborted: aborted(from..end) }, offsets)) };
     let mut spans: Vec<Span> = Vec::new();
     let mut bytes = 0;
     let mut next = from;
@@ -197,5 +226,28 @@ fn plan(
         next = header.next_offset();
         Span::extend(&mut spans, &batch.frame, batch.position..batch.position + header.length);
     }
-    Ok((if spans.is_empty() { Plan::Nothing } else { Plan::Local { spans, next } }, offsets))
+    let aborted = aborted(from..next);
+    Ok((if spans.is_empty() { Plan::Nothing } else { Plan::Local { spans, next, aborted } }, offsets))
+}
+
+/// Cuts off the batches that begin at `end` or behind it. Returns where to read on.
+fn cut(chunks: &mut Vec<Bytes>, end: Offset) -> Result<Offset, ReadError> {
+    let mut next = end;
+    for number in 0..chunks.len() {
+        let mut kept = 0;
+        for batch in BatchView::all(&chunks[number]) {
+            let batch = batch.map_err(|error| ReadError::Storage {
+                message: format!("an object holds a batch that cannot be read: {error}"),
+                action: Action::Operator,
+            })?;
+            if batch.fields.base_offset >= end.0 {
+                chunks[number].truncate(kept);
+                chunks.truncate(number + usize::from(kept > 0));
+                return Ok(next);
+            }
+            next = Offset(batch.fields.last_offset() + 1);
+            kept += batch.len();
+        }
+    }
+    Ok(next)
 }

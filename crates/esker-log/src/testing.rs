@@ -27,6 +27,7 @@ pub(crate) fn batch(offset: i64, records: u32) -> BatchHeader {
         attributes: 0,
         length: records * 10,
         control_type: -1,
+        coordinator_epoch: -1,
     }
 }
 

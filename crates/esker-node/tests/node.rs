@@ -5,109 +5,23 @@
     reason = "a test stands outside the simulated world"
 )]
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+mod common;
+
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use esker_archive::ArchiveConfig;
+use common::{World, kill, topic};
 use esker_core::{
-    BrokerId, Offset, PartitionId, ProducerId,
+    Offset, PartitionId, ProducerId,
     batch::{BatchBuilder, BatchView, Compression, NewRecord},
 };
-use esker_env::{Env, RealDisk, Tasks};
-use esker_log::{AppendOptions, Isolation, LogConfig, ReadError, ReadLimits};
-use esker_meta::{MemoryMeta, MetaStore, NewTopic};
-use esker_node::{Node, NodeConfig, NodeParts, StartError};
-use esker_wal::StoreConfig;
+use esker_env::Env;
+use esker_log::{AppendOptions, Isolation, ReadError, ReadLimits};
+use esker_node::Node;
 use object_store::{
-    ObjectStore,
     memory::InMemory,
     throttle::{ThrottleConfig, ThrottledStore},
 };
-
-/// What outlives a node.
-struct World {
-    dir: tempfile::TempDir,
-    meta: Arc<MemoryMeta>,
-    objects: Arc<dyn ObjectStore>,
-}
-
-impl World {
-    fn new() -> Self {
-        Self {
-            dir: tempfile::tempdir().unwrap(),
-            meta: Arc::new(MemoryMeta::new(Env::real())),
-            objects: Arc::new(InMemory::new()),
-        }
-    }
-
-    /// The log's directory, once the last write of a killed node has let go of it.
-    async fn disk(&self) -> RealDisk {
-        let opened = async {
-            loop {
-                match RealDisk::open(self.dir.path().join("store")) {
-                    Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {
-                        tokio::task::yield_now().await;
-                    }
-                    opened => return opened.unwrap(),
-                }
-            }
-        };
-        tokio::time::timeout(Duration::from_secs(10), opened).await.expect("the directory's lock is let go")
-    }
-
-    async fn try_start(&self) -> Result<(Node, Tasks), StartError> {
-        let env = Env::real();
-        let tasks = env.tasks.clone();
-        let parts = NodeParts {
-            env,
-            disk: Arc::new(self.disk().await),
-            meta: Arc::clone(&self.meta) as Arc<dyn MetaStore>,
-            objects: Arc::clone(&self.objects),
-        };
-        let config = NodeConfig {
-            broker: BrokerId(1),
-            endpoints: Vec::new(),
-            rack: None,
-            shards: 4,
-            object_prefix: String::new(),
-            store: StoreConfig { file_size: 1 << 20, max_bytes: 16 << 20, ..StoreConfig::default() },
-            archive: ArchiveConfig::default(),
-            log: LogConfig {
-                trim_delay: Duration::ZERO,
-                tick: Duration::from_millis(5),
-                tail_bytes: 4 << 10,
-                ..LogConfig::default()
-            },
-            session_ttl: Duration::from_secs(3),
-            accept_lost_stores: false,
-        };
-        Ok((Node::start(parts, config).await?, tasks))
-    }
-
-    async fn start(&self) -> (Node, Tasks) {
-        self.try_start().await.unwrap()
-    }
-
-    fn lose_log(&self) {
-        std::fs::remove_dir_all(self.dir.path().join("store")).unwrap();
-    }
-}
-
-/// As kill -9 does: no goodbye.
-async fn kill((node, tasks): (Node, Tasks)) {
-    tasks.abort_all();
-    drop(node);
-    tasks.wait_idle().await;
-}
-
-async fn topic(node: &Node, configs: &[(&str, &str)]) -> PartitionId {
-    let configs: BTreeMap<_, _> =
-        configs.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
-    let new = NewTopic { name: "t".to_owned(), partitions: 3, replication_factor: 1, configs };
-    let topic = node.meta.create_topic(&new).await.unwrap();
-    node.catalog.reached(topic.modified).await;
-    PartitionId { topic: topic.record.number, index: 1 }
-}
 
 fn batch(producer: i64, sequence: i32, values: &[&str], timestamp: i64) -> Bytes {
     let mut builder = BatchBuilder::new(Compression::None).producer(ProducerId(producer), 0, sequence);
@@ -120,7 +34,10 @@ fn batch(producer: i64, sequence: i32, values: &[&str], timestamp: i64) -> Bytes
 
 async fn append(node: &Node, id: PartitionId, bytes: &Bytes) -> (i64, bool) {
     let checked = node.log.check(id, bytes).unwrap();
-    let appended = node.log.append(id, checked, AppendOptions { all_replicas: true }).unwrap();
+    let appended = node
+        .log
+        .append(id, checked, AppendOptions { all_replicas: true, ..AppendOptions::default() })
+        .unwrap();
     appended.ticket.durable().await.unwrap();
     (appended.base_offset.0, appended.duplicate)
 }

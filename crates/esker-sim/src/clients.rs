@@ -82,7 +82,7 @@ impl Client {
         let mut pending = Vec::new();
         for batch in batches {
             let checked = to.log.check(partition, &batch.bytes);
-            let options = AppendOptions { all_replicas: true };
+            let options = AppendOptions { all_replicas: true, ..AppendOptions::default() };
             let epoch = to.log.offsets(partition).map_or(Epoch(0), |offsets| offsets.epoch);
             match checked.and_then(|checked| to.log.append(partition, checked, options)) {
                 Ok(appended) => {

@@ -82,6 +82,7 @@ fn frame(size: usize) -> Frame {
         attributes: 0,
         length: size as u32,
         control_type: -1,
+        coordinator_epoch: -1,
     };
     builder.push(header, &vec![7; size]);
     builder.finish()

@@ -142,6 +142,7 @@ fn headers_survive_the_wire() {
         attributes: 0,
         length: 100,
         control_type: -1,
+        coordinator_epoch: -1,
     };
     for count in [0, 1, 3] {
         let message = headers_message(FrameIndex(8), &vec![header; count]);

@@ -5,6 +5,7 @@ mod broker;
 mod cli;
 mod cluster_view;
 mod config;
+mod coordination;
 mod http;
 mod metadata;
 mod metrics;

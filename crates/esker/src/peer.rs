@@ -10,6 +10,7 @@ use esker_control::{ClusterStatus, ControllerConfig, LossError, PeerError, Peers
 use esker_control_grpc::{
     ControlApi, ControlService, GrpcPeers, GrpcStores, LossView, PeerOptions, Router, TopicView,
 };
+use esker_coordinator_grpc::CoordinationService;
 use esker_core::{
     Action, BrokerId, Classified, FrameIndex, LedgerId, PartitionId, ShardId, StoreId, shard_map::shard_of,
 };
@@ -20,9 +21,10 @@ use esker_wal::LogStore;
 use esker_wal_grpc::{ClientOptions, ServerOptions, StoreService, serve, tcp, tcp_incoming};
 use tokio::net::TcpListener;
 
-/// The gRPC port, serving the store from the start and control once there is a node.
+/// The gRPC port, serving the store from the start, control once there is a node, and coordination once that is there.
 pub(crate) struct PeerPort {
     control: ControlService,
+    coordination: CoordinationService,
     /// Where it listens.
     pub(crate) address: SocketAddr,
     serving: TaskGuard,
@@ -35,12 +37,19 @@ impl PeerPort {
         let bound = listener.local_addr()?;
         let control = ControlService::unbound(env);
         let options = ServerOptions::default();
-        let router = Router::new(control.clone(), StoreService::new(store, options.clone()));
+        let coordination = CoordinationService::unbound(env);
+        let store = StoreService::new(store, options.clone());
+        let router = Router::new(control.clone(), store, coordination.clone());
         let inner = env.clone();
         let serving = env
             .tasks
             .spawn_guarded(async move { serve(router, tcp_incoming(listener), &inner, &options).await });
-        Ok(Self { control, address: bound, serving })
+        Ok(Self { control, coordination, address: bound, serving })
+    }
+
+    /// What answers other brokers for groups and transactions, once it is bound.
+    pub(crate) const fn coordination(&self) -> &CoordinationService {
+        &self.coordination
     }
 
     /// Answers for a node from now on, as long as the guard is held.

@@ -2,11 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use esker_coordinator::{CatalogFacts, Groups, GroupsGuard, LogTopic, forget_deleted_topics};
 use esker_core::BrokerId;
 use esker_env::{Env, RealDisk, TaskGuard, watch};
 use esker_kafka::{Broker, Cluster, KafkaParts, Node as KafkaNode, Server, SingleNode};
-use esker_meta::{Endpoint, GroupConfigs};
+use esker_meta::Endpoint;
 use esker_node::{Node, NodeParts, PreparedNode};
 use parking_lot::Mutex;
 
@@ -15,6 +14,7 @@ use crate::{
     broker::{Failure, variables},
     cluster_view::{ClusterView, Told},
     config::Config,
+    coordination::{Coordination, CoordinationGuard},
     http::{self, Http},
     metadata::Metadata,
     peer::{Links, PeerPort, cluster_parts},
@@ -37,7 +37,7 @@ pub(crate) struct Running {
     server: Server,
     serving: Arc<Serving>,
     closed: watch::Receiver<Option<String>>,
-    _helpers: (GroupsGuard, Vec<TaskGuard>),
+    _helpers: (CoordinationGuard, Vec<TaskGuard>),
 }
 
 impl Running {
@@ -64,6 +64,7 @@ impl Running {
         let listeners = &config.listeners;
         let (host, port) = settings::advertised(LISTENER, &listeners.kafka, &listeners.kafka_advertised)?;
         let mut helpers = Vec::new();
+        let mut coordination_service = None;
         let node = if alone {
             Arc::new(prepared.start_alone().await?)
         } else {
@@ -79,23 +80,20 @@ impl Running {
             let links = Arc::new(Links::default());
             let replication = settings::replication(&config.replication, config.meta.is_embedded());
             let node = Arc::new(prepared.join(cluster_parts(replication, env, &links)).await?);
+            coordination_service = Some(peers.coordination().clone());
             helpers.push(peers.bind(&node, &links, env));
             node
         };
         let cluster = view_of(config, env, &node, (host, port));
-        let replicas = config.kafka.default_replication_factor;
-        let offsets = LogTopic::new(node.log.clone(), node.meta.clone(), env.clone(), replicas);
-        let group_configs = GroupConfigs::start(node.meta.clone())
-            .await
-            .map_err(|error| Failure(format!("cannot read the configs of groups: {error}")))?;
-        let facts = Arc::new(CatalogFacts::new(Arc::clone(&node.catalog), Arc::clone(&group_configs)));
-        let groups = Groups::in_cluster(settings::groups(config), env.clone(), Arc::new(offsets), facts);
-        let timing = groups.start();
-        helpers.push(forget_deleted_topics(&env.tasks, &node.catalog, &groups));
-        helpers.push(follow_ownership(env, &node, &groups));
+        let (coordination, coordinating) =
+            Coordination::start(config, env, &node, coordination_service.as_ref()).await?;
+        let Coordination { groups, group_configs, transactions, gate, producer_ids } = coordination;
         let parts = KafkaParts {
             groups,
             group_configs,
+            transactions,
+            gate,
+            producer_ids,
             env: env.clone(),
             log: node.log.clone(),
             meta: node.meta.clone(),
@@ -116,7 +114,7 @@ impl Running {
             "ready"
         );
         let closed = node.log.closed();
-        Ok(Self { node, server, serving, closed, _helpers: (timing, helpers) })
+        Ok(Self { node, server, serving, closed, _helpers: (coordinating, helpers) })
     }
 
     /// Completes with the reason once the broker can no longer write. Reads could go on, but it should be started again,
@@ -174,15 +172,4 @@ fn view_of(config: &Config, env: &Env, node: &Node, advertised: (String, u16)) -
             log: node.log.clone(),
         }),
     }
-}
-
-/// Tells the group coordinator of shards that come and go.
-fn follow_ownership(env: &Env, node: &Node, groups: &Groups) -> TaskGuard {
-    let mut ownership = node.log.ownership();
-    let groups = groups.clone();
-    env.tasks.spawn_guarded(async move {
-        while ownership.changed().await.is_ok() {
-            groups.ownership_changed();
-        }
-    })
 }

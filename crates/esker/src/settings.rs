@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use esker_archive::{ArchiveConfig, CacheConfig, CacheKind, DiskCacheConfig, RequestConfig};
 use esker_control::Replication;
-use esker_coordinator::{ConsumerConfig, GroupConfig, MigrationPolicy};
+use esker_coordinator::{ConsumerConfig, GroupConfig, MigrationPolicy, TransactionConfig};
 use esker_core::BrokerId;
 use esker_env::RealDisk;
 use esker_kafka::KafkaConfig;
@@ -137,6 +137,7 @@ pub(crate) fn kafka(config: &Config) -> KafkaConfig {
         default_partitions: kafka.num_partitions,
         default_replication_factor: kafka.default_replication_factor,
         delete_topics: kafka.delete_topic_enable,
+        transactions: transactions(config),
         ..KafkaConfig::default()
     }
 }
@@ -164,6 +165,21 @@ pub(crate) fn groups(config: &Config) -> GroupConfig {
             migration: MigrationPolicy::named(&kafka.group_consumer_migration_policy).unwrap_or_default(),
         },
         ..GroupConfig::default()
+    }
+}
+
+/// The transaction coordinator's settings.
+pub(crate) fn transactions(config: &Config) -> TransactionConfig {
+    let kafka = &config.kafka;
+    let millis = |millis: u32| Duration::from_millis(u64::from(millis));
+    TransactionConfig {
+        topic_partitions: kafka.transaction_state_log_num_partitions,
+        max_timeout: millis(kafka.transaction_max_timeout_ms),
+        id_expiration: Duration::from_millis(kafka.transactional_id_expiration_ms),
+        expiration_interval: millis(kafka.transaction_remove_expired_transaction_cleanup_interval_ms),
+        abort_interval: millis(kafka.transaction_abort_timed_out_transaction_cleanup_interval_ms),
+        max_state: config.limits.transaction_bytes_total as usize,
+        ..TransactionConfig::default()
     }
 }
 

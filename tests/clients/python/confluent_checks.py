@@ -3,7 +3,7 @@
 import time
 
 from confluent_kafka import (
-    Consumer, ConsumerGroupState, ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer,
+    Consumer, ConsumerGroupState, ConsumerGroupTopicPartitions, IsolationLevel, KafkaError, KafkaException, Producer,
     TIMESTAMP_CREATE_TIME, TIMESTAMP_LOG_APPEND_TIME, TopicCollection, TopicPartition,
 )
 from confluent_kafka.admin import (
@@ -401,6 +401,131 @@ def describe_cluster(lab):
     equal([lab.bootstrap], [f"{n.host}:{n.port}" for n in cluster.nodes], "advertised addresses")
 
 
+def transactional(lab, name, **config):
+    producer = lab.producer(transactional_id=lab.name(name), **config)
+    producer.init_transactions(DEADLINE)
+    return producer
+
+
+def write(producer, topic, *values, partition=0):
+    for value in values:
+        producer.produce(topic, value.encode(), partition=partition)
+
+
+def values(messages):
+    return [m.value().decode() for m in messages]
+
+
+def stable(lab, topic, partition=0):
+    """What may be read of committed records: where the oldest open transaction begins."""
+    part = TopicPartition(topic, partition)
+    return done(lab.admin.list_offsets({part: OffsetSpec.latest()}, isolation_level=IsolationLevel.READ_COMMITTED))[part].offset
+
+
+def txn_commit_abort(lab):
+    topic = lab.topic(2)
+    one, other = transactional(lab, "one"), transactional(lab, "other")
+    one.begin_transaction()
+    write(one, topic, "a", "b")
+    write(one, topic, "c", partition=1)
+    one.commit_transaction(DEADLINE)
+    one.begin_transaction()
+    write(one, topic, "aborted")
+    one.flush(DEADLINE)
+    other.begin_transaction()
+    write(other, topic, "d")
+    other.commit_transaction(DEADLINE)
+    equal(3, stable(lab, topic), "last stable offset while a transaction is open")
+    committed = lab.reader(topic, isolation_level="read_committed")
+    equal({"a", "b", "c"}, set(values(take(committed, 3))), "before the end of the first one")
+    one.abort_transaction(DEADLINE)
+    equal(["d"], values(take(committed, 1)), "behind the aborted one")
+    one.begin_transaction()
+    write(one, topic, "e")
+    one.commit_transaction(DEADLINE)
+    equal(["e"], values(take(committed, 1)), "the next transaction")
+    take(lab.reader(topic, isolation_level="read_uncommitted"), 6)
+    take(lab.reader(topic, isolation_level="read_committed"), 5)
+
+
+def txn_many(lab):
+    topic, producer, expected = lab.topic(4), transactional(lab, "many", linger_ms=0), []
+    for i in range(60):
+        producer.begin_transaction()
+        for partition in range(4):
+            write(producer, topic, f"{i}:{partition}", partition=partition)
+        if i % 3 == 0:
+            producer.abort_transaction(DEADLINE)
+        else:
+            producer.commit_transaction(DEADLINE)
+            expected += [f"{i}:{partition}" for partition in range(4)]
+    got = take(lab.reader(topic, isolation_level="read_committed"), len(expected))
+    for partition in range(4):
+        equal([v for v in expected if v.endswith(f":{partition}")],
+              values(m for m in got if m.partition() == partition), f"partition {partition}")
+
+
+def txn_offsets(lab):
+    source, target, group = lab.topic(name="from"), lab.topic(name="to"), lab.name("g")
+    lab.fill(source, 10)
+    consumer = lab.consumer(group, isolation_level="read_committed")
+    consumer.subscribe([source])
+    take(consumer, 10)
+    producer = transactional(lab, "copy")
+
+    def committed():
+        return consumer.committed([TopicPartition(source, 0)], DEADLINE)[0].offset
+    producer.begin_transaction()
+    write(producer, target, "not this")
+    producer.send_offsets_to_transaction([TopicPartition(source, 0, 7)], consumer.consumer_group_metadata(), DEADLINE)
+    producer.abort_transaction(DEADLINE)
+    assert committed() < 0, "an aborted transaction commits no offset"
+    producer.begin_transaction()
+    write(producer, target, "this")
+    producer.send_offsets_to_transaction([TopicPartition(source, 0, 4)], consumer.consumer_group_metadata(), DEADLINE)
+    producer.commit_transaction(DEADLINE)
+    equal(4, committed(), "a committed one does")
+    equal(["this"], values(take(lab.reader(target, isolation_level="read_committed"), 1)), "what is copied")
+    consumer.close()
+    again = lab.consumer(group, isolation_level="read_committed")
+    again.subscribe([source])
+    equal(4, take(again, 6)[0].offset(), "where the next member goes on")
+
+
+def txn_fencing(lab):
+    topic = lab.topic()
+    zombie = transactional(lab, "same")
+    zombie.begin_transaction()
+    write(zombie, topic, "zombie")
+    zombie.flush(DEADLINE)
+    successor = transactional(lab, "same")
+    successor.begin_transaction()
+    write(successor, topic, "successor")
+    successor.commit_transaction(DEADLINE)
+    fenced = (KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH)
+    with raises(KafkaException, lambda error: error.args[0].code() in fenced):
+        write(zombie, topic, "late")
+        zombie.commit_transaction(DEADLINE)
+    equal(["successor"], values(take(lab.reader(topic, isolation_level="read_committed"), 1)), "committed")
+
+
+def txn_timeout(lab):
+    topic = lab.topic()
+    slow = transactional(lab, "slow", transaction_timeout_ms=1000, message_timeout_ms=1000)
+    slow.begin_transaction()
+    write(slow, topic, "too slow")
+    slow.flush(DEADLINE)
+    equal(0, stable(lab, topic), "last stable offset while it is open")
+    until("the last stable offset moves", lambda: stable(lab, topic) == 2)
+    with raises(KafkaException, lambda error: True):
+        slow.commit_transaction(DEADLINE)
+    following = transactional(lab, "slow")
+    following.begin_transaction()
+    write(following, topic, "in time")
+    following.commit_transaction(DEADLINE)
+    equal(["in time"], values(take(lab.reader(topic, isolation_level="read_committed"), 1)), "committed")
+
+
 CHECKS = {
     "round_trip": round_trip,
     **{f"codec_{name}": codec(name) for name in ("none", "gzip", "snappy", "lz4", "zstd")},
@@ -411,6 +536,8 @@ CHECKS = {
     "list_offsets": list_offsets, "delete_records": delete_records, "read_committed": read_committed,
     "admin_topics": admin_topics, "admin_partitions": admin_partitions, "admin_configs": admin_configs,
     "admin_groups": admin_groups, "admin_offsets": admin_offsets, "describe_cluster": describe_cluster,
+    "txn_commit_abort": txn_commit_abort, "txn_many": txn_many, "txn_offsets": txn_offsets, "txn_fencing": txn_fencing,
+    "txn_timeout": txn_timeout,
 }
 
 if __name__ == "__main__":

@@ -115,6 +115,7 @@ impl Node {
             attributes: 0,
             length: 0,
             control_type: -1,
+            coordinator_epoch: -1,
         };
         let ticket = writer.enqueue(PendingBatch { header, bytes: Bytes::new() }).unwrap();
         writer.committed(ticket).await.unwrap();

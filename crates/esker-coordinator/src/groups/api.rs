@@ -67,7 +67,7 @@ impl Groups {
     /// [`GroupError::RebalanceInProgress`] tells the member to join again; see [`GroupError`] for others.
     pub async fn heartbeat(&self, group: &KString, member: &MemberRef) -> Result<(), GroupError> {
         check_id(group)?;
-        self.0.on_shard(group, |active, cx| active.shard.heartbeat(cx, group, member)).await?
+        self.0.on(group, |active, cx| active.machine.heartbeat(cx, group, member)).await?
     }
 
     /// A heartbeat of the consumer protocol: joins, leaves, or goes on. Completes when what the answer says is durable.
@@ -142,7 +142,7 @@ impl Groups {
         partitions: &[(KString, i32)],
     ) -> Result<FetchedOffsets, GroupError> {
         self.0.confirm(group).await?;
-        self.0.on_shard(group, |active, _| active.shard.fetch(group, partitions)).await
+        self.0.on(group, |active, _| active.machine.fetch(group, partitions)).await
     }
 
     /// All durable offsets of a group, by topic name and partition.
@@ -151,7 +151,7 @@ impl Groups {
     /// When this broker cannot tell.
     pub async fn fetch_all(&self, group: &KString) -> Result<Vec<TopicOffsets>, GroupError> {
         self.0.confirm(group).await?;
-        self.0.on_shard(group, |active, _| active.shard.fetch_all(group)).await
+        self.0.on(group, |active, _| active.machine.fetch_all(group)).await
     }
 
     /// Deletes offsets of topics that the group does not consume.
@@ -199,7 +199,7 @@ impl Groups {
     /// # Errors
     /// When this broker cannot tell.
     pub async fn describe(&self, group: &KString) -> Result<Option<GroupDescription>, GroupError> {
-        self.0.on_shard(group, |active, _| active.shard.describe(group)).await
+        self.0.on(group, |active, _| active.machine.describe(group)).await
     }
 
     /// Every group that this broker coordinates.
@@ -209,7 +209,7 @@ impl Groups {
     pub async fn list(&self) -> Result<Vec<GroupSummary>, GroupError> {
         let mut groups = Vec::new();
         for row in self.0.rows() {
-            match self.0.on_row(&row, |active, _| groups.extend(active.shard.list())).await {
+            match self.0.on_row(&row, |active, _| groups.extend(active.machine.list())).await {
                 Ok(()) | Err(GroupError::NotCoordinator) => {}
                 Err(error) => return Err(error),
             }
@@ -219,9 +219,9 @@ impl Groups {
 
     /// Topics are gone: deletes their offsets in every group, in the background.
     pub fn topics_deleted(&self, topics: &[(KString, TopicId)]) {
-        self.0.on_every_shard(|active, cx| {
+        self.0.on_every(|shard, cx| {
             for (name, id) in topics {
-                active.shard.topic_deleted(cx, name, *id);
+                shard.topic_deleted(cx, name, *id);
             }
         });
     }
@@ -231,7 +231,7 @@ fn check_id(group: &KString) -> Result<(), GroupError> {
     if group.is_empty() { Err(GroupError::InvalidGroupId) } else { Ok(()) }
 }
 
-fn written<T>((results, answer): (T, Answer)) -> Result<T, GroupError> {
+pub(super) fn written<T>((results, answer): (T, Answer)) -> Result<T, GroupError> {
     match answer {
         Answer::Written(result) => result.map(|()| results),
         other => unreachable!("a write is answered by {other:?}"),

@@ -160,7 +160,7 @@ async fn a_lost_partition_answers_everyone_and_starts_over_from_the_log() {
         until(|| {
             let row = world.groups.0.row_of("g").expect("a row");
             let state = row.state.lock();
-            matches!(&*state, super::Phase::Active(active) if active.waiting() == 1)
+            matches!(&*state, crate::runtime::Phase::Active(active) if active.waiting() == 1)
         })
         .await;
         world.topic.fail(Some(TopicError::Lost("moved".to_owned())));
@@ -188,7 +188,7 @@ async fn a_client_that_goes_away_leaves_no_waiter_behind() {
     world.groups.leave(&s("g"), &leavers).await.expect("a member");
     let row = world.groups.0.row_of("g").expect("a row");
     let state = row.state.lock();
-    let super::Phase::Active(active) = &*state else { panic!("in charge") };
+    let crate::runtime::Phase::Active(active) = &*state else { panic!("in charge") };
     assert_eq!(active.waiting(), 0, "the rebalance has ended, and so has the wait of nobody");
 }
 

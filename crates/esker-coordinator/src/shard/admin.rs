@@ -45,9 +45,13 @@ impl Shard {
         self.with(id, Group::drop_pending).expect("the caller has found the group");
         let group = self.groups.get_mut(id).expect("found above");
         group.kill(cx.now);
+        // The end of a transaction may be on its way, before this: what it leaves goes too. One that is still open is not
+        // touched by it.
+        let unstable = self.transactional.unstable(id).map(|(topic, partition)| (topic, *partition));
         let mut records: Vec<_> = group
             .offsets
             .keys()
+            .chain(unstable)
             .filter_map(|(topic, partition)| Record::offset_gone(id, topic, partition).ok())
             .collect();
         if group.stored {

@@ -1,8 +1,7 @@
 //! Reading a partition of `__consumer_offsets` back.
 
-use bytes::Bytes;
-use esker_core::batch::{BatchError, BatchView};
-use esker_kafka_wire::{DecodeError, KString};
+use esker_core::{ProducerId, batch::BatchView};
+use esker_kafka_wire::KString;
 
 use super::Shard;
 use crate::{
@@ -10,38 +9,34 @@ use crate::{
     effects::{Cx, Now},
     group::Group,
     records::{Decoded, decode},
+    runtime::ReplayError,
+    transactions::Producer,
 };
 
 /// The most bytes that one batch of the topic may decompress to.
 const MAX_DECOMPRESSED: usize = 256 << 20;
 
-/// Why a partition cannot be loaded.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum LoadError {
-    #[error("a batch cannot be read: {0}")]
-    Batch(#[from] BatchError),
-    #[error("a record cannot be read: {0}")]
-    Record(#[from] DecodeError),
-}
-
 impl Shard {
-    /// Takes whole batches, in the order of the log.
-    pub(crate) fn replay(&mut self, chunk: &Bytes, now: Now) -> Result<(), LoadError> {
-        for batch in BatchView::all(chunk) {
-            let batch = batch?;
-            let attributes = batch.fields.attributes;
-            if attributes.is_control() {
-                continue;
+    /// Takes one batch, in the order of the log.
+    pub(crate) fn replay_batch(&mut self, batch: &BatchView, now: Now) -> Result<(), ReplayError> {
+        let attributes = batch.fields.attributes;
+        if attributes.is_control() {
+            // Other kinds of control batches say nothing about offsets.
+            if let commit @ 0..=1 = batch.control_type() {
+                self.replay_end(ProducerId(batch.fields.producer_id), commit == 1, now);
             }
+            return Ok(());
+        }
+        for record in &batch.records(MAX_DECOMPRESSED)? {
+            let record = record?;
+            let Some(key) = record.key else { continue };
+            let decoded = decode(key, record.value)?;
             if attributes.is_transactional() {
-                // Offsets of a transaction count once it is committed, which nothing here can tell yet.
-                tracing::warn!("offsets of a transaction are skipped");
-                continue;
-            }
-            for record in &batch.records(MAX_DECOMPRESSED)? {
-                let record = record?;
-                let Some(key) = record.key else { continue };
-                self.replay_record(decode(key, record.value)?, now);
+                let producer =
+                    Producer { id: ProducerId(batch.fields.producer_id), epoch: batch.fields.producer_epoch };
+                self.replay_pending(decoded, producer);
+            } else {
+                self.replay_record(decoded, now);
             }
         }
         Ok(())
@@ -60,6 +55,7 @@ impl Shard {
                 consumer.get_or_insert_with(|| Box::new(ConsumerGroup::new(State::default()))).replay(record);
             }
             Decoded::Offset { group, topic, partition, value: Some(value) } => {
+                self.transactional.overtaken(&group, &topic, partition);
                 self.loaded(&group, now).offsets.restore(&topic, partition, value);
             }
             Decoded::Offset { group, topic, partition, value: None } => {
@@ -71,17 +67,17 @@ impl Shard {
         }
     }
 
-    fn loaded(&mut self, id: &KString, now: Now) -> &mut Group {
+    pub(super) fn loaded(&mut self, id: &KString, now: Now) -> &mut Group {
         self.groups.entry(id.clone()).or_insert_with_key(|id| Group::new(id.compact(), now))
     }
 
     /// Everything has been read.
-    pub(crate) fn start(&mut self, cx: &mut Cx<'_>) {
-        cx.around.clone_from(&self.around);
+    pub(crate) fn wake(&mut self, cx: &mut Cx<'_>) {
         self.groups.values_mut().for_each(Group::finish_consumer);
         self.groups.retain(|_, group| group.stored || !group.offsets.is_empty() || group.consumer.is_some());
         // Nothing was counted while it came and went.
-        self.usage.change(0, self.groups.values().map(Group::weight).sum());
+        self.usage
+            .change(0, self.transactional.weight() + self.groups.values().map(Group::weight).sum::<usize>());
         let ids: Vec<KString> = self.groups.keys().cloned().collect();
         for id in ids {
             self.with(&id, |group| group.wake(cx));

@@ -4,21 +4,23 @@ mod admin;
 mod commit;
 mod load;
 mod retention;
+mod transactional;
 
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use esker_env::Monotonic;
 use esker_kafka_wire::KString;
 
+pub(crate) use self::transactional::Transactional;
 use crate::{
     effects::{Answer, Cx, Then, Token, Write},
     error::GroupError,
-    facts::ClusterFacts,
     group::Group,
     timers::Timers,
+    transactions::Producer,
     types::{ConsumerHeartbeat, GroupState, JoinAnswer, JoinRequest, Leaver, MemberRef, SyncRequest},
     usage::Usage,
 };
@@ -30,23 +32,16 @@ pub(crate) struct Shard {
     /// A time for each group not after its next deadline. Deadlines mostly move away (heartbeats), so these are
     /// corrected when they come up rather than on each request.
     wakes: Timers<KString>,
+    /// What waits for the end of transactions.
+    pub(crate) transactional: Transactional,
     /// Of all groups here.
     usage: Usage,
-    /// The cluster around it.
-    around: Option<Arc<dyn ClusterFacts>>,
 }
 
 impl Shard {
     /// A shard without groups, which counts among others.
     pub(crate) fn new(usage: Usage) -> Self {
         Self { usage, ..Self::default() }
-    }
-
-    /// Says what there is to know of the cluster, from now on.
-    pub(crate) fn surround(&mut self, facts: &Arc<dyn ClusterFacts>) {
-        if self.around.is_none() {
-            self.around = Some(Arc::clone(facts));
-        }
     }
 
     /// When the shard next wants [`Shard::expire`].
@@ -56,7 +51,6 @@ impl Shard {
 
     /// Acts on every deadline that has passed, group by group.
     pub(crate) fn expire(&mut self, cx: &mut Cx<'_>) {
-        cx.around.clone_from(&self.around);
         while let Some(id) = self.wakes.pop_due(cx.now.monotonic) {
             self.with(&id, |group| group.expire(cx));
         }
@@ -124,10 +118,9 @@ impl Shard {
         cx.answers.push((token, Answer::Heartbeat(Err(error))));
     }
 
-    /// Gives the machine what it may look at and use.
+    /// Says how much the machine may still grow.
     fn prepare(&self, cx: &mut Cx<'_>) {
         cx.room = self.usage.room(cx.config.max_state);
-        cx.around.clone_from(&self.around);
     }
 
     pub(crate) fn join(&mut self, cx: &mut Cx<'_>, id: &KString, request: &JoinRequest, token: Token) {
@@ -181,11 +174,24 @@ impl Shard {
         if let Some(token) = write.waiter {
             cx.answer_written(token, result);
         }
-        if matches!(write.then, Then::Delete) {
-            return self.deleted(&write.group, cx.now, result);
+        match write.then {
+            Then::Delete => return self.deleted(&write.group, cx.now, result),
+            Then::Pend { producer, epoch, offsets } => {
+                return self.pended(&write.group, Producer { id: producer, epoch }, offsets, result.is_ok());
+            }
+            Then::End { producer, commit, .. } => {
+                return self.ended(producer, commit, result.is_ok(), cx.now);
+            }
+            Then::Commit(ref commits) if result.is_ok() => {
+                for (topic, partition, _) in commits {
+                    self.on_transactional(|all| all.overtaken(&write.group, topic, *partition));
+                }
+            }
+            _ => {}
         }
         self.with(&write.group, |group| match write.then {
-            Then::Nothing | Then::Delete => {
+            Then::Delete | Then::Pend { .. } | Then::End { .. } => unreachable!("seen to above"),
+            Then::Nothing => {
                 if let Err(error) = result {
                     // At the next load its last generation would come back, and expire.
                     tracing::warn!(group = %group.id, %error, "that the group is empty could not be stored");

@@ -71,6 +71,8 @@ pub struct CheckedBatch {
     pub fields: BatchFields,
     /// For a control batch, the control record's type; -1 otherwise.
     pub control_type: i8,
+    /// For a transaction marker, the coordinator's epoch; -1 otherwise.
+    pub coordinator_epoch: i32,
 }
 
 impl CheckedBatch {
@@ -83,13 +85,15 @@ impl CheckedBatch {
         let view = one_batch(bytes)?;
         view.verify_crc()?;
         check_counts(&view.fields)?;
-        Ok(Self { control_type: view.control_type(), fields: view.fields, bytes: view.bytes().clone() })
+        let (control_type, coordinator_epoch) = view.control();
+        Ok(Self { control_type, coordinator_epoch, fields: view.fields, bytes: view.bytes().clone() })
     }
 
     /// The directory entry under which the batch is appended.
     #[must_use]
     pub fn directory_entry(&self, partition: PartitionId, epoch: Epoch, base_offset: Offset) -> BatchHeader {
-        self.fields.directory_entry(partition, epoch, base_offset, self.control_type)
+        let control = (self.control_type, self.coordinator_epoch);
+        self.fields.directory_entry(partition, epoch, base_offset, control)
     }
 
     /// The broker's timestamp, when the topic uses log append time.
@@ -137,7 +141,8 @@ pub fn check_produced(input: &Bytes, limits: &BatchLimits) -> Result<CheckedBatc
         view.fields.max_timestamp
     };
 
-    let mut checked = CheckedBatch { bytes: view.bytes().clone(), fields: view.fields, control_type: -1 };
+    let (bytes, fields) = (view.bytes().clone(), view.fields);
+    let mut checked = CheckedBatch { bytes, fields, control_type: -1, coordinator_epoch: -1 };
     if let TimestampRule::LogAppendTime(now) = limits.timestamps {
         checked.edit(|bytes| set_log_append_time(bytes, now));
     } else if max_timestamp != view.fields.max_timestamp {

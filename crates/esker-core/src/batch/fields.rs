@@ -195,7 +195,7 @@ impl BatchFields {
         self.base_offset.saturating_add(self.last_offset_delta as i64)
     }
 
-    /// The directory entry for this batch. `control_type` comes from [`super::BatchView::control_type`].
+    /// The directory entry for this batch. `control` comes from [`super::BatchView::control`].
     ///
     /// # Panics
     /// When the fields were not checked: a negative count cannot become an entry.
@@ -205,7 +205,7 @@ impl BatchFields {
         partition: PartitionId,
         epoch: Epoch,
         base_offset: Offset,
-        control_type: i8,
+        (control_type, coordinator_epoch): (i8, i32),
     ) -> BatchHeader {
         BatchHeader {
             kind: EntryKind::Batch,
@@ -221,6 +221,7 @@ impl BatchFields {
             attributes: self.attributes.0,
             length: u32::try_from(self.total_len()).expect("an i32 length plus 12 fits u32"),
             control_type,
+            coordinator_epoch,
         }
     }
 }

@@ -295,6 +295,8 @@ fn markers_say_how_the_transaction_ended() {
         let entry =
             checked.directory_entry(PartitionId { topic: TopicNumber(1), index: 0 }, Epoch(2), Offset(10));
         assert_eq!((entry.producer, entry.producer_epoch, entry.records), (ProducerId(12), 4, 1));
+        assert_eq!((entry.marker(), entry.coordinator_epoch), (Some(commit), 8));
+        assert_eq!(crate::BatchHeader::decode(&entry.encode()), Ok(entry));
         assert_eq!(kind_of(check_produced(&bytes, &BatchLimits::default())), BatchErrorKind::InvalidRecord);
     }
 }

@@ -23,6 +23,7 @@ fn entry(kind: EntryKind, base: i64, length: u32) -> BatchHeader {
         attributes: 0,
         length,
         control_type: -1,
+        coordinator_epoch: -1,
     }
 }
 

@@ -42,6 +42,7 @@ fn encode_producer(state: &ProducerState, out: &mut Writer) {
     out.varint(state.producer.0.cast_unsigned());
     out.zigzag(i64::from(state.epoch));
     out.zigzag(state.last_timestamp);
+    out.zigzag(i64::from(state.coordinator_epoch));
     // The number of batches and whether a transaction is open share a byte.
     out.0.push((state.batches.len() as u8) << 1 | u8::from(state.current_txn_first_offset.is_some()));
     let mut offset = 0;
@@ -124,6 +125,8 @@ fn decode_producer(reader: &mut Reader<'_>) -> Result<ProducerState, FormatError
     let producer = ProducerId(reader.offset("producer id")?.0);
     let epoch = i16::try_from(reader.zigzag()?).map_err(|_| reader.bad("producer epoch"))?;
     let last_timestamp = reader.zigzag()?;
+    let coordinator_epoch =
+        i32::try_from(reader.zigzag()?).map_err(|_| reader.bad("coordinator epoch"))?.max(-1);
     let packed = reader.u8()?;
     let count = usize::from(packed >> 1);
     if count > REMEMBERED_BATCHES {
@@ -143,7 +146,14 @@ fn decode_producer(reader: &mut Reader<'_>) -> Result<ProducerState, FormatError
     }
     let current_txn_first_offset =
         if packed & 1 == 1 { Some(reader.offset("transaction offset")?) } else { None };
-    Ok(ProducerState { producer, epoch, batches, last_timestamp, current_txn_first_offset })
+    Ok(ProducerState {
+        producer,
+        epoch,
+        batches,
+        last_timestamp,
+        current_txn_first_offset,
+        coordinator_epoch,
+    })
 }
 
 impl PartitionSection {

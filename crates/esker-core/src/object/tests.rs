@@ -28,6 +28,7 @@ fn batch(partition: PartitionId, base: i64, records: u32, size: usize) -> (Batch
         attributes: 0,
         length: size as u32,
         control_type: -1,
+        coordinator_epoch: -1,
     };
     (header, bytes.freeze())
 }
@@ -97,6 +98,7 @@ fn producers() -> impl Strategy<Value = Vec<ProducerState>> {
                 batches,
                 last_timestamp,
                 current_txn_first_offset: txn.map(Offset),
+                coordinator_epoch: epoch.into(),
             }
         }),
         0..4,

@@ -17,6 +17,43 @@ use crate::{
 
 pub(crate) const KEY: ApiKey = ApiKey::ApiVersions;
 
+/// From here on clients cope with features that may be off (KIP-1022).
+const ZERO_FROM: i16 = 4;
+
+/// Grows with every change of [`FEATURES`]: clients keep to the newest that they have seen.
+const FEATURES_EPOCH: i64 = 1;
+
+/// What clients may rely on, from 0 on, and is always on.
+const FEATURES: &[Feature] = &[
+    // Groups of the consumer protocol (KIP-848).
+    Feature { name: "group.version", level: 1 },
+    // Each transaction has an epoch of its own, and partitions come into it by themselves (KIP-890).
+    Feature { name: "transaction.version", level: 2 },
+];
+
+struct Feature {
+    name: &'static str,
+    level: i16,
+}
+
+impl Feature {
+    fn supported(&self, version: i16) -> SupportedFeatureKey {
+        SupportedFeatureKey {
+            name: KString::from_static(self.name),
+            min_version: i16::from(version < ZERO_FROM),
+            max_version: self.level,
+        }
+    }
+
+    fn finalized(&self) -> FinalizedFeatureKey {
+        FinalizedFeatureKey {
+            name: KString::from_static(self.name),
+            max_version_level: self.level,
+            min_version_level: self.level,
+        }
+    }
+}
+
 pub(crate) async fn handle(context: Context, request: ApiVersionsRequest) -> ApiVersionsResponse {
     if context.version >= 3 {
         let (name, version) = (&request.client_software_name, &request.client_software_version);
@@ -28,41 +65,12 @@ pub(crate) async fn handle(context: Context, request: ApiVersionsRequest) -> Api
         }
         *context.connection.software.lock() = Some((name.compact(), version.compact()));
     }
-    let supported = FEATURES.iter().filter(|feature| feature.lowest > 0 || context.version >= ZERO_FROM);
     ApiVersionsResponse {
         api_keys: keys().map(advertised).collect(),
-        supported_features: supported.map(Feature::supported).collect(),
-        finalized_features: FEATURES.iter().map(Feature::finalized).collect(),
+        supported_features: FEATURES.iter().map(|feature| feature.supported(context.version)).collect(),
         finalized_features_epoch: FEATURES_EPOCH,
+        finalized_features: FEATURES.iter().map(Feature::finalized).collect(),
         ..ApiVersionsResponse::default()
-    }
-}
-
-/// Something that all brokers of a cluster do, or none, with the versions that there are of it.
-struct Feature {
-    name: &'static str,
-    lowest: i16,
-    highest: i16,
-    /// The version in force.
-    level: i16,
-}
-
-/// What this broker does. None of it can be switched off, so all of it is in force.
-const FEATURES: &[Feature] = &[Feature { name: "group.version", lowest: 0, highest: 1, level: 1 }];
-/// It never changes.
-const FEATURES_EPOCH: i64 = 0;
-/// Clients of earlier versions take a lowest version of 0 for an error.
-const ZERO_FROM: i16 = 4;
-
-impl Feature {
-    fn supported(&self) -> SupportedFeatureKey {
-        let name = KString::from_static(self.name);
-        SupportedFeatureKey { name, min_version: self.lowest, max_version: self.highest }
-    }
-
-    fn finalized(&self) -> FinalizedFeatureKey {
-        let name = KString::from_static(self.name);
-        FinalizedFeatureKey { name, min_version_level: self.level, max_version_level: self.level }
     }
 }
 

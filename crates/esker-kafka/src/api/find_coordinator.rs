@@ -1,8 +1,8 @@
-//! FindCoordinator: which broker keeps a group's state.
+//! FindCoordinator: which broker keeps the state of a group, or of a transactional id.
 
 use std::collections::BTreeSet;
 
-use esker_coordinator::OFFSETS_TOPIC;
+use esker_coordinator::{OFFSETS_TOPIC, TRANSACTIONS_TOPIC};
 use esker_kafka_wire::{
     ApiKey, ErrorCode, KString,
     messages::{FindCoordinatorRequest, FindCoordinatorResponse, find_coordinator_response::Coordinator},
@@ -38,7 +38,7 @@ pub(crate) async fn handle(context: Context, request: FindCoordinatorRequest) ->
     }
 }
 
-/// The owner of the partition that has the group's state.
+/// The owner of the partition that has the key's state.
 async fn find(context: &Context, key_type: i8, key: KString) -> Coordinator {
     let refuse = |error: ErrorCode, message: &'static str| Coordinator {
         key: key.clone(),
@@ -48,24 +48,28 @@ async fn find(context: &Context, key_type: i8, key: KString) -> Coordinator {
         error_code: error.code(),
         error_message: Some(KString::from_static(message)),
     };
-    match key_type {
-        GROUP => {}
-        // An error that clients do not retry: they fail at once instead of hanging.
-        TRANSACTION => return refuse(ErrorCode::UnsupportedVersion, "transactions are not served yet"),
-        _ => return refuse(ErrorCode::InvalidRequest, "this kind of coordinator is not served"),
-    }
     let broker = &context.broker;
-    let Ok(partition) = broker.groups.find(&key).await else {
-        return refuse(ErrorCode::CoordinatorNotAvailable, "the offsets topic cannot be created now");
+    let found = match key_type {
+        GROUP => broker.groups.find(&key).await.ok().map(|partition| (OFFSETS_TOPIC, partition)),
+        TRANSACTION if key.is_empty() => {
+            return refuse(ErrorCode::InvalidRequest, "a transactional id is needed");
+        }
+        TRANSACTION => {
+            broker.transactions.find(&key).await.ok().map(|partition| (TRANSACTIONS_TOPIC, partition))
+        }
+        _ => return refuse(ErrorCode::InvalidRequest, "this kind of coordinator is not served"),
+    };
+    let Some((topic, partition)) = found else {
+        return refuse(ErrorCode::CoordinatorNotAvailable, "the coordinator's topic cannot be created now");
     };
     // A topic that was just created may not have come round to the catalog.
-    let leader = match broker.partition(OFFSETS_TOPIC, partition.cast_signed()) {
+    let leader = match broker.partition(topic, partition.cast_signed()) {
         Ok(id) => broker.cluster.leadership(id).leader,
         Err(_) => Some(broker.cluster.this_broker()),
     };
     let nodes = broker.cluster.brokers(context.listener());
     let Some(node) = nodes.into_iter().find(|node| Some(node.id) == leader) else {
-        return refuse(ErrorCode::CoordinatorNotAvailable, "nobody owns the group's partition now");
+        return refuse(ErrorCode::CoordinatorNotAvailable, "nobody owns the coordinator's partition now");
     };
     Coordinator {
         key,

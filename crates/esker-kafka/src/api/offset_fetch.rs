@@ -1,8 +1,8 @@
 //! OffsetFetch: how far groups have read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use esker_coordinator::{CommittedOffset, GroupError};
+use esker_coordinator::{CommittedOffset, GroupError, StableOffset};
 use esker_kafka_wire::{
     ApiKey, ErrorCode, KString,
     messages::{
@@ -35,7 +35,7 @@ pub(crate) async fn handle(context: Context, request: OffsetFetchRequest) -> Off
         for group in request.groups {
             // What is asked for many times would make a small request a large answer.
             if seen.insert(group.group_id.clone()) {
-                groups.push(one(&context, group).await);
+                groups.push(one(&context, group, request.require_stable).await);
             } else {
                 let error_code = ErrorCode::InvalidRequest.code();
                 groups.push(OffsetFetchResponseGroup {
@@ -59,7 +59,7 @@ pub(crate) async fn handle(context: Context, request: OffsetFetchRequest) -> Off
     });
     let group =
         OffsetFetchRequestGroup { group_id: request.group_id, topics, ..OffsetFetchRequestGroup::default() };
-    alone(context.version, one(&context, group).await)
+    alone(context.version, one(&context, group, request.require_stable).await)
 }
 
 /// A group's answer in the form of the versions that know only one.
@@ -86,7 +86,7 @@ fn alone(version: i16, group: OffsetFetchResponseGroup) -> OffsetFetchResponse {
     OffsetFetchResponse { topics, error_code, ..OffsetFetchResponse::default() }
 }
 
-async fn one(context: &Context, group: OffsetFetchRequestGroup) -> OffsetFetchResponseGroup {
+async fn one(context: &Context, group: OffsetFetchRequestGroup, stable: bool) -> OffsetFetchResponseGroup {
     if let Err(error) = check_member(context, &group).await {
         return OffsetFetchResponseGroup {
             error_code: error.code().code(),
@@ -95,8 +95,8 @@ async fn one(context: &Context, group: OffsetFetchRequestGroup) -> OffsetFetchRe
         };
     }
     let topics = match group.topics {
-        None => all(context, &group.group_id).await,
-        Some(ref topics) => some(context, &group.group_id, topics).await,
+        None => all(context, &group.group_id, stable).await,
+        Some(ref topics) => some(context, &group.group_id, topics, stable).await,
     };
     match topics {
         Ok(topics) => OffsetFetchResponseGroup {
@@ -136,6 +136,7 @@ async fn some(
     context: &Context,
     group: &KString,
     asked: &[OffsetFetchRequestTopics],
+    stable: bool,
 ) -> Result<Vec<OffsetFetchResponseTopics>, GroupError> {
     let mut wanted = Vec::new();
     let mut names = Vec::with_capacity(asked.len());
@@ -152,12 +153,17 @@ async fn some(
         }
         names.push(name);
     }
-    let mut found = context.broker.groups.fetch(group, &wanted).await?.into_iter();
+    let found: Vec<StableOffset> = match stable {
+        true => context.broker.groups.fetch_stable(group, &wanted).await?,
+        false => context.broker.groups.fetch(group, &wanted).await?.into_iter().map(Ok).collect(),
+    };
+    let mut found = found.into_iter();
     let mut seen: BTreeSet<(KString, i32)> = BTreeSet::new();
     let mut one = |index: i32, name: &Result<KString, ErrorCode>| match name {
-        Ok(name) => match found.next().flatten() {
+        Ok(name) => match found.next().and_then(Result::transpose) {
             Some(_) if !seen.insert((name.clone(), index)) => nothing(index, ErrorCode::InvalidRequest),
-            Some(commit) => something(index, commit),
+            Some(Ok(commit)) => something(index, commit),
+            Some(Err(error)) => nothing(index, error.code()),
             None => nothing(index, ErrorCode::None),
         },
         Err(error) => nothing(index, *error),
@@ -174,18 +180,33 @@ async fn some(
 }
 
 /// All offsets of a group. A client that names topics by their ids is not told of those that have none any more.
-async fn all(context: &Context, group: &KString) -> Result<Vec<OffsetFetchResponseTopics>, GroupError> {
+async fn all(
+    context: &Context,
+    group: &KString,
+    stable: bool,
+) -> Result<Vec<OffsetFetchResponseTopics>, GroupError> {
     let by_id = context.version >= IDS_FROM;
-    let found = context.broker.groups.fetch_all(group).await?;
-    let topics = found.into_iter().filter_map(|topic| {
-        let (name, topic_id) = if by_id {
-            TopicRef::Id(context.broker.topic(&topic.topic)?.record.id.0).names()
-        } else {
-            TopicRef::Name(topic.topic).names()
-        };
+    let (found, unstable) = match stable {
+        true => context.broker.groups.fetch_all_stable(group).await?,
+        false => (context.broker.groups.fetch_all(group).await?, Vec::new()),
+    };
+    let mut topics: BTreeMap<KString, BTreeMap<i32, OffsetFetchResponsePartitions>> = BTreeMap::new();
+    for topic in found {
         let partitions =
-            topic.partitions.into_iter().map(|(index, commit)| something(index, commit)).collect();
-        Some(OffsetFetchResponseTopics { name, topic_id, partitions })
+            topic.partitions.into_iter().map(|(index, commit)| (index, something(index, commit)));
+        topics.insert(topic.topic, partitions.collect());
+    }
+    for (topic, index) in unstable {
+        let undecided = nothing(index, ErrorCode::UnstableOffsetCommit);
+        topics.entry(topic).or_default().insert(index, undecided);
+    }
+    let topics = topics.into_iter().filter_map(|(topic, partitions)| {
+        let (name, topic_id) = if by_id {
+            TopicRef::Id(context.broker.topic(&topic)?.record.id.0).names()
+        } else {
+            TopicRef::Name(topic).names()
+        };
+        Some(OffsetFetchResponseTopics { name, topic_id, partitions: partitions.into_values().collect() })
     });
     Ok(topics.collect())
 }

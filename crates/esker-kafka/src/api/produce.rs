@@ -1,5 +1,7 @@
 //! Produce: checks and appends in the order of the requests, then waits for the commits side by side.
 
+mod admission;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -20,10 +22,11 @@ use esker_log::{AppendError, AppendOptions, Appended};
 
 use crate::{
     context::Context,
-    dispatch::{Answer, Outcome, Refusal, Started},
+    dispatch::{Answer, Begun as BegunRequest, Outcome, Refusal, Started},
     errors::KafkaError,
     topics::{TopicRef, is_internal, partition},
 };
+use admission::{Admitted, Questions};
 
 /// From here on topics are named by their ids.
 const IDS_FROM: i16 = 13;
@@ -80,15 +83,26 @@ struct BegunTopic {
     partitions: Vec<Begun>,
 }
 
-/// Appends every batch; the answer waits for them.
-pub(crate) fn start(context: Context, mut reader: Reader) -> Result<Started, Refusal> {
+/// Appends every batch, at once unless a transaction's coordinator has to be asked first; the answer waits for them.
+pub(crate) fn start(context: Context, mut reader: Reader) -> Result<BegunRequest, Refusal> {
     let request: ProduceRequest = decode_request(&mut reader, context.version)?;
     context.decoded(reader.budget());
+    let questions = Questions::of(&context, &request);
+    if questions.is_empty() {
+        return Ok(BegunRequest::Now(append_and_wait(context, request, &questions.answered())));
+    }
+    Ok(BegunRequest::Later(Box::pin(async move {
+        let admitted = questions.ask(&context).await;
+        append_and_wait(context, request, &admitted)
+    })))
+}
+
+fn append_and_wait(context: Context, request: ProduceRequest, admitted: &Admitted) -> Started {
     let acks = request.acks;
     // As in Kafka, the timeout is about the replicas that acks=all waits for.
     let timeout = Duration::from_millis(u64::try_from(request.timeout_ms).unwrap_or(0));
     let timeout = (acks == -1).then_some(timeout);
-    let topics = append_all(&context, request);
+    let topics = append_all(&context, request, admitted);
     let appended =
         topics.iter().flat_map(|topic| &topic.partitions).filter_map(|begun| begun.appended.as_ref().ok());
     let mute = appended.map(|appended| appended.throttle).max().unwrap_or_default();
@@ -98,7 +112,7 @@ pub(crate) fn start(context: Context, mut reader: Reader) -> Result<Started, Ref
         }
         answer(&context, topics, timeout, mute).await
     });
-    Ok(Started { answer, mute })
+    Started { answer, mute }
 }
 
 /// `acks=0`: nothing is answered, and an error can only be told by closing the connection.
@@ -108,9 +122,9 @@ fn without_answer(topics: &[BegunTopic]) -> Outcome {
     errors.next().map_or_else(|| Ok(Answer::default()), |refused| Err(Refusal::Unanswerable(refused.error)))
 }
 
-fn append_all(context: &Context, request: ProduceRequest) -> Vec<BegunTopic> {
+fn append_all(context: &Context, request: ProduceRequest, admitted: &Admitted) -> Vec<BegunTopic> {
     let bad_acks = !matches!(request.acks, -1..=1);
-    let options = AppendOptions { all_replicas: request.acks == -1 };
+    let options = AppendOptions { all_replicas: request.acks == -1, ..AppendOptions::default() };
     let mut topics = Vec::with_capacity(request.topic_data.len());
     for data in request.topic_data {
         let topic = TopicRef::of(context.version, IDS_FROM, &data.name, data.topic_id);
@@ -125,7 +139,10 @@ fn append_all(context: &Context, request: ProduceRequest) -> Vec<BegunTopic> {
                 match (&found, id) {
                     (Err(error), _) => Err((*error).into()),
                     (Ok(_), None) => Err(ErrorCode::UnknownTopicOrPartition.into()),
-                    (Ok(_), Some(id)) => append(context, id, &records.unwrap_or_default(), options),
+                    (Ok(_), Some(id)) => admitted.guard(id).and_then(|guard| {
+                        let options = AppendOptions { guard, ..options };
+                        append(context, id, &records.unwrap_or_default(), options)
+                    }),
                 }
             };
             Begun { index, id, appended }
@@ -149,9 +166,6 @@ fn append(
         let zstd = fields.attributes.compression() == Ok(esker_core::batch::Compression::Zstd);
         if zstd && context.version < ZSTD_FROM {
             return Err(refused(ErrorCode::UnsupportedCompressionType, "zstd needs Produce version 7"));
-        }
-        if fields.attributes.is_transactional() {
-            return Err(refused(ErrorCode::InvalidTxnState, "transactions are not served yet"));
         }
     }
     let log = &context.broker.log;

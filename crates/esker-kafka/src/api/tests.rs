@@ -98,7 +98,7 @@ async fn produce_tells_each_error_apart() {
         BatchBuilder::new(Compression::None).producer(ProducerId(1), 0, 0).transactional();
     transactional.push(&record).unwrap();
     let refused = produced(&mut client, transactional.build().unwrap()).await;
-    assert_eq!(refused.0, ErrorCode::InvalidTxnState);
+    assert_eq!(refused.0, ErrorCode::TransactionalIdAuthorizationFailed);
 }
 
 #[tokio::test]

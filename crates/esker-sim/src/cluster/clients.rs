@@ -331,7 +331,9 @@ async fn append(
     for (index, batch) in batches.into_iter().enumerate() {
         let epoch = log.offsets(partition).map_or(Epoch(0), |offsets| offsets.epoch);
         let checked = log.check(partition, &batch.bytes);
-        match checked.and_then(|checked| log.append(partition, checked, AppendOptions { all_replicas })) {
+        match checked.and_then(|checked| {
+            log.append(partition, checked, AppendOptions { all_replicas, ..AppendOptions::default() })
+        }) {
             Ok(appended) => pending.push((index, epoch, appended)),
             Err(AppendError::Producer(error @ ProducerError::OutOfOrder { .. })) => {
                 refused = Some(Reply::OutOfOrder(epoch, error));

@@ -149,6 +149,7 @@ pub fn frame(ledger: LedgerId, mode: Mode, index: u64, size: usize) -> Frame {
         attributes: 0,
         length: size as u32,
         control_type: -1,
+        coordinator_epoch: -1,
     };
     builder.push(header, &fill);
     builder.finish()

@@ -184,6 +184,8 @@ section! {
         response_bytes_total: u64 = 256 << 20,
         /// Members, assignments and committed offsets of the consumer groups that this broker coordinates, bytes.
         group_bytes_total: u64 = 512 << 20,
+        /// Transactional ids that this broker coordinates, and the partitions in their transactions, bytes.
+        transaction_bytes_total: u64 = 256 << 20,
         /// Connections.
         max_connections: u32 = 20_000,
         /// A connection that says nothing for this long is closed, milliseconds.
@@ -230,6 +232,16 @@ section! {
         group_consumer_migration_policy: String = "bidirectional".to_owned(),
         /// How long offsets of an empty group are kept, minutes.
         offsets_retention_minutes: u32 = 10_080,
+        /// Partitions of `__transaction_state`; counts only when it is created.
+        transaction_state_log_num_partitions: u32 = 50,
+        /// Longest timeout that a transactional producer may ask for, milliseconds.
+        transaction_max_timeout_ms: u32 = 900_000,
+        /// How long a transactional id that is not used is remembered, milliseconds.
+        transactional_id_expiration_ms: u64 = 604_800_000,
+        /// After a transaction was aborted for its age, how long until the next one may be, milliseconds.
+        transaction_abort_timed_out_transaction_cleanup_interval_ms: u32 = 10_000,
+        /// How often unused transactional ids are looked for, milliseconds.
+        transaction_remove_expired_transaction_cleanup_interval_ms: u32 = 3_600_000,
         /// How long an idempotent producer that writes nothing is remembered, milliseconds.
         producer_id_expiration_ms: u64 = 86_400_000,
         /// Default of `retention.ms`.

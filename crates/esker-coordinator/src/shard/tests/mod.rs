@@ -11,14 +11,12 @@ mod random;
 mod rebalancing;
 mod reload;
 mod statics;
+mod transactional;
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use esker_core::{
-    Offset,
-    batch::{BatchBuilder, Compression, NewRecord},
-};
+use esker_core::Offset;
 use esker_env::{Monotonic, SeededRandom};
 use esker_kafka_wire::{KString, encode_prefixed, messages::ConsumerProtocolSubscription};
 use uuid::Uuid;
@@ -28,7 +26,7 @@ use crate::{
     GroupConfig, GroupError,
     effects::{Answer, Cx, Now, Token, Write},
     facts::ClusterFacts,
-    records::Record,
+    runtime::{replay_chunk, to_batches},
     types::{
         CommitRequest, GroupState, JoinAnswer, JoinRequest, Leaver, MemberRef, OffsetToCommit, Protocol,
         SyncAnswer, SyncRequest,
@@ -84,7 +82,7 @@ pub(crate) struct Bench {
     pub(crate) durable: bool,
     pub(crate) group: KString,
     /// Everything that is durable.
-    pub(crate) log: Vec<Record>,
+    pub(crate) log: Vec<Write>,
     /// The cluster, where groups need one.
     around: Option<Arc<dyn ClusterFacts>>,
 }
@@ -112,19 +110,13 @@ impl Bench {
 
     /// Memory is lost, and read back from what is durable.
     pub(crate) fn reload(&mut self) {
-        let mut builder = BatchBuilder::new(Compression::None);
-        for record in &self.log {
-            let value = record.value.as_deref();
-            builder
-                .push(&NewRecord { timestamp: 1, key: Some(&record.key), value, headers: &[] })
-                .expect("fits");
-        }
         self.shard = Shard::default();
         self.writes.clear();
-        if !builder.is_empty() {
-            self.shard.replay(&builder.build().expect("not empty"), self.now).expect("was just written");
+        // Small batches, so that a write may be in many.
+        for batch in to_batches(&self.log, 100) {
+            replay_chunk(&mut self.shard, &batch, self.now).expect("was just written");
         }
-        self.act(|shard, cx, _, _| shard.start(cx));
+        self.act(|shard, cx, _, _| shard.wake(cx));
     }
 
     pub(crate) fn act<T>(
@@ -134,10 +126,8 @@ impl Bench {
         let token = Token(self.tokens);
         self.tokens += 1;
         let config = self.config.clone();
-        if let Some(around) = &self.around {
-            self.shard.surround(around);
-        }
         let mut cx = Cx::new(&config, self.now, &self.random);
+        cx.around.clone_from(&self.around);
         let result = act(&mut self.shard, &mut cx, &self.group, token);
         let Cx { answers, writes, .. } = cx;
         for (token, answer) in answers {
@@ -161,6 +151,7 @@ impl Bench {
             assert_eq!(weighed.weight(), group.weight(), "of {}", group.id);
             all += group.weight();
         }
+        all += self.shard.transactional.weight();
         assert_eq!(all, self.shard.usage.here());
     }
 
@@ -168,7 +159,7 @@ impl Bench {
     pub(crate) fn flush(&mut self, result: Result<(), GroupError>) {
         for write in std::mem::take(&mut self.writes) {
             if result.is_ok() {
-                self.log.extend(write.records.iter().cloned());
+                self.log.push(write.clone());
             }
             self.act(|shard, cx, _, _| shard.written(cx, write, result));
         }

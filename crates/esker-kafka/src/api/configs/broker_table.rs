@@ -119,6 +119,36 @@ pub(crate) fn broker_entries(broker: &Broker, listener: &str) -> Vec<StaticEntry
             "Request bytes in memory.",
         ),
         entry("socket.request.max.bytes", config.max_request_bytes.to_string(), INT, "The largest request."),
+        entry(
+            "transaction.abort.timed.out.transaction.cleanup.interval.ms",
+            ms(config.transactions.abort_interval),
+            INT,
+            "After a transaction was aborted for its age, how long until the next one may be.",
+        ),
+        entry(
+            "transaction.max.timeout.ms",
+            ms(config.transactions.max_timeout),
+            INT,
+            "The longest timeout that a transactional producer may ask for.",
+        ),
+        entry(
+            "transaction.remove.expired.transaction.cleanup.interval.ms",
+            ms(config.transactions.expiration_interval),
+            INT,
+            "How often unused transactional ids are looked for.",
+        ),
+        entry(
+            "transaction.state.log.num.partitions",
+            config.transactions.topic_partitions.to_string(),
+            INT,
+            "Partitions of __transaction_state when it is created.",
+        ),
+        entry(
+            "transactional.id.expiration.ms",
+            ms(config.transactions.id_expiration),
+            INT,
+            "A transactional id that is not used for this long is forgotten.",
+        ),
         entry("log.dirs", config.log_dir.clone(), STRING, "Where the write-ahead log is."),
     ];
     entries.extend(group_coordinator(broker));

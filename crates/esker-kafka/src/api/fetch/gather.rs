@@ -97,11 +97,7 @@ impl Live {
         self.next = read.next;
         self.bytes += read.length;
         self.chunks.extend(read.chunks);
-        for aborted in read.aborted {
-            if !self.aborted.contains(&aborted) {
-                self.aborted.push(aborted);
-            }
-        }
+        self.aborted.extend(read.aborted);
         read.length
     }
 }
@@ -346,7 +342,9 @@ fn finish(part: Part, isolation: Isolation) -> Gathered {
         Part::Live(live) => live,
     };
     let mut aborted = live.aborted;
-    aborted.sort_by_key(|aborted| aborted.first_offset);
+    // Two reads of one fetch may both have met a transaction.
+    aborted.sort_unstable_by_key(|aborted| (aborted.first_offset, aborted.producer));
+    aborted.dedup();
     let aborted = aborted.into_iter().map(|aborted| AbortedTransaction {
         producer_id: aborted.producer.0,
         first_offset: aborted.first_offset.0,

@@ -20,6 +20,7 @@ public final class Checks {
         GroupChecks.register(ALL);
         OffsetChecks.register(ALL);
         AdminChecks.register(ALL);
+        TransactionChecks.register(ALL);
     }
 
     private Checks() {}

@@ -5,8 +5,10 @@ use std::{sync::Arc, time::Duration};
 use esker_core::{Epoch, Offset};
 use tokio::sync::watch;
 
-use super::{Groups, Inner, Partition, Phase, partition::Active};
-use crate::{effects::Cx, error::GroupError, shard::Shard, topic::TopicError, usage::Usage};
+use super::{
+    Absent, Cx, Machine, Partition, Phase, ReplayError, Runtime, machine::replay_chunk, partition::Active,
+};
+use crate::{topic::TopicError, usage::Usage};
 
 /// How much is read at a time.
 const READ_BYTES: usize = 1 << 20;
@@ -15,33 +17,16 @@ const READ_BYTES: usize = 1 << 20;
 const PATIENCE: Duration = Duration::from_millis(500);
 
 /// Loads partitions one after another; those that requests ask for meanwhile go first by themselves.
-pub(super) async fn load_all(inner: Arc<Inner>, rows: Vec<Arc<Partition>>) {
+pub(super) async fn load_all<M: Machine>(runtime: Arc<Runtime<M>>, rows: Vec<Arc<Partition<M>>>) {
     for row in rows {
         if let Some(done) = begin(&row) {
-            load(&inner, &row, done).await;
-        }
-    }
-}
-
-impl Groups {
-    /// Looks at every partition again, because shards have come or gone: what is no longer owned is let go, and its
-    /// waiting requests are told; what is new is loaded in the background.
-    pub fn ownership_changed(&self) {
-        let inner = &self.0;
-        let mut new = Vec::new();
-        for row in inner.rows() {
-            if inner.check_ownership(&row).is_ok() && matches!(*row.state.lock(), Phase::Idle) {
-                new.push(row);
-            }
-        }
-        if !new.is_empty() {
-            inner.env.tasks.spawn(load_all(Arc::clone(inner), new));
+            load(&runtime, &row, done).await;
         }
     }
 }
 
 /// Claims the load of a partition that nobody has loaded.
-fn begin(row: &Partition) -> Option<watch::Sender<()>> {
+fn begin<M: Machine>(row: &Partition<M>) -> Option<watch::Sender<()>> {
     let mut state = row.state.lock();
     if !matches!(*state, Phase::Idle) {
         return None;
@@ -51,9 +36,9 @@ fn begin(row: &Partition) -> Option<watch::Sender<()>> {
     Some(sender)
 }
 
-impl Inner {
+impl<M: Machine> Runtime<M> {
     /// Lets go of a partition that this broker does not own, or not as it did when it was loaded.
-    fn check_ownership(&self, row: &Partition) -> Result<Epoch, TopicError> {
+    pub(super) fn check_ownership(&self, row: &Partition<M>) -> Result<Epoch, TopicError> {
         let owned = self.topic.range(row.index).map(|range| range.epoch);
         let stale = match (&*row.state.lock(), &owned) {
             (Phase::Active(active), Ok(epoch)) => active.epoch != *epoch,
@@ -70,55 +55,56 @@ impl Inner {
     ///
     /// # Errors
     /// When it belongs to another broker, or loading takes long.
-    pub(super) async fn loaded(self: &Arc<Self>, row: &Arc<Partition>) -> Result<(), GroupError> {
+    pub(super) async fn loaded(self: &Arc<Self>, row: &Arc<Partition<M>>) -> Result<(), Absent> {
         self.check_ownership(row).map_err(|error| match error {
-            TopicError::Lost(_) => GroupError::NotCoordinator,
-            TopicError::Unavailable(_) => GroupError::Unavailable,
+            TopicError::Lost(_) => Absent::NotCoordinator,
+            TopicError::Unavailable(_) | TopicError::Refused(_) => Absent::Unavailable,
         })?;
         if matches!(*row.state.lock(), Phase::Active(_)) {
             return Ok(());
         }
         if let Some(done) = begin(row) {
-            let (inner, row) = (Arc::clone(self), Arc::clone(row));
-            self.env.tasks.spawn(async move { load(&inner, &row, done).await });
+            let (runtime, row) = (Arc::clone(self), Arc::clone(row));
+            self.env.tasks.spawn(async move { load(&runtime, &row, done).await });
         }
         let mut loading = match &*row.state.lock() {
             Phase::Active(_) => return Ok(()),
             Phase::Loading(receiver) => receiver.clone(),
-            Phase::Idle => return Err(GroupError::Loading),
+            Phase::Idle => return Err(Absent::Loading),
         };
         // Nothing is ever sent: this ends when the sender is dropped.
         let _ = self.env.timeout(PATIENCE, loading.changed()).await;
-        if matches!(*row.state.lock(), Phase::Active(_)) { Ok(()) } else { Err(GroupError::Loading) }
+        if matches!(*row.state.lock(), Phase::Active(_)) { Ok(()) } else { Err(Absent::Loading) }
     }
 }
 
-async fn load(inner: &Arc<Inner>, row: &Arc<Partition>, done: watch::Sender<()>) {
-    let started = inner.now();
-    let loaded = read_all(inner, row.index).await;
+async fn load<M: Machine>(runtime: &Arc<Runtime<M>>, row: &Arc<Partition<M>>, done: watch::Sender<()>) {
+    let started = runtime.now();
+    let loaded = read_all(runtime, row.index).await;
     let mut state = row.state.lock();
     match loaded {
-        Ok((epoch, shard)) => {
-            let mut active = Box::new(Active::new(epoch, shard));
-            let now = inner.now();
-            let mut cx = Cx::new(&inner.config, now, &*inner.env.random);
-            active.shard.start(&mut cx);
+        Ok((epoch, machine)) => {
+            let mut active = Box::new(Active::new(epoch, machine));
+            let now = runtime.now();
+            let mut cx = Cx::new(&runtime.config, now, &*runtime.env.random);
+            cx.around = M::around(&runtime.outside);
+            active.machine.start(&mut cx, epoch);
             tracing::debug!(
                 partition = row.index,
-                groups = active.shard.groups.len(),
+                count = active.machine.len(),
                 took = ?(now.monotonic - started.monotonic),
-                "coordinating groups"
+                "coordinating {}", M::NAME
             );
-            let Cx { answers, writes, .. } = cx;
-            inner.settle(row, &mut active, answers, writes);
+            let Cx { answers, writes, orders, .. } = cx;
+            runtime.settle(row, &mut active, answers, writes, orders);
             *state = Phase::Active(active);
         }
         Err(LoadError::Topic(TopicError::Lost(reason))) => {
-            tracing::debug!(partition = row.index, reason, "groups of another broker");
+            tracing::debug!(partition = row.index, reason, "{} of another broker", M::NAME);
             *state = Phase::Idle;
         }
         Err(error) => {
-            tracing::error!(partition = row.index, %error, "groups cannot be loaded");
+            tracing::error!(partition = row.index, %error, "{} cannot be loaded", M::NAME);
             *state = Phase::Idle;
         }
     }
@@ -135,20 +121,26 @@ enum LoadError {
     Content { at: Offset, reason: String },
 }
 
-async fn read_all(inner: &Inner, partition: u32) -> Result<(Epoch, Shard), LoadError> {
-    let range = inner.topic.range(partition)?;
-    let mut shard = Shard::new(Usage::of(&inner.usage));
+impl LoadError {
+    fn content(at: Offset, error: &ReplayError) -> Self {
+        Self::Content { at, reason: error.to_string() }
+    }
+}
+
+async fn read_all<M: Machine>(runtime: &Runtime<M>, partition: u32) -> Result<(Epoch, M), LoadError> {
+    let range = runtime.topic.range(partition)?;
+    let mut machine = M::empty(Usage::of(&runtime.usage));
     let mut next = range.start;
     while next < range.end {
-        let read = inner.topic.read(partition, next, READ_BYTES).await?;
-        let content = |reason| LoadError::Content { at: next, reason };
+        let read = runtime.topic.read(partition, next, READ_BYTES).await?;
         for chunk in &read.chunks {
-            shard.replay(chunk, inner.now()).map_err(|error| content(error.to_string()))?;
+            replay_chunk(&mut machine, chunk, runtime.now())
+                .map_err(|error| LoadError::content(next, &error))?;
         }
         if read.next <= next {
-            return Err(content("reading gets no further".to_owned()));
+            return Err(LoadError::Content { at: next, reason: "reading gets no further".to_owned() });
         }
         next = read.next;
     }
-    Ok((range.epoch, shard))
+    Ok((range.epoch, machine))
 }

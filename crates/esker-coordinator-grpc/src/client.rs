@@ -1,0 +1,66 @@
+//! The other brokers.
+
+use esker_control_grpc::Sessions;
+use esker_coordinator::{AdmitRequest, MarkerError, MarkerOrder, RemoteCoordination, TransactionError};
+use esker_env::BoxFuture;
+use esker_meta::SessionKey;
+use esker_wal_grpc::Channel;
+use http::uri::PathAndQuery;
+use tonic::{Request, Status};
+use tonic_prost::ProstCodec;
+
+use crate::{ADMIT, ADMIT_PATH, MAX_ANSWER, WRITE_MARKERS, WRITE_MARKERS_PATH, convert, proto};
+
+/// [`RemoteCoordination`] over gRPC.
+pub struct GrpcCoordination {
+    sessions: Sessions,
+}
+
+impl GrpcCoordination {
+    /// Asks over these connections.
+    #[must_use]
+    pub const fn new(sessions: Sessions) -> Self {
+        Self { sessions }
+    }
+}
+
+async fn ask<Q, A>(channel: Channel, path: &'static str, asked: Q) -> Result<A, Status>
+where
+    Q: prost::Message + Send + Sync + 'static,
+    A: prost::Message + Default + Send + Sync + 'static,
+{
+    let mut grpc = channel.grpc().max_decoding_message_size(MAX_ANSWER);
+    grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+    let path = PathAndQuery::from_static(path);
+    Ok(grpc.unary(Request::new(asked), path, ProstCodec::<Q, A>::default()).await?.into_inner())
+}
+
+impl RemoteCoordination for GrpcCoordination {
+    fn write_markers(
+        &self,
+        at: SessionKey,
+        order: MarkerOrder,
+    ) -> BoxFuture<'_, Result<Vec<Result<(), MarkerError>>, String>> {
+        Box::pin(async move {
+            let asked = convert::order_message(&order);
+            let answer: Result<proto::WriteMarkersResponse, _> =
+                self.sessions.ask(at, WRITE_MARKERS, |channel| ask(channel, WRITE_MARKERS_PATH, asked)).await;
+            let answer = answer.map_err(|error| error.why)?;
+            Ok(answer.results.into_iter().map(convert::result).collect())
+        })
+    }
+
+    fn admit(
+        &self,
+        at: SessionKey,
+        request: AdmitRequest,
+    ) -> BoxFuture<'_, Result<Vec<Result<(), TransactionError>>, String>> {
+        Box::pin(async move {
+            let asked = convert::admit_message(&request);
+            let answer: Result<proto::AdmitResponse, _> =
+                self.sessions.ask(at, ADMIT, |channel| ask(channel, ADMIT_PATH, asked)).await;
+            let answer = answer.map_err(|error| error.why)?;
+            Ok(answer.errors.into_iter().map(convert::error).collect())
+        })
+    }
+}

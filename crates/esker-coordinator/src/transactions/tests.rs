@@ -1,0 +1,211 @@
+//! The shell: loading, loss, failover, markers and deadlines on a real clock.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use esker_core::Epoch;
+use esker_env::{BoxFuture, Env};
+use esker_kafka_wire::KString;
+use esker_meta::{Keys, MemoryMeta, Meta, ProducerIds};
+use parking_lot::Mutex;
+
+use super::*;
+use crate::{TopicError, memory_topic::MemoryTopic};
+
+/// Partitions that take markers, or are away.
+#[derive(Default)]
+struct Peers {
+    told: Mutex<Vec<MarkerOrder>>,
+    away: Mutex<bool>,
+}
+
+impl TransactionPeers for Peers {
+    fn write_markers(&self, order: MarkerOrder) -> BoxFuture<'_, Vec<Result<(), MarkerError>>> {
+        let count = order.partitions.len();
+        let result = match *self.away.lock() {
+            true => Err(MarkerError::Unavailable("away".to_owned())),
+            false => {
+                self.told.lock().push(order);
+                Ok(())
+            }
+        };
+        Box::pin(async move { vec![result; count] })
+    }
+}
+
+struct World {
+    topic: MemoryTopic,
+    peers: Arc<Peers>,
+    ids: Arc<ProducerIds>,
+    transactions: Transactions,
+    _guard: TransactionsGuard,
+}
+
+fn s(text: &str) -> KString {
+    KString::from(text)
+}
+
+fn a(partition: i32) -> Vec<(KString, i32)> {
+    vec![(s("a"), partition)]
+}
+
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+impl World {
+    fn new() -> Self {
+        let env = Env::real();
+        let meta = Meta::new(Arc::new(MemoryMeta::new(env.clone())), Keys::new("/e").unwrap(), env);
+        Self::on(MemoryTopic::new(), Arc::default(), Arc::new(ProducerIds::new(meta)))
+    }
+
+    fn on(topic: MemoryTopic, peers: Arc<Peers>, ids: Arc<ProducerIds>) -> Self {
+        let config = TransactionConfig { topic_partitions: 3, ..TransactionConfig::default() };
+        let parts = (Arc::new(topic.clone()), Arc::clone(&ids), Arc::clone(&peers));
+        let transactions = Transactions::new(config, Env::real(), parts.0, parts.1, parts.2);
+        let guard = transactions.start();
+        Self { topic, peers, ids, transactions, _guard: guard }
+    }
+
+    /// Another coordinator on the same log, as after a restart.
+    fn restart(self) -> Self {
+        Self::on(self.topic.clone(), Arc::clone(&self.peers), Arc::clone(&self.ids))
+    }
+
+    async fn init(&self, id: &str) -> Result<Producer, TransactionError> {
+        self.transactions.init(&s(id), TIMEOUT, None).await
+    }
+
+    async fn state(&self, id: &str) -> TransactionState {
+        self.transactions.describe(&s(id)).await.expect("exists").state
+    }
+
+    async fn until(&self, id: &str, state: TransactionState) {
+        while self.state(id).await != state {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn admit(
+        &self,
+        producer: Producer,
+        partition: i32,
+        admission: Admission,
+    ) -> Result<(), TransactionError> {
+        let request = AdmitRequest {
+            transactional_id: s("t"),
+            producer: producer.id,
+            epoch: producer.epoch,
+            partitions: a(partition),
+            admission,
+        };
+        let answers = self.transactions.admit(request).await;
+        assert_eq!(answers.len(), 1);
+        answers[0]
+    }
+}
+
+#[tokio::test]
+async fn transactions_begin_and_end_and_survive_a_restart() {
+    let world = World::new();
+    let producer = world.init("t").await.unwrap();
+    assert_eq!(producer.epoch, 0);
+    world.transactions.add(&s("t"), producer, &a(0)).await.unwrap();
+    let next = world.transactions.end(&s("t"), producer, true, EndProtocol::BumpEpoch).await.unwrap();
+    world.until("t", TransactionState::CompleteCommit).await;
+    let told = world.peers.told.lock().clone();
+    assert_eq!((told.len(), told[0].commit, told[0].epoch), (1, true, next.epoch));
+    let world = world.restart();
+    assert_eq!(world.state("t").await, TransactionState::CompleteCommit);
+    assert_eq!(world.init("t").await, Ok(Producer { epoch: next.epoch + 1, ..producer }));
+    assert_eq!(world.transactions.list().await.unwrap().len(), 1);
+    let other = world.init("u").await.unwrap();
+    assert_ne!(other.id, producer.id);
+}
+
+#[tokio::test]
+async fn partitions_leaders_are_told_who_may_write() {
+    let world = World::new();
+    let producer = world.init("t").await.unwrap();
+    assert_eq!(world.admit(producer, 0, Admission::Verify).await, Err(TransactionError::Abortable));
+    assert_eq!(world.admit(producer, 0, Admission::Add).await, Ok(()));
+    assert_eq!(world.admit(producer, 0, Admission::Verify).await, Ok(()));
+    let old = Producer { epoch: -1, ..producer };
+    assert_eq!(world.admit(old, 0, Admission::Add).await, Err(TransactionError::ProducerFenced));
+}
+
+#[tokio::test]
+async fn a_decision_is_carried_out_by_the_next_coordinator() {
+    let world = World::new();
+    let producer = world.init("t").await.unwrap();
+    world.transactions.add(&s("t"), producer, &a(0)).await.unwrap();
+    *world.peers.away.lock() = true;
+    world.transactions.end(&s("t"), producer, false, EndProtocol::KeepEpoch).await.unwrap();
+    assert_eq!(world.state("t").await, TransactionState::PrepareAbort);
+    let world = world.restart();
+    assert_eq!(world.init("t").await, Err(TransactionError::Concurrent), "waits, and not for ever");
+    *world.peers.away.lock() = false;
+    world.until("t", TransactionState::CompleteAbort).await;
+    assert!(!world.peers.told.lock()[0].commit);
+}
+
+#[tokio::test]
+async fn whoever_comes_while_a_transaction_ends_waits_a_little() {
+    let world = World::new();
+    let mut producer = world.init("t").await.unwrap();
+    for round in 0..50 {
+        world.transactions.add(&s("t"), producer, &a(round)).await.expect("the one before is soon over");
+        producer = world.transactions.end(&s("t"), producer, true, EndProtocol::BumpEpoch).await.unwrap();
+    }
+    assert!(world.peers.told.lock().len() >= 49, "each ended before the next began");
+}
+
+#[tokio::test]
+async fn a_lost_partition_answers_everyone_and_starts_over_from_the_log() {
+    let world = World::new();
+    let producer = world.init("t").await.unwrap();
+    world.topic.fail(Some(TopicError::Lost("moved".to_owned())));
+    let added = world.transactions.add(&s("t"), producer, &a(0)).await;
+    assert_eq!(added, Err(TransactionError::NotCoordinator));
+    world.topic.own(None);
+    assert_eq!(world.admit(producer, 0, Admission::Add).await, Err(TransactionError::NotCoordinator));
+    world.topic.fail(None);
+    world.topic.own(Some(Epoch(7)));
+    world.transactions.add(&s("t"), producer, &a(0)).await.unwrap();
+    world.transactions.end(&s("t"), producer, true, EndProtocol::KeepEpoch).await.unwrap();
+    world.until("t", TransactionState::CompleteCommit).await;
+    assert_eq!(world.peers.told.lock()[0].coordinator_epoch, 7);
+}
+
+#[tokio::test]
+async fn transactions_that_take_too_long_end_by_the_clock() {
+    let world = World::new();
+    let producer = world.transactions.init(&s("t"), Duration::from_millis(20), None).await.unwrap();
+    world.transactions.add(&s("t"), producer, &a(0)).await.unwrap();
+    world.until("t", TransactionState::CompleteAbort).await;
+    let ended = world.transactions.end(&s("t"), producer, true, EndProtocol::BumpEpoch).await;
+    assert_eq!(ended, Err(TransactionError::ProducerFenced));
+}
+
+#[tokio::test]
+async fn what_makes_no_sense_is_refused_first() {
+    let world = World::new();
+    assert_eq!(world.init("").await, Err(TransactionError::InvalidRequest));
+    for timeout in [Duration::ZERO, Duration::from_secs(3600), Duration::from_secs(u64::MAX)] {
+        let begun = world.transactions.init(&s("t"), timeout, None).await;
+        assert_eq!(begun, Err(TransactionError::InvalidTimeout));
+    }
+    let unknown = world.transactions.describe(&s("t")).await;
+    assert_eq!(unknown, Err(TransactionError::NotFound));
+    assert_eq!(world.transactions.find("t").await, Ok(crate::partition_of("t", 3)));
+}
+
+/// One producer id for each id that asks, whatever happens at the same time.
+#[tokio::test]
+async fn those_who_begin_at_once_are_told_apart() {
+    let world = World::new();
+    let begun = futures::future::join_all((0..20).map(|_| world.init("t"))).await;
+    let mut given = BTreeMap::new();
+    for producer in begun.into_iter().flatten() {
+        assert_eq!(given.insert(producer, ()), None, "nobody shares an epoch");
+    }
+    assert!(!given.is_empty());
+}
