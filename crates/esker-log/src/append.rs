@@ -122,6 +122,7 @@ impl Log {
         };
         if header.marker().is_some() {
             if row.has_marker(&header, options.bumped)? {
+                row.transactions.end_guard(&header);
                 let end = row.log_end;
                 return Ok(appended(end, end, true, lane.everything(), row.log_start));
             }

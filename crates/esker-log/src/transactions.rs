@@ -96,8 +96,8 @@ impl Transactions {
             }
             return;
         };
+        self.end_guard(header);
         let Some(known) = &mut self.0 else { return };
-        known.guards.remove(&header.producer);
         // A marker without a transaction: the producer wrote nothing here, or the marker was sent again.
         let Some(first) = known.open.remove(&header.producer) else { return };
         let marker = known.unstable.insert(first, Some(header.base_offset));
@@ -108,6 +108,16 @@ impl Transactions {
                 first_offset: first,
                 last_offset: header.base_offset,
             });
+        }
+    }
+
+    /// Takes note of a marker, written or not: a transaction that is being looked up may be the one that it ended. Where
+    /// each transaction has an epoch of its own, it ended an older one unless it brings a newer epoch.
+    pub(crate) fn end_guard(&mut self, marker: &BatchHeader) {
+        let Some(known) = &mut self.0 else { return };
+        let is_older = |awaited: &Awaited| awaited.bumps && marker.producer_epoch <= awaited.epoch;
+        if !known.guards.get(&marker.producer).is_some_and(is_older) {
+            known.guards.remove(&marker.producer);
         }
     }
 

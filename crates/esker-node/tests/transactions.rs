@@ -151,6 +151,10 @@ async fn a_transaction_begins_only_where_its_coordinator_says_so() {
     // It is aborted by its coordinator while the answer is on its way.
     client.end(false).await;
     assert_eq!(refused(client.try_write("x", guard)), ProducerError::NoTransaction { producer });
+    // The same once the partition knows the epoch, and has nothing to write down.
+    let guard = client.guard();
+    client.end(false).await;
+    assert_eq!(refused(client.try_write("x", guard)), ProducerError::NoTransaction { producer });
     client.write("y").await;
     assert_eq!(client.guard(), None, "it has begun");
     client.write("z").await;

@@ -129,6 +129,17 @@ fn guards_are_shared_remember_the_lowest_sequence_and_end_with_the_transaction()
 }
 
 #[test]
+fn the_end_of_the_transaction_before_leaves_the_guard_of_the_next_one() {
+    let producer = ProducerId(1);
+    let mut transactions = after(&[(1, 0, WRITE)]);
+    let guard = transactions.guard(TxnWrite { producer, epoch: 1, sequence: 0, bumps: true });
+    transactions.appended(&BatchHeader { producer_epoch: 1, ..entry(1, 1, ABORT) });
+    assert_eq!(transactions.may_begin(producer, Some(guard)), Some((0, true)), "that of epoch 0 has ended");
+    transactions.appended(&BatchHeader { producer_epoch: 2, ..entry(1, 2, ABORT) });
+    assert_eq!(transactions.may_begin(producer, Some(guard)), None);
+}
+
+#[test]
 fn no_more_guards_are_kept_than_there_is_room_for() {
     let mut transactions = Transactions::default();
     let write = |producer| TxnWrite { producer: ProducerId(producer), epoch: 0, sequence: 0, bumps: false };
