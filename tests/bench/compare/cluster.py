@@ -35,6 +35,7 @@ def cluster(variant: Variant, directory: Path, scale: float) -> dict[str, float]
         steady = measure.producer_perf(at, "steady", int(STEADY * 20 * max(scale, 0.25)), STEADY)
         # Only now: replicas cost a follower something even when nobody writes to them.
         measure.create_topic(at, "many", MANY, REPLICAS)
+        brokers.await_whole(120)
         rows |= _load(brokers, "many", MANY, records) | {
             "3 brokers: reached at 10,000 records/s": steady["records_per_second"],
             "3 brokers: p50 at 10,000 records/s, ms": steady["p50_ms"],
