@@ -107,11 +107,20 @@ cluster: binaries tools etcd ## Brokers, etcd and S3 under load and faults of al
 hostile: binaries tools ## Hostile input of every kind
 	$(PYTEST) tests/hostile --broker=$(BROKER) -s
 
+COMPARE := ESKER_BIN_DIR=target/release PYTHONPATH=tests:tests/bench/compare $(VENV)/bin/python tests/bench/compare
+
 .PHONY: bench
-bench: release kafka tools ## Side by side with a real Kafka; writes docs/benchmarks.md (ARGS='--rounds 1 --scale 0.1')
+bench: bench-binaries ## Side by side with a real Kafka; writes docs/benchmarks.md (ARGS='--rounds 1 --scale 0.1')
+	$(COMPARE) $(ARGS)
+
+.PHONY: bench-cluster
+bench-cluster: bench-binaries etcd ## Three brokers beside three of Kafka; writes docs/benchmarks-cluster.md
+	$(COMPARE) --only cluster --out docs/benchmarks-cluster.md $(ARGS)
+
+.PHONY: bench-binaries
+bench-binaries: release kafka tools
 	$(CARGO) build --release --locked -p esker-test-s3
 	$(CARGO) build --release --locked -p esker-archive --example range_reads
-	ESKER_BIN_DIR=target/release PYTHONPATH=tests:tests/bench/compare $(VENV)/bin/python tests/bench/compare $(ARGS)
 
 .PHONY: binaries
 binaries: # the broker and the S3 endpoint the tests start

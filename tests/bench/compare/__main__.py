@@ -1,6 +1,7 @@
 """Esker and Kafka side by side, in one run, on this machine.
 
-    make bench            writes docs/benchmarks.md
+    make bench            one broker of each, into docs/benchmarks.md
+    make bench-cluster    three brokers of each, into docs/benchmarks-cluster.md
     make bench ARGS='--rounds 1 --scale 0.1 --out /tmp/try.md'
 
 Rounds alternate the order of the brokers, because a machine is noisy and its noise has a direction; medians are reported.
@@ -30,7 +31,7 @@ def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--scale", type=float, default=1.0, help="multiplies the megabytes of a throughput run")
-    arguments.add_argument("--only", nargs="*", default=list(PARTS), choices=list(PARTS))
+    arguments.add_argument("--only", nargs="*", default=[p for p in PARTS if p != "cluster"], choices=list(PARTS))
     arguments.add_argument("--variant", help="only those whose name contains this")
     arguments.add_argument("--kind", choices=["esker", "kafka"], help="only one of the two")
     arguments.add_argument("--work", type=Path, default=None, help="where brokers keep their data")
