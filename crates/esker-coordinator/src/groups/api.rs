@@ -103,7 +103,7 @@ impl Groups {
         member_id: &KString,
         epoch: i32,
     ) -> Result<(), GroupError> {
-        self.0.on_shard(group, |active, _| active.shard.check_fetch(group, member_id, epoch)).await?
+        self.0.on(group, |active, _| active.machine.check_fetch(group, member_id, epoch)).await?
     }
 
     /// Takes members out of a group.
@@ -185,7 +185,7 @@ impl Groups {
         &self,
         group: &KString,
     ) -> Result<Option<ConsumerGroupDescription>, GroupError> {
-        self.0.on_shard(group, |active, _| active.shard.describe_consumer(group)).await
+        self.0.on(group, |active, _| active.machine.describe_consumer(group)).await
     }
 
     /// The settings, for those who show them.
