@@ -5,8 +5,8 @@ use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use esker_archive::ArchiveConfig;
 use esker_coordinator::{
-    CatalogFacts, GroupConfig, Groups, GroupsGuard, LocalMarkers, LogTopic, OFFSETS_TOPIC, TRANSACTIONS_TOPIC,
-    TransactionConfig, Transactions, TransactionsGuard,
+    CatalogFacts, GroupConfig, Groups, GroupsGuard, LocalMarkers, LogTopic, OFFSETS_TOPIC,
+    TRANSACTIONS_TOPIC, TransactionConfig, Transactions, TransactionsGuard,
 };
 use esker_core::{
     BrokerId,

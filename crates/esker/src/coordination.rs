@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use esker_control_grpc::Sessions;
 use esker_coordinator::{
-    CatalogFacts, GateRouter, Groups, GroupsGuard, Leaders, LocalMarkers, LogTopic, MarkerRouter, OFFSETS_TOPIC,
-    RemoteCoordination, Routes, TRANSACTIONS_TOPIC, TransactionGate, Transactions, TransactionsGuard,
-    forget_deleted_topics,
+    CatalogFacts, GateRouter, Groups, GroupsGuard, Leaders, LocalMarkers, LogTopic, MarkerRouter,
+    OFFSETS_TOPIC, RemoteCoordination, Routes, TRANSACTIONS_TOPIC, TransactionGate, Transactions,
+    TransactionsGuard, forget_deleted_topics,
 };
 use esker_coordinator_grpc::{CoordinationService, Coordinators, GrpcCoordination};
 use esker_env::{Env, TaskGuard};

@@ -73,6 +73,8 @@ impl Group {
         match result {
             Ok(()) => {
                 let Some(token) = token else { return };
+                // While it waited, its session may have come to its end unheeded.
+                self.touch(cx, &swap.new_id);
                 let mut answer = self.joined(&swap.new_id);
                 if swap.knows_skip_assignment {
                     answer.skip_assignment = self.leader.as_ref() == Some(&swap.new_id);
