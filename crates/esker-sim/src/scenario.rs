@@ -29,6 +29,22 @@ pub enum Mutation {
     Rule(esker_env::Rule),
 }
 
+#[cfg(feature = "mutations")]
+impl Mutation {
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let own = [
+            Self::AckBeforeFsync,
+            Self::TrimBeforeCommit,
+            Self::NoProducerSnapshot,
+            Self::SealNotDurable,
+            Self::AcceptAfterSeal,
+            Self::LimboAuthoritative,
+        ];
+        own.into_iter().chain(esker_env::Rule::ALL.map(Self::Rule))
+    }
+}
+
 /// How to run worlds.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Options {
