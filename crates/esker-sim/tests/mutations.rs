@@ -27,8 +27,3 @@ fn trimming_before_the_commit_is_caught() {
 fn objects_without_producers_are_caught() {
     is_caught(Mutation::NoProducerSnapshot);
 }
-
-#[test]
-fn forgiving_a_failed_sync_is_caught() {
-    is_caught(Mutation::Rule(esker_env::Rule::FailedSyncIsFinal));
-}

@@ -155,7 +155,9 @@ impl Audit {
                         || (lost.contains(held) && !before.contains(held))
                 };
                 let gone = record.copyset.iter().filter(gone).count();
-                return gone < usize::from(record.write_quorum);
+                // Where fewer than W stores were left, those have it.
+                let left = record.copyset.iter().filter(|held| !before.contains(held)).count();
+                return gone < left.min(usize::from(record.write_quorum));
             }
             let whole = |held: &&StoreId| {
                 **held != store && !lost.contains(held) && !rotten.contains(&(record.id, **held))
