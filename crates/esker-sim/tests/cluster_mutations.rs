@@ -27,6 +27,9 @@ macro_rules! rules {
 }
 
 rules! {
+    s2_acknowledge_before_fsync: Mutation::AckBeforeFsync, 200;
+    w2_ledgers_opened_again: Mutation::Rule(Rule::NeverReopens), 200;
+    w3_leave_behind_what_was_not_committed: Mutation::Rule(Rule::LeftoverCarried), 200;
     w1_commit_at_less_than_w: Mutation::Rule(Rule::CommitAtQuorum), 200;
     w3_roll_below_the_commit_index: Mutation::Rule(Rule::RollAtCommit), 200;
     w3_acknowledge_after_the_freeze: Mutation::Rule(Rule::NothingAfterFreeze), 200;
