@@ -25,6 +25,8 @@ pub enum Mutation {
     AcceptAfterSeal,
     /// Limbo: deny frames after a power loss.
     LimboAuthoritative,
+    /// No rule: a task of a broker panics, and nothing else is wrong. Not one of [`Mutation::all`].
+    TaskPanics,
     /// A rule that the code asks about at the place where it stands.
     Rule(esker_env::Rule),
 }

@@ -29,7 +29,7 @@ use crate::{
     check::{Inspector, read_whole},
     clock::SimClock,
     history::History,
-    scenario::Options,
+    scenario::{Mutation, Options},
     world::{Outcome, create_topics},
 };
 
@@ -64,7 +64,7 @@ struct World {
     inspector: Inspector,
     partitions: Vec<PartitionId>,
     stop: Arc<AtomicBool>,
-    beyond: bool,
+    options: Options,
 }
 
 impl World {
@@ -121,8 +121,7 @@ impl World {
             history: history.clone(),
         };
         let stop = Arc::default();
-        let beyond = options.beyond;
-        (Self { env, scenario, history, machines, faults, inspector, partitions, stop, beyond }, supervisors)
+        (Self { env, scenario, history, machines, faults, inspector, partitions, stop, options }, supervisors)
     }
 
     fn client(&self, tasks: &Tasks) -> Client {
@@ -153,7 +152,10 @@ impl World {
         if self.scenario.deletes {
             others.spawn(self.client(&others).delete(self.some_partition()));
         }
-        if self.beyond {
+        if self.options.mutation == Some(Mutation::TaskPanics) {
+            others.spawn(panic_in(self.machines[0].clone(), self.env.clone()));
+        }
+        if self.options.beyond {
             self.lose_too_much().await;
             producers.abort_all();
             return others.abort_all();
@@ -319,6 +321,16 @@ impl World {
             counts: self.history.counts(),
             log: self.history.log(),
             simulated: self.env.clock.now().0,
+        }
+    }
+}
+
+/// A task of a running broker panics.
+async fn panic_in(machine: Machine, env: Env) {
+    loop {
+        env.clock.sleep(Duration::from_millis(500)).await;
+        if let Some(live) = machine.live() {
+            return live.tasks.spawn(async { panic!("a task of broker 1, on purpose") });
         }
     }
 }
