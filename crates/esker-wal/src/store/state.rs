@@ -356,5 +356,5 @@ impl State {
 
 fn queued_slot(frame: &Frame) -> Slot {
     let content = Content { header: *frame.header(), directory: Arc::clone(frame.headers()) };
-    Slot { place: Place::Queued, content: Some(content), verified: false }
+    Slot { place: Place::Queued, content: Some(content) }
 }
