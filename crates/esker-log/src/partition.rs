@@ -9,6 +9,7 @@ mod tests;
 use std::{collections::VecDeque, sync::Arc};
 
 use esker_core::{BatchHeader, EntryKind, Epoch, FrameIndex, LedgerId, Mode, Offset, PartitionId};
+use esker_wal::Ticket;
 use tokio::sync::Notify;
 
 use crate::{offsets::Offsets, producers::ProducerTable};
@@ -22,6 +23,9 @@ pub(crate) struct FrameRef {
     pub(crate) index: FrameIndex,
     /// Its directory.
     pub(crate) headers: Arc<[BatchHeader]>,
+    /// Who can tell how many stores have it: the lane of this mode, by this ticket. `None` for what this session did not
+    /// write, or had no row for when it did.
+    pub(crate) written: Option<(Mode, Ticket)>,
 }
 
 /// A batch in the local log.

@@ -155,6 +155,7 @@ impl Task {
                 index: frame.index(),
                 headers: Arc::clone(frame.headers()),
                 payload: frame.payload(),
+                last,
             });
         }
         self.shared.gate.lock().told = end;
