@@ -21,6 +21,9 @@ pub(super) struct Audit {
     lost: Mutex<BTreeSet<StoreId>>,
     /// Copies of ledgers that may have rotten.
     rotten: Mutex<BTreeSet<(LedgerId, StoreId)>>,
+    /// Stores that may have lost entries which they cannot name: once they notice, they deny nothing any more, of ledgers
+    /// that came after it neither.
+    doubtful: Mutex<BTreeSet<StoreId>>,
     /// Sealed ledgers whose ends were found by recoveries, with the disks that were lost before these began: W other stores
     /// hold all of them.
     recovered: Mutex<BTreeMap<LedgerId, BTreeSet<StoreId>>>,
@@ -46,6 +49,7 @@ impl Audit {
             history,
             lost: Mutex::default(),
             rotten: Mutex::default(),
+            doubtful: Mutex::default(),
             recovered: Mutex::default(),
         }
     }
@@ -135,10 +139,14 @@ impl Audit {
         borne
     }
 
-    /// The same of what the store holds now: then bits of it may flip. What it comes to hold later is another matter.
-    pub(super) async fn rot(&self, store: StoreId) -> bool {
+    /// The same of what the store holds now: then bits of it may flip. What it comes to hold later is another matter, unless
+    /// bits of `headers` flip.
+    pub(super) async fn rot(&self, store: StoreId, headers: bool) -> bool {
         let Some(held) = self.held_elsewhere(store).await else { return false };
         self.rotten.lock().extend(held.into_iter().map(|ledger| (ledger, store)));
+        if headers {
+            self.doubtful.lock().insert(store);
+        }
         true
     }
 
@@ -146,12 +154,14 @@ impl Audit {
     async fn held_elsewhere(&self, store: StoreId) -> Option<Vec<LedgerId>> {
         let mut ledgers = self.meta.list_all_ledgers().await.ok()?;
         ledgers.retain(|ledger| ledger.record.copyset.contains(&store));
-        let (lost, rotten, recovered) = (self.lost.lock(), self.rotten.lock(), self.recovered.lock());
+        let (lost, recovered) = (self.lost.lock(), self.recovered.lock());
+        let (rotten, doubtful) = (self.rotten.lock(), self.doubtful.lock());
+        let rotten = |ledger, held: &StoreId| rotten.contains(&(ledger, *held)) || doubtful.contains(held);
         let borne = |record: &LedgerRecord| {
             if let Some(before) = recovered.get(&record.id) {
                 let gone = |held: &&StoreId| {
                     **held == store
-                        || rotten.contains(&(record.id, **held))
+                        || rotten(record.id, *held)
                         || (lost.contains(held) && !before.contains(held))
                 };
                 let gone = record.copyset.iter().filter(gone).count();
@@ -159,9 +169,8 @@ impl Audit {
                 let left = record.copyset.iter().filter(|held| !before.contains(held)).count();
                 return gone < left.min(usize::from(record.write_quorum));
             }
-            let whole = |held: &&StoreId| {
-                **held != store && !lost.contains(held) && !rotten.contains(&(record.id, **held))
-            };
+            let whole =
+                |held: &&StoreId| **held != store && !lost.contains(held) && !rotten(record.id, *held);
             let left = record.copyset.iter().filter(whole).count();
             left >= usize::from(record.write_quorum).max(record.read_quorum())
         };
@@ -194,10 +203,11 @@ impl Audit {
             })
             .collect();
         format!(
-            "living {:?}; shards {shards:?}; ledgers {ledgers:#?}; lost {:?}; rotten {:?}",
+            "living {:?}; shards {shards:?}; ledgers {ledgers:#?}; lost {:?}; rotten {:?}; doubtful {:?}",
             self.living().await,
             self.lost.lock(),
-            self.rotten.lock()
+            self.rotten.lock(),
+            self.doubtful.lock()
         )
     }
 }

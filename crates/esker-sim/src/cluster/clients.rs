@@ -14,7 +14,7 @@ use esker_core::{
     BrokerId, EntryKind, Epoch, FrameIndex, LedgerId, Offset, PartitionId, ProducerId, ShardId, TopicNumber,
     shard_map::shard_of,
 };
-use esker_env::{Env, Monotonic};
+use esker_env::Env;
 use esker_log::{AppendError, AppendOptions, Isolation, Log, LogError, ProducerError, ReadError, ReadLimits};
 use esker_node::Node;
 use esker_wal::LogStore;
@@ -32,9 +32,6 @@ use crate::{
 
 /// How long a client waits for an answer to anything but a produce.
 const PATIENCE: Duration = Duration::from_secs(3);
-
-/// Frames whose trim delay is this long are there for so long at least.
-const TRIMMED_AFTER: Duration = Duration::from_secs(1);
 
 /// What a client needs of the world.
 #[derive(Clone)]
@@ -56,7 +53,6 @@ pub(super) struct Checks {
     /// `min.insync.replicas` of each topic.
     pub(super) copies: BTreeMap<TopicNumber, usize>,
     pub(super) write_quorum: usize,
-    pub(super) trim_delay: Duration,
     /// Disks that were lost so far.
     pub(super) lost_disks: AtomicUsize,
 }
@@ -225,7 +221,6 @@ impl Client {
             batches: batches.to_vec(),
             all_replicas,
             copies: self.copies(partition).filter(|_| all_replicas),
-            started: self.env.clock.now(),
         };
         tasks.spawn(produce.append(node, self.clone(), replies));
         drop(tasks);
@@ -374,7 +369,6 @@ struct Produce {
     all_replicas: bool,
     /// Copies that acknowledgements promise, if that can be checked.
     copies: Option<usize>,
-    started: Monotonic,
 }
 
 impl Produce {
@@ -404,8 +398,7 @@ impl Produce {
             let reply = match appended.ticket.durable().await {
                 Ok(()) => {
                     let (offset, duplicate) = (appended.base_offset, appended.duplicate);
-                    let young = client.env.clock.now() - self.started < TRIMMED_AFTER;
-                    if let Some(copies) = self.copies.filter(|_| young && !duplicate) {
+                    if let Some(copies) = self.copies {
                         client.check_copies(&log, partition, offset, copies);
                     }
                     Reply::Acked { index, offset, epoch, duplicate }
@@ -424,16 +417,19 @@ impl Produce {
 }
 
 impl Client {
-    /// The copies that `acks=all` promises of a partition, where that is more than W and its frames stay long enough to be
-    /// looked at.
+    /// The copies that `acks=all` promises of a partition, where that is more than W.
     fn copies(&self, partition: PartitionId) -> Option<usize> {
         let copies = self.checks.copies.get(&partition.topic).copied()?;
-        (copies > self.checks.write_quorum && self.checks.trim_delay >= TRIMMED_AFTER).then_some(copies)
+        (copies > self.checks.write_quorum).then_some(copies)
     }
 
-    /// What was acknowledged by so many stores is there. A store that is not served now, or whose disk was lost, may have
-    /// held it.
+    /// What was acknowledged by so many stores is there, unless an object has it already: then it may be trimmed. A store
+    /// that is not served now, or whose disk was lost, may have held it.
     fn check_copies(&self, log: &Log, partition: PartitionId, offset: Offset, copies: usize) {
+        // A shard that has gone was archived before.
+        if log.archived_end(partition).map_or(true, |end| offset < end) {
+            return self.history.count("copies archived");
+        }
         let served = self.checks.network.served();
         let mut ledgers = log.rolled_ledgers();
         ledgers.extend(log.lane_ends().into_iter().map(|(ledger, _)| ledger));

@@ -277,13 +277,14 @@ impl Faults {
             return;
         }
         let Some(store) = machine.store() else { return };
-        if !self.audit.rot(store).await {
+        let headers = self.below(3) == 0;
+        if !self.audit.rot(store, headers).await {
             return self.history.count("bit rot not borne");
         }
         // What it holds may turn out not to count.
         self.checks.lost_disks.fetch_add(1, Ordering::Relaxed);
         for _ in 0..=self.below(3) {
-            if let Some(place) = rot::flip(&machine.disk(), &*self.env.random) {
+            if let Some(place) = rot::flip(&machine.disk(), headers, &*self.env.random) {
                 self.say("flipped bits", format_args!("disk of broker {}: a bit of {place}", machine.id));
             }
         }

@@ -1,6 +1,7 @@
 //! Where bits of a log may flip: in what it knows to have been durable. Damage to the last writes cannot be told from
 //! writes that a power loss tore, on one store alone (`docs/formats/wal-file.md`).
 
+use esker_core::frame::FrameHeader;
 use esker_env::{Random, SimDisk};
 
 /// Where the first entry stands, and what entries are aligned to.
@@ -9,7 +10,7 @@ const ALIGN: usize = 64;
 /// Bytes of an entry's header.
 const HEADER: usize = 32;
 
-/// One frame's entry.
+/// The bytes of an entry that may rot.
 struct Entry {
     path: String,
     at: usize,
@@ -24,8 +25,9 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
     Some(u64::from_le_bytes(bytes.get(at..at + 8)?.try_into().ok()?))
 }
 
-/// Flips a bit of a frame's entry that is durable for certain; says where. `None` when there is no such frame.
-pub(super) fn flip(disk: &SimDisk, random: &dyn Random) -> Option<String> {
+/// Flips a bit of a frame's entry that is durable for certain, of its payload or `headers` too; says where. `None` when
+/// there is no such frame. Without its header an entry may be one that nothing names.
+pub(super) fn flip(disk: &SimDisk, headers: bool, random: &dyn Random) -> Option<String> {
     let mut frames = Vec::new();
     let mut durable = 0;
     for path in disk.paths() {
@@ -42,7 +44,14 @@ pub(super) fn flip(disk: &SimDisk, random: &dyn Random) -> Option<String> {
             if bytes[at + 4] == 1 {
                 let length = HEADER + u32_at(&bytes, at + 12)? as usize;
                 let end = (u64::from(sequence) << 32) + (at + length) as u64;
-                frames.push((end, Entry { path: path.clone(), at, length }));
+                let skip = match FrameHeader::parse(&bytes[at + HEADER..]) {
+                    _ if headers => 0,
+                    Ok(frame) => HEADER + frame.payload_start(),
+                    Err(_) => continue,
+                };
+                if skip < length {
+                    frames.push((end, Entry { path: path.clone(), at: at + skip, length: length - skip }));
+                }
             }
         }
     }
@@ -53,5 +62,5 @@ pub(super) fn flip(disk: &SimDisk, random: &dyn Random) -> Option<String> {
     let (_, Entry { path, at, length }) = &frames[random.below(frames.len() as u64) as usize];
     let offset = *at as u64 + random.below(*length as u64);
     let flipped = disk.flip_bit(path, offset, random.below(8) as u8);
-    flipped.then(|| format!("{path} at {offset}, in the entry at {at}"))
+    flipped.then(|| format!("{path} at {offset}, of the {length} bytes at {at}"))
 }

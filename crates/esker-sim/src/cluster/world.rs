@@ -349,7 +349,6 @@ fn checks(scenario: &ClusterScenario, partitions: &[PartitionId], network: &Netw
         network: network.clone(),
         copies: copies.collect(),
         write_quorum: scenario.replication.write_quorum,
-        trim_delay: scenario.config.log.trim_delay,
         lost_disks: AtomicUsize::new(0),
     }
 }
