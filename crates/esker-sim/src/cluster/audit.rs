@@ -161,7 +161,7 @@ impl Audit {
             if let Some(before) = recovered.get(&record.id) {
                 let gone = |held: &&StoreId| {
                     **held == store
-                        || rotten(record.id, *held)
+                        || rotten(record.id, held)
                         || (lost.contains(held) && !before.contains(held))
                 };
                 let gone = record.copyset.iter().filter(gone).count();
@@ -169,8 +169,7 @@ impl Audit {
                 let left = record.copyset.iter().filter(|held| !before.contains(held)).count();
                 return gone < left.min(usize::from(record.write_quorum));
             }
-            let whole =
-                |held: &&StoreId| **held != store && !lost.contains(held) && !rotten(record.id, *held);
+            let whole = |held: &&StoreId| **held != store && !lost.contains(held) && !rotten(record.id, held);
             let left = record.copyset.iter().filter(whole).count();
             left >= usize::from(record.write_quorum).max(record.read_quorum())
         };
