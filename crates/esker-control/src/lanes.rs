@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use esker_core::{FrameIndex, LedgerId, Mode, StoreId};
+use esker_env::Rule;
 use esker_meta::{GuardedError, LedgerRecord, LedgerState, Meta, NewLedger, SessionKey, Versioned};
 
 /// The session's own ledgers, as last seen. Owned behind an async lock: opening a lane is a transaction, and whoever
@@ -44,7 +45,9 @@ impl Lanes {
 
     pub(crate) async fn refresh(&mut self, meta: &Meta, session: SessionKey) -> Result<(), GuardedError> {
         let all = meta.list_ledgers(session.broker).await?;
-        let own = all.into_iter().filter(|ledger| ledger.record.writer() == session);
+        let own = all.into_iter().filter(|ledger| {
+            ledger.record.writer() == session || (Rule::NeverReopens.is_broken() && is_open(ledger))
+        });
         self.ledgers = own.map(|ledger| (ledger.record.id, ledger)).collect();
         Ok(())
     }

@@ -73,6 +73,12 @@ impl Inheritance {
         Ok(Self { ledgers, shards: meta.list_shards().await? })
     }
 
+    /// Leaves out ledgers that are not among these.
+    #[cfg(feature = "mutations")]
+    pub(crate) fn retain(&mut self, listed: &BTreeSet<LedgerId>) {
+        self.ledgers.retain(|id, _| listed.contains(id));
+    }
+
     /// Reads the shards again; the ledgers of a fenced session stay what they are.
     pub(crate) async fn read_shards_again(&mut self, meta: &Meta) -> Result<(), MetaError> {
         self.shards = meta.list_shards().await?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use esker_core::{Epoch, FrameIndex, LedgerId, Mode, ShardId, StoreId};
-use esker_env::{TaskGuard, watch};
+use esker_env::{Rule, TaskGuard, watch};
 use esker_meta::{
     GuardedError, LedgerRecord, LedgerState, Meta, MetaError, NewLedger, OpenedSession, SessionKey,
     ShardRecord, StoreState, Versioned,
@@ -115,7 +115,9 @@ impl BrokerSession {
             Ok(ledger) => Ok(ledger.record),
             Err(error) => {
                 tracing::error!(%error, ledger = %old, "could not roll a ledger; the session is over");
-                self.lost.send_replace(true);
+                if !Rule::RefusedRollEnds.is_broken() {
+                    self.lost.send_replace(true);
+                }
                 Err(error)
             }
         }

@@ -46,7 +46,7 @@ impl RemoteCoordination for GrpcCoordination {
             let answer: Result<proto::WriteMarkersResponse, _> =
                 self.sessions.ask(at, WRITE_MARKERS, |channel| ask(channel, WRITE_MARKERS_PATH, asked)).await;
             let answer = answer.map_err(|error| error.why)?;
-            Ok(answer.results.into_iter().map(convert::result).collect())
+            Ok(answer.results.iter().map(convert::result).collect())
         })
     }
 

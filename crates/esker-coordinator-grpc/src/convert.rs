@@ -81,7 +81,7 @@ pub(crate) fn result_message(result: Result<(), MarkerError>) -> proto::MarkerRe
     proto::MarkerResult { outcome: outcome.into(), why }
 }
 
-pub(crate) fn result(message: proto::MarkerResult) -> Result<(), MarkerError> {
+pub(crate) fn result(message: &proto::MarkerResult) -> Result<(), MarkerError> {
     match message.outcome() {
         Outcome::Written => Ok(()),
         Outcome::UnknownPartition => Err(MarkerError::UnknownPartition),

@@ -77,7 +77,7 @@ fn what_is_asked_and_answered_survives_the_way() {
         Err(MarkerError::FencedCoordinator),
     ];
     for result in results {
-        assert_eq!(convert::result(convert::result_message(result.clone())), result);
+        assert_eq!(convert::result(&convert::result_message(result.clone())), result);
     }
     for error in [Ok(()), Err(TransactionError::NotCoordinator), Err(TransactionError::ProducerFenced)] {
         assert_eq!(convert::error(convert::error_message(error)), error);

@@ -191,6 +191,7 @@ mod tests {
             attributes: 0x10,
             length: 4096,
             control_type: -1,
+            coordinator_epoch: 7,
         }
     }
 

@@ -11,10 +11,35 @@ pub enum Rule {
     RollAtCommit,
     /// W3: what was not committed goes to the new ledger. Broken: it is acknowledged and dropped.
     NothingAfterFreeze,
+    /// W3: the same. Broken: it is dropped.
+    LeftoverCarried,
+    /// W3: after the freeze nothing of the old ledger is acknowledged. Broken: what was not committed is, at once.
+    FreezeEndsAcks,
+    /// W2: a session never reopens a ledger. Broken: it takes what an earlier session of its broker left open.
+    NeverReopens,
+    /// W4: a refused or lost roll ends the session. Broken: the writer goes on in the old ledger.
+    RefusedRollEnds,
+    /// W3, zombies: transactions compare the session's key. Broken: they do not.
+    SessionCompared,
+    /// W3: the roll compares the old ledger. Broken: it does not.
+    LedgerCompared,
     /// S1: a gap is refused. Broken: the frame is acknowledged and not stored.
     GapRefused,
+    /// S3: a seal's answer counts what was accepted before it. Broken: only what is written.
+    SealQueues,
+    /// S4: what a repair wrote is no acknowledgement to the writer. Broken: behind a seal, what is there is acknowledged
+    /// again.
+    RepairIsNoAck,
     /// S4: a repair is durable before its answer. Broken: it is answered at once.
     RepairDurable,
+    /// S5: a blank disk is another store. Broken (in the simulator): it has the id of the old one.
+    BlankIsAnotherStore,
+    /// S6: a failed sync fails the store. Broken: the store goes on as if it had succeeded.
+    FailedSyncIsFinal,
+    /// Recovery: the session is fenced before its ledgers are listed. Broken: listed at the last look before.
+    FenceBeforeList,
+    /// Recovery: the first end that is recorded wins. Broken: the last.
+    FirstEndWins,
     /// Recovery: R - W + 1 stores have to answer. Broken: one.
     EnoughAnswers,
     /// Recovery: the end is the largest tail. Broken: the smallest.
@@ -29,6 +54,14 @@ pub enum Rule {
     EpochCompared,
     /// A planned move holds appends before its last flush. Broken: they go on.
     MoveHolds,
+    /// Read-index: before saying that an offset is beyond the end a leader confirms its ledger. Broken: it does not.
+    ReadIndex,
+    /// Read-index: W stores confirm it. Broken: one does.
+    ReadIndexAtQuorum,
+    /// Read-index: what is being handed over is not confirmed. Broken: it is.
+    HeldNotConfirmed,
+    /// Where `min.insync.replicas` asks for more than W copies, `acks=all` waits for them. Broken: for W.
+    CopiesAwaited,
 }
 
 /// The rule that is broken, for the whole process.
@@ -42,6 +75,39 @@ pub fn break_rule(rule: Option<Rule>) {
 }
 
 impl Rule {
+    /// All of them.
+    #[cfg(feature = "mutations")]
+    pub const ALL: [Self; 28] = [
+        Self::CommitAtQuorum,
+        Self::RollAtCommit,
+        Self::NothingAfterFreeze,
+        Self::LeftoverCarried,
+        Self::FreezeEndsAcks,
+        Self::NeverReopens,
+        Self::RefusedRollEnds,
+        Self::SessionCompared,
+        Self::LedgerCompared,
+        Self::GapRefused,
+        Self::SealQueues,
+        Self::RepairIsNoAck,
+        Self::RepairDurable,
+        Self::BlankIsAnotherStore,
+        Self::FailedSyncIsFinal,
+        Self::FenceBeforeList,
+        Self::FirstEndWins,
+        Self::EnoughAnswers,
+        Self::LargestTail,
+        Self::Repaired,
+        Self::LedgersInherited,
+        Self::LostSessionEnds,
+        Self::EpochCompared,
+        Self::MoveHolds,
+        Self::ReadIndex,
+        Self::ReadIndexAtQuorum,
+        Self::HeldNotConfirmed,
+        Self::CopiesAwaited,
+    ];
+
     /// Whether a test has broken it.
     #[must_use]
     #[inline]

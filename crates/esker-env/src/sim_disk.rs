@@ -117,6 +117,12 @@ impl SimDisk {
         self.0.state.lock().tree.peek(path)
     }
 
+    /// The paths of all files as a running process sees them, in order.
+    #[must_use]
+    pub fn paths(&self) -> Vec<String> {
+        self.0.state.lock().tree.paths()
+    }
+
     /// Writes and syncs so far.
     #[must_use]
     pub fn operations(&self) -> (u64, u64) {

@@ -1,6 +1,6 @@
 //! Append: check, dedupe, assign offsets, enqueue, under one short lock.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use esker_core::{
@@ -11,9 +11,9 @@ use esker_wal::PendingBatch;
 
 use crate::{
     error::{AppendError, LogError},
-    lanes::AppendTicket,
     log::Log,
     producers::Verdict,
+    ticket::{AppendTicket, Found},
     transactions::TxnGuard,
 };
 
@@ -124,17 +124,18 @@ impl Log {
             if row.has_marker(&header, options.bumped)? {
                 row.transactions.end_guard(&header);
                 let end = row.log_end;
-                return Ok(appended(end, end, true, lane.everything(), row.log_start));
+                let everything = AppendTicket::new(Arc::clone(lane), lane.last_ticket(), 0);
+                return Ok(appended(end, end, true, everything, row.log_start));
             }
         } else if options.by_coordinator {
             row.producers.check_epoch(&header)?;
         } else if let Verdict::Duplicate { base_offset, last_offset } = row.producers.check(&header)? {
-            let ticket = if last_offset < row.high_watermark {
-                AppendTicket::done()
-            } else {
-                lane.everything().with_copies(copies)
-            };
-            return Ok(appended(base_offset, last_offset, true, ticket, row.log_start));
+            let in_flight = (last_offset >= row.high_watermark).then(|| Arc::clone(lane));
+            let log_start = row.log_start;
+            drop(state);
+            let found = Found { log: Arc::clone(inner), shard, partition: id, base_offset };
+            let ticket = AppendTicket::again(found, in_flight, copies);
+            return Ok(appended(base_offset, last_offset, true, ticket, log_start));
         }
         if !options.by_coordinator {
             row.may_write(&header, options.guard)?;
@@ -143,7 +144,8 @@ impl Log {
         if header.base_offset.0.checked_add(i64::from(header.last_offset_delta) + 1).is_none() {
             return Err(LogError::NotOwner(id).into()); // 2^63 records: out of offsets for ever
         }
-        let ticket = lane.enqueue(PendingBatch { header, bytes: batch.bytes })?.with_copies(copies);
+        let ticket = lane.enqueue(PendingBatch { header, bytes: batch.bytes })?;
+        let ticket = AppendTicket::new(Arc::clone(lane), ticket, copies);
         row.lane = Some(lane.mode);
         row.appended(&header, now);
         Ok(appended(header.base_offset, header.last_offset(), false, ticket, row.log_start))

@@ -2,21 +2,30 @@
 
 use std::sync::{Arc, Weak};
 
-use esker_core::{EntryKind, FrameIndex, LedgerId, shard_map::shard_of};
+use esker_core::{EntryKind, FrameIndex, LedgerId, Mode, shard_map::shard_of};
 use esker_wal::{CommitSink, CommittedFrame, Descriptor, LogStore, WriterClosed};
 
 use crate::{log::Inner, partition::FrameRef};
 
 /// The log as its writers see it. Weak: writers do not keep a closed log alive.
-pub(crate) struct Sink(pub(crate) Weak<Inner>);
+pub(crate) struct Sink {
+    pub(crate) log: Weak<Inner>,
+    /// Of its lane.
+    pub(crate) mode: Mode,
+}
 
 impl CommitSink for Sink {
     fn committed(&self, frame: CommittedFrame) {
-        let Some(inner) = self.0.upgrade() else { return };
+        let Some(inner) = self.log.upgrade() else { return };
         // Into the tail first: whoever the new watermark wakes finds the bytes in memory.
         inner.tail.push(frame.ledger, frame.index, frame.payload);
         let now = inner.env.clock.now();
-        let frame = Arc::new(FrameRef { ledger: frame.ledger, index: frame.index, headers: frame.headers });
+        let frame = Arc::new(FrameRef {
+            ledger: frame.ledger,
+            index: frame.index,
+            headers: frame.headers,
+            written: Some((self.mode, frame.last)),
+        });
         let mut wake = Vec::new();
         let mut position = 0;
         let mut slot = 0;
@@ -49,13 +58,13 @@ impl CommitSink for Sink {
     }
 
     fn rolled(&self, old: LedgerId, end: FrameIndex, new: &Descriptor, _: &[Arc<dyn LogStore>]) {
-        let Some(inner) = self.0.upgrade() else { return };
+        let Some(inner) = self.log.upgrade() else { return };
         inner.stores.add_ledger(new.ledger, &new.copyset);
         inner.rolled.lock().insert(old, end);
     }
 
     fn closed(&self, reason: &WriterClosed) {
-        if let Some(inner) = self.0.upgrade() {
+        if let Some(inner) = self.log.upgrade() {
             inner.closed(&reason.to_string());
         }
     }

@@ -74,7 +74,7 @@ impl Log {
         }
         let held = HeldShard { inner: Arc::clone(inner), shard };
         for lane in inner.lanes.all() {
-            let everything = lane.everything().durable().await;
+            let everything = lane.committed(lane.last_ticket()).await;
             everything.map_err(|source| HoldError::Append { shard: id, source })?;
         }
         while inner.flush(&held.shard).await.map_err(flush)? {}

@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use esker_core::{FrameIndex, LedgerId, Mode, StoreId};
+use esker_env::Rule;
 use esker_wal::{Descriptor, LedgerWriter, PendingBatch, Ticket, WriterClosed};
 
 use crate::error::AppendError;
@@ -71,16 +72,28 @@ impl Lane {
     }
 
     /// Hands a batch to the writer. Called under the lock of the batch's shard, which keeps a partition's order.
-    pub(crate) fn enqueue(self: &Arc<Self>, batch: PendingBatch) -> Result<AppendTicket, WriterClosed> {
+    pub(crate) fn enqueue(&self, batch: PendingBatch) -> Result<Ticket, WriterClosed> {
         let ticket = self.writer.enqueue(batch)?;
         self.last_ticket.fetch_max(ticket.0, Ordering::AcqRel);
-        Ok(AppendTicket { lane: Some((Arc::clone(self), ticket)), copies: 0 })
+        Ok(ticket)
     }
 
-    /// A ticket for everything that this lane has been given so far.
-    pub(crate) fn everything(self: &Arc<Self>) -> AppendTicket {
-        let last = Ticket(self.last_ticket.load(Ordering::Acquire));
-        AppendTicket { lane: Some((Arc::clone(self), last)), copies: 0 }
+    /// The last ticket that this lane has given out.
+    pub(crate) fn last_ticket(&self) -> Ticket {
+        Ticket(self.last_ticket.load(Ordering::Acquire))
+    }
+
+    /// Waits until the batch is on W stores.
+    pub(crate) async fn committed(&self, ticket: Ticket) -> Result<(), AppendError> {
+        Ok(self.writer.committed(ticket).await?)
+    }
+
+    /// Waits until so many stores have it, if that is more than W.
+    pub(crate) async fn held_by(&self, ticket: Ticket, copies: usize) -> Result<(), AppendError> {
+        if copies > self.write_quorum() && !Rule::CopiesAwaited.is_broken() {
+            self.writer.held_by(ticket, copies).await?;
+        }
+        Ok(())
     }
 
     /// The ledger it writes now, and the index after the last frame that is committed and in the rows.
@@ -112,7 +125,7 @@ impl Lane {
         self.writer.descriptor().copyset.clone()
     }
 
-    fn write_quorum(&self) -> usize {
+    pub(crate) fn write_quorum(&self) -> usize {
         self.writer.descriptor().write_quorum
     }
 
@@ -124,42 +137,5 @@ impl Lane {
     /// Waits for what is queued, then takes no more.
     pub(crate) async fn close(&self) {
         self.writer.close().await;
-    }
-}
-
-/// A claim on the durability of an append.
-#[must_use = "an append is durable only once its ticket says so"]
-#[derive(Clone)]
-pub struct AppendTicket {
-    lane: Option<(Arc<Lane>, Ticket)>,
-    /// Stores that must hold it, if more than W.
-    copies: usize,
-}
-
-impl AppendTicket {
-    /// A ticket for what is durable already.
-    pub(crate) const fn done() -> Self {
-        Self { lane: None, copies: 0 }
-    }
-
-    /// The same claim, to so many copies if that is more than W.
-    pub(crate) fn with_copies(mut self, copies: usize) -> Self {
-        self.copies = copies;
-        self
-    }
-
-    /// Completes once the append is on W stores by its mode's rule, and visible to consumers; with
-    /// [`crate::AppendOptions::all_replicas`] on as many as `min.insync.replicas` says, if that is more.
-    ///
-    /// # Errors
-    /// When the log closed before that: the append may or may not survive. [`AppendError::TooFewCopies`] when it is
-    /// visible, on W stores, and will not come to be on more.
-    pub async fn durable(&self) -> Result<(), AppendError> {
-        let Some((lane, ticket)) = &self.lane else { return Ok(()) };
-        lane.writer.committed(*ticket).await?;
-        if self.copies > lane.write_quorum() {
-            lane.writer.held_by(*ticket, self.copies).await?;
-        }
-        Ok(())
     }
 }

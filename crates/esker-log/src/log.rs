@@ -132,6 +132,14 @@ impl Log {
         self.0.with_row(id, |shard, row| row.offsets(shard.epoch))
     }
 
+    /// The offset after the last of a partition's records that an object holds.
+    ///
+    /// # Errors
+    /// When the partition does not exist or is not served here.
+    pub fn archived_end(&self, id: PartitionId) -> Result<Offset, LogError> {
+        self.0.with_row(id, |_, row| row.archived_end)
+    }
+
     /// Whether `given` is the leader epoch in force; a client that says nothing is believed.
     ///
     /// # Errors

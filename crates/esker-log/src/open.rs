@@ -110,7 +110,7 @@ impl Log {
         let stores = Stores::new(parts.store.id(), parts.stores);
         let inner = Arc::new_cyclic(|weak| {
             let lanes = parts.lanes.into_iter().map(|lane| {
-                let sink = Arc::new(Sink(weak.clone()));
+                let sink = Arc::new(Sink { log: weak.clone(), mode: lane.mode });
                 let roller = (parts.roller)(lane.mode);
                 open_lane(lane, &stores, &parts.env, sink, roller)
             });
@@ -161,7 +161,7 @@ impl Log {
     /// When there is one of its mode already.
     pub fn add_lane(&self, lane: OwnedLane) {
         let inner = &self.0;
-        let sink = Arc::new(Sink(Arc::downgrade(inner)));
+        let sink = Arc::new(Sink { log: Arc::downgrade(inner), mode: lane.mode });
         let roller = (inner.rollers.0)(lane.mode);
         inner.lanes.add(open_lane(lane, &inner.stores, &inner.env, sink, roller));
     }
@@ -284,7 +284,7 @@ impl Directories {
                 if index >= end {
                     continue; // adopted by nobody: its frames went to the next ledger
                 }
-                let frame = Arc::new(FrameRef { ledger: ledger.id, index, headers });
+                let frame = Arc::new(FrameRef { ledger: ledger.id, index, headers, written: None });
                 let mut position = 0;
                 for (slot, header) in frame.headers.iter().enumerate() {
                     let shard = shard_of(header.partition, shard_count);

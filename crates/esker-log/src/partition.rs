@@ -11,6 +11,7 @@ use std::{collections::VecDeque, sync::Arc};
 use esker_core::{
     BatchHeader, EntryKind, Epoch, FrameIndex, LedgerId, Mode, Offset, PartitionId, ProducerId,
 };
+use esker_wal::Ticket;
 use tokio::sync::Notify;
 
 use crate::{
@@ -28,6 +29,9 @@ pub(crate) struct FrameRef {
     pub(crate) index: FrameIndex,
     /// Its directory.
     pub(crate) headers: Arc<[BatchHeader]>,
+    /// Who can tell how many stores have it: the lane of this mode, by this ticket. `None` for what this session did not
+    /// write, or had no row for when it did.
+    pub(crate) written: Option<(Mode, Ticket)>,
 }
 
 /// A batch in the local log.

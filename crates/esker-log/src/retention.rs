@@ -3,16 +3,17 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::Duration,
 };
 
 use esker_core::{Epoch, Offset, PartitionId, TopicNumber};
-use esker_wal::PendingBatch;
+use esker_wal::{PendingBatch, Ticket};
 
 use crate::{
     append::log_start_entry,
     error::{AppendError, LogError},
-    lanes::AppendTicket,
+    lanes::Lane,
     log::{Inner, Log},
     partition::Partition,
     shard::{Shard, ShardState},
@@ -53,18 +54,20 @@ impl Log {
         before: Option<Offset>,
     ) -> Result<Offset, DeleteError> {
         let inner = &self.0;
-        let (start, ticket) = inner.with_row_to_append(id, |shard, row| {
+        let (start, moved) = inner.with_row_to_append(id, |shard, row| {
             let high_watermark = row.high_watermark;
             let start = before.unwrap_or(high_watermark);
             if start > high_watermark || start.0 < 0 {
                 return Err(DeleteError::OutOfRange { offset: start, high_watermark });
             }
             if start <= row.log_start {
-                return Ok((row.log_start, AppendTicket::done()));
+                return Ok((row.log_start, None));
             }
-            Ok((start, inner.move_log_start(shard.epoch, row, start)?))
+            Ok((start, Some(inner.move_log_start(shard.epoch, row, start)?)))
         })??;
-        ticket.durable().await?;
+        if let Some((lane, ticket)) = moved {
+            lane.committed(ticket).await?;
+        }
         Ok(start)
     }
 }
@@ -76,17 +79,19 @@ impl Inner {
         epoch: Epoch,
         row: &Partition,
         start: Offset,
-    ) -> Result<AppendTicket, AppendError> {
+    ) -> Result<(Arc<Lane>, Ticket), AppendError> {
         let mode = row.lane.or_else(|| Some(self.topics.config(row.id.topic)?.mode)).unwrap_or_default();
         let header = log_start_entry(row.id, epoch, start, self.env.clock.wall_ms());
-        Ok(self.lanes.get(mode).enqueue(PendingBatch { header, bytes: bytes::Bytes::new() })?)
+        let lane = self.lanes.get(mode);
+        let ticket = lane.enqueue(PendingBatch { header, bytes: bytes::Bytes::new() })?;
+        Ok((Arc::clone(lane), ticket))
     }
 
     /// Applies every topic's retention to a shard, forgets silent producers, and lets the archive drop objects that
     /// are wholly expired or belong to deleted topics.
     pub(crate) async fn retain(&self, shard: &Shard) {
         let now = self.env.clock.wall_ms();
-        let mut tickets = Vec::new();
+        let mut moved = Vec::new();
         let mut starts = BTreeMap::new();
         {
             let mut state = shard.state.lock();
@@ -102,15 +107,15 @@ impl Inner {
                 let Some(config) = self.topics.config(row.id.topic) else { continue };
                 if let Some(start) = self.retention_start(shard, row, &config, now) {
                     match self.move_log_start(shard.epoch, row, start) {
-                        Ok(ticket) => tickets.push(ticket),
+                        Ok(ticket) => moved.push(ticket),
                         Err(error) => tracing::warn!(partition = %row.id, %error, "retention did not run"),
                     }
                 }
                 starts.insert(row.id, row.log_start.min(row.archived_end));
             }
         }
-        for ticket in tickets {
-            if ticket.durable().await.is_err() {
+        for (lane, ticket) in moved {
+            if lane.committed(ticket).await.is_err() {
                 return; // the log is closed
             }
         }

@@ -70,6 +70,14 @@ impl ShardState {
         }
     }
 
+    /// What is committed by now goes to the object store without waiting to be enough for an object.
+    pub(crate) fn ask_for_repair(&mut self) {
+        if self.repair.is_none() {
+            let goal = self.to_archive();
+            self.repair = (!self.has_archived(&goal)).then_some(goal);
+        }
+    }
+
     /// What objects are to have and do not have yet.
     pub(crate) fn to_archive(&self) -> Goal {
         let rows = self.rows.values().map(|row| (row.id, row.high_watermark));

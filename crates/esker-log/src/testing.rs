@@ -34,7 +34,7 @@ pub(crate) fn batch(offset: i64, records: u32) -> BatchHeader {
 /// A frame of ledger `1/<ledger>`.
 pub(crate) fn frame(ledger: u64, index: u64, headers: &[BatchHeader]) -> Arc<FrameRef> {
     let ledger = LedgerId { broker: BrokerId(1), number: ledger };
-    Arc::new(FrameRef { ledger, index: FrameIndex(index), headers: headers.into() })
+    Arc::new(FrameRef { ledger, index: FrameIndex(index), headers: headers.into(), written: None })
 }
 
 /// A row to which frames of one ten-record batch each were appended and committed.

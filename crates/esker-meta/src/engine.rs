@@ -191,6 +191,13 @@ impl Engine {
         }
     }
 
+    /// Forgets the past: watches that have not seen all of it must list again.
+    pub(crate) fn compact(&mut self) {
+        self.history.clear();
+        (self.history_events, self.history_bytes) = (0, 0);
+        self.compacted = self.revision;
+    }
+
     /// Changes below `prefix` at `from` and later, up to a bounded number of revisions, and where to go on.
     pub(crate) fn changes(&self, prefix: &str, from: Revision) -> Result<(Vec<Event>, Revision), WatchError> {
         /// Events after which a batch is closed.

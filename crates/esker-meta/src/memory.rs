@@ -3,7 +3,10 @@
 mod faults;
 
 use std::{
-    sync::{Arc, Weak},
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -30,6 +33,8 @@ struct Server {
     env: Env,
     engine: Arc<Mutex<Engine>>,
     up: watch::Sender<bool>,
+    /// No transaction's answer arrives.
+    unsettled: AtomicBool,
 }
 
 impl MemoryMeta {
@@ -43,7 +48,8 @@ impl MemoryMeta {
     #[must_use]
     pub fn with_history(env: Env, limit: HistoryLimit) -> Self {
         let engine = Engine::new(FIRST, std::collections::BTreeMap::new(), limit);
-        let server = Server { env, engine: Arc::new(Mutex::new(engine)), up: watch::Sender::new(true) };
+        let (up, unsettled) = (watch::Sender::new(true), AtomicBool::new(false));
+        let server = Server { env, engine: Arc::new(Mutex::new(engine)), up, unsettled };
         Self { server: Arc::new(server), faults: Arc::default() }
     }
 
@@ -66,6 +72,17 @@ impl MemoryMeta {
             self.server.engine.lock().renew_all(self.server.env.clock.now());
         }
         self.server.up.send_replace(!down);
+    }
+
+    /// Loses the answer of every client's transactions, or no more: what happens when etcd's leader goes. What becomes of
+    /// each of them is drawn.
+    pub fn set_unsettled(&self, unsettled: bool) {
+        self.server.unsettled.store(unsettled, Ordering::Relaxed);
+    }
+
+    /// Forgets the past: watches that have not seen all of it end, and must list again.
+    pub fn compact(&self) {
+        self.server.engine.lock().compact();
     }
 
     async fn arrive(&self) -> Result<(), MetaError> {
@@ -132,7 +149,8 @@ impl MetaStore for MemoryMeta {
         Box::pin(async move {
             self.arrive().await?;
             txn.check()?;
-            match self.faults.ambiguous(&*self.server.env.random) {
+            let unsettled = self.server.unsettled.load(Ordering::Relaxed);
+            match self.faults.ambiguous(&*self.server.env.random, unsettled) {
                 None => return self.server.apply(&txn),
                 Some(Ambiguous::Lost) => {}
                 Some(Ambiguous::Applied) => {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use esker_core::{BrokerId, SessionId};
-use esker_env::Env;
+use esker_env::{Env, Rule};
 
 use crate::{Authority, Expect, KeyValue, Keys, MetaError, MetaStore, Op, Revision, Txn, TxnAnswer};
 
@@ -68,7 +68,11 @@ impl Meta {
     pub(crate) fn guarded(&self, by: impl Into<Authority>) -> Txn {
         let by = by.into();
         let key = self.keys.session(by.session.broker);
-        let txn = Txn::new().when(key.clone(), Expect::Created(Revision(by.session.session.0))).or_get(key);
+        let mut txn = Txn::new();
+        if !Rule::SessionCompared.is_broken() {
+            txn = txn.when(key.clone(), Expect::Created(Revision(by.session.session.0)));
+        }
+        let txn = txn.or_get(key);
         match by.controller {
             Some(elected) => {
                 let key = self.keys.controller();

@@ -11,6 +11,7 @@ mod cluster;
 mod faults;
 mod history;
 mod host;
+mod panics;
 mod scenario;
 mod seeds;
 mod slot;

@@ -35,6 +35,25 @@ enum Command {
         #[arg(long, requires = "cluster")]
         beyond: bool,
     },
+    /// Breaks each rule on purpose, one after the other, and tells how many worlds it takes to notice.
+    #[cfg(feature = "mutations")]
+    Break {
+        /// Only rules whose name contains this.
+        #[arg(default_value = "")]
+        name: String,
+        /// Most worlds for each.
+        #[arg(long, default_value_t = 200)]
+        seeds: u64,
+        /// Go on after the first that notices, and count.
+        #[arg(long)]
+        count: bool,
+        /// Worlds of several brokers.
+        #[arg(long)]
+        cluster: bool,
+        /// Clusters that lose more than they can bear.
+        #[arg(long, requires = "cluster")]
+        beyond: bool,
+    },
     /// Runs one seed and prints its log.
     Replay {
         /// The seed.
@@ -45,6 +64,10 @@ enum Command {
         /// A cluster that loses more than it can bear.
         #[arg(long, requires = "cluster")]
         beyond: bool,
+        /// A rule to break.
+        #[cfg(feature = "mutations")]
+        #[arg(long)]
+        broken: Option<String>,
         /// The broker's own log as well, by a filter such as `esker_log=debug`.
         #[arg(long)]
         trace: Option<String>,
@@ -64,13 +87,38 @@ fn main() -> ExitCode {
             println!("{seconds:.1} s, {:.1} worlds a second", tally.worlds as f64 / seconds);
             if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
-        Command::Replay { seed, cluster, beyond, trace } => {
+        #[cfg(feature = "mutations")]
+        Command::Break { name, seeds, count, cluster, beyond } => {
+            for mutation in esker_sim::Mutation::all().filter(|one| format!("{one:?}").contains(&name)) {
+                let options = Options { cluster, beyond, mutation: Some(mutation) };
+                let tally = run_seeds(0, seeds, 2, options, |tally| !count && tally.failed > 0);
+                let first = tally.failures.first_key_value();
+                let first = first.map(|(seed, why)| format!("first seed {seed}: {why:.160}"));
+                let first = first.unwrap_or_else(|| "not noticed".to_owned());
+                println!("{mutation:?}: {} of {} worlds; {first}", tally.failed, tally.worlds);
+            }
+            ExitCode::SUCCESS
+        }
+        Command::Replay {
+            seed,
+            cluster,
+            beyond,
+            #[cfg(feature = "mutations")]
+            broken,
+            trace,
+        } => {
             if let Some(filter) = trace {
                 let subscriber =
                     tracing_subscriber::fmt().with_env_filter(filter).with_ansi(false).without_time();
                 subscriber.with_writer(std::io::stderr).init();
             }
-            let outcome = run(seed, Options { cluster, beyond, ..Options::default() });
+            #[allow(unused_mut, reason = "without mutations no rule is broken")]
+            let mut options = Options { cluster, beyond, ..Options::default() };
+            #[cfg(feature = "mutations")]
+            if let Some(name) = broken {
+                options.mutation = esker_sim::Mutation::all().find(|one| format!("{one:?}").contains(&name));
+            }
+            let outcome = run(seed, options);
             print!("{}", outcome.log);
             for violation in &outcome.violations {
                 eprintln!("seed {seed}: {violation}");

@@ -25,8 +25,26 @@ pub enum Mutation {
     AcceptAfterSeal,
     /// Limbo: deny frames after a power loss.
     LimboAuthoritative,
+    /// No rule: a task of a broker panics, and nothing else is wrong. Not one of [`Mutation::all`].
+    TaskPanics,
     /// A rule that the code asks about at the place where it stands.
     Rule(esker_env::Rule),
+}
+
+#[cfg(feature = "mutations")]
+impl Mutation {
+    /// All of them.
+    pub fn all() -> impl Iterator<Item = Self> {
+        let own = [
+            Self::AckBeforeFsync,
+            Self::TrimBeforeCommit,
+            Self::NoProducerSnapshot,
+            Self::SealNotDurable,
+            Self::AcceptAfterSeal,
+            Self::LimboAuthoritative,
+        ];
+        own.into_iter().chain(esker_env::Rule::ALL.map(Self::Rule))
+    }
 }
 
 /// How to run worlds.

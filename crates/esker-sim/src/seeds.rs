@@ -2,7 +2,6 @@
 
 use std::{
     collections::BTreeMap,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         atomic::{AtomicU64, Ordering},
         mpsc,
@@ -47,7 +46,7 @@ pub fn replay_command(seed: u64, cluster: bool) -> String {
 /// Runs `count` seeds from `first` on, over `jobs` threads; stops early once `until` says so.
 ///
 /// # Panics
-/// Never: a panic in a world is its failure.
+/// Never: a panic in a world, in whichever of its tasks, is a violation of that world.
 pub fn run_seeds(
     first: u64,
     count: u64,
@@ -66,8 +65,8 @@ pub fn run_seeds(
             }
             // Nobody listens when the watch itself has panicked, and then all ends.
             let _ = watched.send(seed);
-            let outcome = catch_unwind(AssertUnwindSafe(|| run(seed, options)));
-            tally.lock().add(seed, outcome.map_err(|panic| message(panic.as_ref())));
+            let outcome = run(seed, options);
+            tally.lock().add(outcome);
         }
     };
     std::thread::scope(|scope| {
@@ -98,28 +97,18 @@ fn watch(worlds: &mpsc::Receiver<u64>, cluster: bool) {
     }
 }
 
-fn message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().map(String::as_str);
-    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message").to_owned()
-}
-
 impl Tally {
-    fn add(&mut self, seed: u64, outcome: Result<Outcome, String>) {
+    fn add(&mut self, outcome: Outcome) {
         self.worlds += 1;
-        let why = match outcome {
-            Ok(outcome) => {
-                self.simulated += outcome.simulated;
-                for (what, count) in outcome.counts {
-                    *self.counts.entry(what).or_default() += count;
-                }
-                outcome.violations.join("\n    ")
-            }
-            Err(panic) => format!("panic: {panic}"),
-        };
+        self.simulated += outcome.simulated;
+        for (what, count) in outcome.counts {
+            *self.counts.entry(what).or_default() += count;
+        }
+        let why = outcome.violations.join("\n    ");
         if !why.is_empty() {
             self.failed += 1;
             if self.failures.len() < KEPT {
-                self.failures.insert(seed, why);
+                self.failures.insert(outcome.seed, why);
             }
         }
     }

@@ -23,6 +23,7 @@ use crate::{
     faults::Faults,
     history::History,
     host::{Command, Host, HostParts, Supervisor},
+    panics,
     scenario::{Mutation, Options, Scenario},
     slot::Slot,
 };
@@ -45,12 +46,25 @@ pub struct Outcome {
     pub simulated: Duration,
 }
 
-/// Runs the world of this seed.
+/// Runs the world of this seed. Any panic in it is a violation.
 ///
 /// # Panics
-/// When the code under test does: a panic is a violation whose seed the caller prints.
+/// Never.
 #[must_use]
 pub fn run(seed: u64, options: Options) -> Outcome {
+    let (outcome, panics) = panics::watched(|| run_world(seed, options));
+    let mut outcome = outcome.unwrap_or_else(|| Outcome {
+        seed,
+        violations: Vec::new(),
+        counts: BTreeMap::new(),
+        log: String::new(),
+        simulated: Duration::ZERO,
+    });
+    outcome.violations.extend(panics);
+    outcome
+}
+
+fn run_world(seed: u64, options: Options) -> Outcome {
     #[cfg(feature = "mutations")]
     esker_env::break_rule(match options.mutation {
         Some(Mutation::Rule(rule)) => Some(rule),

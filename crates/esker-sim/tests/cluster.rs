@@ -25,16 +25,23 @@ fn clusters_keep_every_invariant() {
     if count >= 200 {
         for what in [
             "acked",
+            "broken connections",
             "changes of owner",
+            "client cuts",
             "clock skews",
+            "compactions",
+            "copies counted",
             "crashes",
             "deletes",
             "disk errors",
             "disk losses",
+            "double losses",
             "drained stops",
             "duplicates",
+            "flipped bits",
             "full disks",
             "metadata faults",
+            "metadata leader changes",
             "object store faults",
             "partitions",
             "pauses",
@@ -46,6 +53,7 @@ fn clusters_keep_every_invariant() {
             "scale ins",
             "slow disks",
             "slow links",
+            "zombies",
         ] {
             assert!(tally.counts.get(what).is_some_and(|&times| times > 0), "no {what} in {count} worlds");
         }

@@ -159,6 +159,31 @@ async fn damage_that_appears_while_running_is_found_by_the_first_read() {
     assert_holds(host.store(), &frame(ledger(1), FSYNC, 1, 5000)).await;
 }
 
+#[tokio::test(start_paused = true)]
+async fn damage_to_what_was_read_before_is_found_too() {
+    // Of frames that are no batches, and of batches.
+    for written in [frame(ledger(1), FSYNC, 0, 5000), real_frame()] {
+        let mut host = Host::started(8, small()).await;
+        host.store().append(written.clone()).await.unwrap();
+        let payload = written.payload();
+        let whole = 0..payload.len() as u32;
+        for _ in 0..2 {
+            let read = host.store().read(ledger(1), FrameIndex(0), whole.clone()).await;
+            assert_eq!(read.unwrap(), payload);
+        }
+        let at = {
+            let file = host.disk.peek("0000000000.wal").unwrap();
+            file.windows(payload.len()).position(|window| window == &payload[..]).unwrap()
+        };
+        assert!(host.disk.flip_bit("0000000000.wal", at as u64 + 700, 3));
+        let read = host.store().read(ledger(1), FrameIndex(0), whole).await;
+        assert!(matches!(read, Err(StoreError::Unreadable { .. })), "{read:?}");
+        let sealed = host.store().seal(ledger(1), FSYNC).await.unwrap();
+        assert_eq!(sealed.missing, [FrameIndex(0)..FrameIndex(1)], "and remembered");
+        host.kill().await;
+    }
+}
+
 /// A frame of three real batches, one for each of three partitions.
 fn real_frame() -> Frame {
     let mut batches = Vec::new();

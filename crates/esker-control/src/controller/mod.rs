@@ -88,6 +88,9 @@ struct Inner {
     /// Sessions that somebody suspects.
     suspects: Mutex<BTreeMap<SessionKey, Suspicion>>,
     suspected: Notify,
+    /// What the last two looks for work listed: for a broken rule.
+    #[cfg(feature = "mutations")]
+    listed: Mutex<[Option<std::collections::BTreeSet<LedgerId>>; 2]>,
     /// Held while shards are given out, so that two recoveries see each other's choices.
     placing: tokio::sync::Mutex<()>,
 }
@@ -105,6 +108,8 @@ impl Controller {
             moving: Mutex::default(),
             suspects: Mutex::default(),
             suspected: Notify::new(),
+            #[cfg(feature = "mutations")]
+            listed: Mutex::default(),
             placing: tokio::sync::Mutex::default(),
         });
         let tasks = vec![

@@ -7,6 +7,8 @@ use std::{
 
 use esker_core::{BrokerId, LedgerId};
 use esker_env::BoxFuture;
+#[cfg(feature = "mutations")]
+use esker_env::Rule;
 use esker_meta::{
     Controller as Elected, GuardedError, MembershipView, MetaError, SessionKey, ShardRecord, StoreState,
 };
@@ -81,6 +83,8 @@ impl Inner {
     /// What the view suggests, confirmed by the store: a session is dead once its key is gone, and not when the view
     /// has not heard of it yet.
     async fn find_work(&self, under_way: &BTreeSet<Job>) -> Result<BTreeSet<Job>, MetaError> {
+        #[cfg(feature = "mutations")]
+        self.list_too_early().await?;
         let view = self.parts.membership.view();
         let mut work = BTreeSet::new();
         let mut doubtful = BTreeSet::new();
@@ -156,6 +160,10 @@ impl Inner {
     /// Steps 2 to 5; step 1, the fence, is behind us. Done once no shard names the session any more.
     async fn try_recover(&self, me: Elected, dead: SessionKey) -> Result<(), Unfinished> {
         let mut inheritance = Inheritance::read(self.meta(), dead.broker, |writer| writer == dead).await?;
+        #[cfg(feature = "mutations")]
+        if let (true, Some(listed)) = (Rule::FenceBeforeList.is_broken(), &self.listed.lock()[0]) {
+            inheritance.retain(listed);
+        }
         let unsealed = inheritance.seal(self.meta(), self.ledgers(), me.into(), |_| false, false).await;
         let mut blocked = Vec::new();
         for (ledger, error) in unsealed {
@@ -173,6 +181,18 @@ impl Inner {
         let _placing = self.placing.lock().await;
         inheritance.read_shards_again(self.meta()).await?;
         self.give_out(me, &inheritance, |shard| shard.owned_by() == Some(dead)).await
+    }
+
+    /// What breaking the first rule of recovery means: a session's ledgers are those of the look before its end was seen.
+    #[cfg(feature = "mutations")]
+    async fn list_too_early(&self) -> Result<(), MetaError> {
+        if Rule::FenceBeforeList.is_broken() {
+            let now = self.meta().list_all_ledgers().await?;
+            let now = now.into_iter().map(|ledger| ledger.record.id).collect();
+            let mut listed = self.listed.lock();
+            listed[0] = listed[1].replace(now);
+        }
+        Ok(())
     }
 
     /// Gives shards that nobody owns, or that have no record yet, to living brokers.

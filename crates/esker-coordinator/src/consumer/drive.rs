@@ -128,8 +128,8 @@ impl Group {
 
     /// A classic group begins where a consumer group has no members any more.
     pub(crate) fn leave_empty_consumer(&mut self, cx: &mut Cx<'_>) {
-        let vacant = |consumer: &Box<ConsumerGroup>| consumer.is_vacant();
-        if self.state != GroupState::Empty || !self.consumer.as_ref().is_some_and(vacant) {
+        if self.state != GroupState::Empty || !self.consumer.as_deref().is_some_and(ConsumerGroup::is_vacant)
+        {
             return;
         }
         let Some(consumer) = self.consumer.take() else { return };

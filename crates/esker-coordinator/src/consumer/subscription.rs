@@ -77,6 +77,9 @@ pub(super) fn resolve(pattern: &str, facts: &dyn ClusterFacts, now: Now) -> Resu
     Ok(Resolved { topics, version: facts.version(), when_ms: now.wall_ms })
 }
 
+/// Names, and a pattern.
+type Subscription<'a> = (&'a BTreeSet<KString>, Option<&'a KString>);
+
 impl State {
     /// A number that changes when any of the topics subscribed to has come, gone, grown, or been made anew (FNV-1a).
     pub(super) fn topics_hash(&self, facts: &dyn ClusterFacts) -> i64 {
@@ -119,7 +122,7 @@ impl State {
     pub(super) fn make_target(&mut self, facts: &dyn ClusterFacts, now: Now) {
         let mut topics = Topics::new();
         // Members mostly subscribe to the same topics: look each set up once.
-        let mut ids: BTreeMap<(&BTreeSet<KString>, Option<&KString>), Arc<BTreeSet<Uuid>>> = BTreeMap::new();
+        let mut ids: BTreeMap<Subscription<'_>, Arc<BTreeSet<Uuid>>> = BTreeMap::new();
         let mut candidates = Vec::with_capacity(self.members.len());
         for (id, member) in &self.members {
             let subscription = (&member.topics, member.regex.as_ref());

@@ -201,6 +201,10 @@ impl Tree {
         file.is_some_and(|file| file.rot(offset, change))
     }
 
+    pub(super) fn paths(&self) -> Vec<String> {
+        self.names.keys().cloned().collect()
+    }
+
     pub(super) fn peek(&self, path: &str) -> Option<Bytes> {
         let file = self.files.get(self.names.get(path)?)?;
         Some(file.read(0, usize::try_from(file.length).ok()?).into())

@@ -44,10 +44,10 @@ fn producers(
     let id = context.broker.partition(topic, index).map_err(|error| (error, None))?;
     let known = context.broker.log.producers(id);
     let known = known.map_err(|error| (error.code(), Some(error.to_string().into())))?;
-    Ok(known.into_iter().map(described).collect())
+    Ok(known.iter().map(described).collect())
 }
 
-fn described(state: ProducerState) -> Described {
+fn described(state: &ProducerState) -> Described {
     Described {
         producer_id: state.producer.0,
         producer_epoch: state.epoch.into(),
@@ -55,6 +55,5 @@ fn described(state: ProducerState) -> Described {
         last_timestamp: state.last_timestamp,
         coordinator_epoch: state.coordinator_epoch,
         current_txn_start_offset: state.current_txn_first_offset.map_or(-1, |first| first.0),
-        ..Described::default()
     }
 }

@@ -27,7 +27,7 @@ pub(crate) async fn handle(context: Context, request: WriteTxnMarkersRequest) ->
     for marker in request.markers {
         markers.push(write(&context, marker).await);
     }
-    WriteTxnMarkersResponse { markers, ..WriteTxnMarkersResponse::default() }
+    WriteTxnMarkersResponse { markers }
 }
 
 async fn write(context: &Context, marker: WritableTxnMarker) -> WritableTxnMarkerResult {
@@ -48,7 +48,7 @@ async fn write(context: &Context, marker: WritableTxnMarker) -> WritableTxnMarke
     };
     let is_valid = order.producer.0 >= 0 && order.epoch >= 0 && order.coordinator_epoch >= -1;
     let results = if is_valid {
-        context.broker.markers.write(&order).await.into_iter().map(code).collect()
+        context.broker.markers.write(&order).await.iter().map(code).collect()
     } else {
         vec![ErrorCode::InvalidRequest; order.partitions.len()]
     };
@@ -58,7 +58,6 @@ async fn write(context: &Context, marker: WritableTxnMarker) -> WritableTxnMarke
         let partitions = partitions.map(|(index, error)| WritableTxnMarkerPartitionResult {
             partition_index: *index,
             error_code: error.code(),
-            ..WritableTxnMarkerPartitionResult::default()
         });
         let partitions = partitions.collect();
         WritableTxnMarkerTopicResult { name: topic.name, partitions }
@@ -66,7 +65,7 @@ async fn write(context: &Context, marker: WritableTxnMarker) -> WritableTxnMarke
     WritableTxnMarkerResult { producer_id: marker.producer_id, topics: topics.collect() }
 }
 
-fn code(result: Result<(), MarkerError>) -> ErrorCode {
+fn code(result: &Result<(), MarkerError>) -> ErrorCode {
     match result {
         Ok(()) => ErrorCode::None,
         // Clients look for the leader again.

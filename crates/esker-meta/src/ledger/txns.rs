@@ -1,6 +1,7 @@
 //! Transactions on ledgers.
 
 use esker_core::{BrokerId, FrameIndex, LedgerId, Mode, StoreId};
+use esker_env::Rule;
 
 use super::{LedgerRecord, LedgerState};
 use crate::{
@@ -71,11 +72,11 @@ impl Meta {
         assert_eq!(old.record.state, LedgerState::Open, "only an open ledger can roll");
         let key = self.keys().ledger(old.record.id);
         let sealed = LedgerRecord { state: LedgerState::Sealed(end), ..old.record.clone() };
-        let txn = self
-            .guarded(session)
-            .when(&key, Expect::Modified(old.modified))
-            .put(&key, sealed.encode())
-            .or_get(&key);
+        let mut txn = self.guarded(session);
+        if !Rule::LedgerCompared.is_broken() {
+            txn = txn.when(&key, Expect::Modified(old.modified));
+        }
+        let txn = txn.put(&key, sealed.encode()).or_get(&key);
         self.add_ledger(session, new, txn).await
     }
 
@@ -140,11 +141,11 @@ impl Meta {
         }
         let key = self.keys().ledger(ledger.record.id);
         let record = LedgerRecord { state: LedgerState::Sealed(end), ..ledger.record.clone() };
-        let txn = self
-            .guarded(by)
-            .when(&key, Expect::Modified(ledger.modified))
-            .put(&key, record.encode())
-            .or_get(&key);
+        let mut txn = self.guarded(by);
+        if !Rule::FirstEndWins.is_broken() {
+            txn = txn.when(&key, Expect::Modified(ledger.modified));
+        }
+        let txn = txn.put(&key, record.encode()).or_get(&key);
         // An equal value by another recovery is as good as ours.
         let reads = match self.settle(txn, Some(&key)).await? {
             Settled::Done(modified) => return Ok(Versioned { record, modified }),

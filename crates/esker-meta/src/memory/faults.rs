@@ -72,12 +72,14 @@ impl Faults {
         self.link.subscribe()
     }
 
-    pub(super) fn ambiguous(&self, random: &dyn Random) -> Option<Ambiguous> {
+    /// `surely`: the answer is lost whatever this client's own faults are.
+    pub(super) fn ambiguous(&self, random: &dyn Random, surely: bool) -> Option<Ambiguous> {
         let mut state = self.state.lock();
         if let Some(scripted) = state.scripted.pop_front() {
             return Some(scripted);
         }
-        if state.ambiguous_per_mille == 0 || random.below(1000) >= u64::from(state.ambiguous_per_mille) {
+        let rate = u64::from(state.ambiguous_per_mille);
+        if !surely && (rate == 0 || random.below(1000) >= rate) {
             return None;
         }
         Some(match random.below(3) {

@@ -73,6 +73,27 @@ async fn no_lease_ends_while_the_store_is_down() {
 }
 
 #[tokio::test]
+async fn without_a_leader_no_answer_arrives_and_what_is_compacted_must_be_listed() {
+    let store = MemoryMeta::new(Env::real());
+    let (one, other) = (store.client(), store.client());
+    let put = one.txn(Txn::new().put("/a", value())).await.unwrap();
+    store.set_unsettled(true);
+    for client in [&one, &other] {
+        assert!(matches!(client.txn(Txn::new().put("/b", value())).await, Err(MetaError::Unknown(_))));
+        assert!(client.get("/a".to_owned()).await.unwrap().is_some(), "a read has no outcome to be lost");
+    }
+    store.set_unsettled(false);
+    store.server.env.tasks.wait_idle().await;
+    let last = one.txn(Txn::new().put("/c", value())).await.unwrap();
+    let mut behind = one.watch("/".to_owned(), put.revision.next());
+    store.compact();
+    assert_eq!(behind.next().await, Err(WatchError::Compacted(last.revision)));
+    let mut ahead = one.watch("/".to_owned(), last.revision.next());
+    one.txn(Txn::new().put("/d", value())).await.unwrap();
+    assert_eq!(ahead.next().await.unwrap().len(), 1, "who has seen all goes on");
+}
+
+#[tokio::test]
 async fn a_late_transaction_happens_only_if_its_comparison_still_holds() {
     let store = MemoryMeta::new(Env::real());
     for (key, meanwhile) in [("/a", false), ("/b", true)] {

@@ -19,6 +19,14 @@ pub(super) struct Audit {
     pub(super) history: History,
     /// Stores whose disks are gone.
     lost: Mutex<BTreeSet<StoreId>>,
+    /// Copies of ledgers that may have rotten.
+    rotten: Mutex<BTreeSet<(LedgerId, StoreId)>>,
+    /// Stores that may have lost entries which they cannot name: once they notice, they deny nothing any more, of ledgers
+    /// that came after it neither.
+    doubtful: Mutex<BTreeSet<StoreId>>,
+    /// Sealed ledgers whose ends were found by recoveries, with the disks that were lost before these began: W other stores
+    /// hold all of them.
+    recovered: Mutex<BTreeMap<LedgerId, BTreeSet<StoreId>>>,
 }
 
 /// What was seen so far.
@@ -27,11 +35,23 @@ struct Seen {
     ends: BTreeMap<LedgerId, FrameIndex>,
     copysets: BTreeMap<LedgerId, (SessionKey, Mode, Vec<StoreId>)>,
     shards: BTreeMap<ShardId, (Epoch, Option<SessionKey>)>,
+    /// Ledgers that were open after the ends of their sessions, with the disks that were lost by then.
+    orphans: BTreeMap<LedgerId, BTreeSet<StoreId>>,
+    /// Disks that were lost at the last look: one that goes while a recovery runs may still be among its W.
+    lost: BTreeSet<StoreId>,
 }
 
 impl Audit {
     pub(super) fn new(env: Env, meta: Meta, history: History) -> Self {
-        Self { env, meta, history, lost: Mutex::default() }
+        Self {
+            env,
+            meta,
+            history,
+            lost: Mutex::default(),
+            rotten: Mutex::default(),
+            doubtful: Mutex::default(),
+            recovered: Mutex::default(),
+        }
     }
 
     /// Watches for as long as the world runs.
@@ -44,12 +64,15 @@ impl Audit {
     }
 
     async fn look(&self, seen: &mut Seen) {
-        // Fails while the metadata store is down.
-        if let Ok(ledgers) = self.meta.list_all_ledgers().await {
+        // Fails while the metadata store is down. The sessions first: one that is over by then seals nothing any more.
+        if let (Ok(living), Ok(ledgers)) = (self.meta.sessions().await, self.meta.list_all_ledgers().await) {
+            let living = living.into_iter().map(|live| live.key).collect();
             let mut open: BTreeMap<(SessionKey, u8), LedgerId> = BTreeMap::new();
             for ledger in ledgers {
                 self.ledger(&ledger.record, seen, &mut open);
+                self.recovery(&ledger.record, seen, &living);
             }
+            seen.lost = self.lost.lock().clone();
         }
         if let Ok(shards) = self.meta.list_shards().await {
             for (id, shard) in shards {
@@ -96,21 +119,62 @@ impl Audit {
         }
     }
 
+    fn recovery(&self, record: &LedgerRecord, seen: &mut Seen, living: &BTreeSet<SessionKey>) {
+        if record.end().is_some() {
+            if let Some(lost) = seen.orphans.remove(&record.id) {
+                self.recovered.lock().insert(record.id, lost);
+            }
+        } else if !living.contains(&record.writer()) {
+            seen.orphans.entry(record.id).or_insert_with(|| seen.lost.clone());
+        }
+    }
+
     /// Whether every ledger can be recovered without this store and those that are lost already: then it may be lost.
     /// Notes that it is.
     pub(super) async fn lose(&self, store: StoreId) -> bool {
-        let Ok(ledgers) = self.meta.list_all_ledgers().await else { return false };
-        let mut lost = self.lost.lock();
-        let bears = |record: &LedgerRecord| {
-            let left = record.copyset.iter().filter(|held| **held != store && !lost.contains(held)).count();
+        let borne = self.held_elsewhere(store).await.is_some();
+        if borne {
+            self.lost.lock().insert(store);
+        }
+        borne
+    }
+
+    /// The same of what the store holds now: then bits of it may flip. What it comes to hold later is another matter, unless
+    /// bits of `headers` flip.
+    pub(super) async fn rot(&self, store: StoreId, headers: bool) -> bool {
+        let Some(held) = self.held_elsewhere(store).await else { return false };
+        self.rotten.lock().extend(held.into_iter().map(|ledger| (ledger, store)));
+        if headers {
+            self.doubtful.lock().insert(store);
+        }
+        true
+    }
+
+    /// The ledgers that this store may hold, if each of them can be recovered from the other stores that have it whole.
+    async fn held_elsewhere(&self, store: StoreId) -> Option<Vec<LedgerId>> {
+        let mut ledgers = self.meta.list_all_ledgers().await.ok()?;
+        ledgers.retain(|ledger| ledger.record.copyset.contains(&store));
+        let (lost, recovered) = (self.lost.lock(), self.recovered.lock());
+        let (rotten, doubtful) = (self.rotten.lock(), self.doubtful.lock());
+        let rotten = |ledger, held: &StoreId| rotten.contains(&(ledger, *held)) || doubtful.contains(held);
+        let borne = |record: &LedgerRecord| {
+            if let Some(before) = recovered.get(&record.id) {
+                let gone = |held: &&StoreId| {
+                    **held == store
+                        || rotten(record.id, held)
+                        || (lost.contains(held) && !before.contains(held))
+                };
+                let gone = record.copyset.iter().filter(gone).count();
+                // Where fewer than W stores were left, those have it.
+                let left = record.copyset.iter().filter(|held| !before.contains(held)).count();
+                return gone < left.min(usize::from(record.write_quorum));
+            }
+            let whole = |held: &&StoreId| **held != store && !lost.contains(held) && !rotten(record.id, held);
+            let left = record.copyset.iter().filter(whole).count();
             left >= usize::from(record.write_quorum).max(record.read_quorum())
         };
-        let affected = |record: &LedgerRecord| record.copyset.contains(&store);
-        let may = ledgers.iter().map(|ledger| &ledger.record).filter(|record| affected(record)).all(bears);
-        if may {
-            lost.insert(store);
-        }
-        may
+        let all = ledgers.iter().all(|ledger| borne(&ledger.record));
+        all.then(|| ledgers.iter().map(|ledger| ledger.record.id).collect())
     }
 
     /// Who owns what, for whoever has to decide.
@@ -138,9 +202,11 @@ impl Audit {
             })
             .collect();
         format!(
-            "living {:?}; shards {shards:?}; ledgers {ledgers:#?}; lost {:?}",
+            "living {:?}; shards {shards:?}; ledgers {ledgers:#?}; lost {:?}; rotten {:?}; doubtful {:?}",
             self.living().await,
-            self.lost.lock()
+            self.lost.lock(),
+            self.rotten.lock(),
+            self.doubtful.lock()
         )
     }
 }

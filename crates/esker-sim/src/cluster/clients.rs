@@ -2,20 +2,29 @@
 //! partition from leader to leader. Both carry the highest leader epoch that they have heard of.
 
 use std::{
+    collections::BTreeMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-use esker_core::{BrokerId, Epoch, Offset, PartitionId, ProducerId, ShardId, shard_map::shard_of};
+use esker_core::{
+    BrokerId, EntryKind, Epoch, FrameIndex, LedgerId, Offset, PartitionId, ProducerId, ShardId, TopicNumber,
+    shard_map::shard_of,
+};
 use esker_env::Env;
-use esker_log::{AppendError, AppendOptions, Isolation, LogError, ProducerError, ReadError, ReadLimits};
+use esker_log::{AppendError, AppendOptions, Isolation, Log, LogError, ProducerError, ReadError, ReadLimits};
 use esker_node::Node;
+use esker_wal::LogStore;
+use futures::FutureExt;
 use tokio::sync::mpsc;
 
-use super::machine::{Live, Machine};
+use super::{
+    machine::{Live, Machine, Reach},
+    network::Network,
+};
 use crate::{
     clients::{Outgoing, build},
     history::{Ack, History},
@@ -34,6 +43,18 @@ pub(super) struct Client {
     pub(super) history: History,
     /// Clients wind down once this is true.
     pub(super) stop: Arc<AtomicBool>,
+    /// What it takes to count copies.
+    pub(super) checks: Arc<Checks>,
+}
+
+/// What acknowledgements can be checked against.
+pub(super) struct Checks {
+    pub(super) network: Network,
+    /// `min.insync.replicas` of each topic.
+    pub(super) copies: BTreeMap<TopicNumber, usize>,
+    pub(super) write_quorum: usize,
+    /// Disks that were lost so far.
+    pub(super) lost_disks: AtomicUsize,
 }
 
 /// The leader of a partition as a client knows it.
@@ -49,6 +70,8 @@ struct Route {
     /// The highest epoch it has heard of.
     epoch: Epoch,
     leader: Option<Leader>,
+    /// Old clients do not name epochs, nor remember them: they believe whoever takes itself for the leader.
+    names_epochs: bool,
 }
 
 /// An answer to one batch.
@@ -91,12 +114,18 @@ impl Client {
     }
 
     fn route(&self, partition: PartitionId) -> Route {
-        Route { partition, epoch: Epoch(0), leader: None }
+        Route { partition, epoch: Epoch(0), leader: None, names_epochs: self.env.random.below(3) > 0 }
     }
 
     /// The machine of the leader, asking any broker when it is not known. A view that is older than what the client
     /// knows is not believed.
     async fn leader(&self, route: &mut Route) -> (Leader, Machine) {
+        if !route.names_epochs {
+            route.epoch = Epoch(0);
+            if self.env.random.below(3) == 0 {
+                route.leader = None;
+            }
+        }
         loop {
             if let Some(leader) = route.leader
                 && let Some(machine) = self.machine(leader.broker)
@@ -106,7 +135,7 @@ impl Client {
             let any = &self.machines[self.env.random.below(self.machines.len() as u64) as usize];
             self.travel().await;
             let shard = shard_of(route.partition, self.shards);
-            let asked = any.ask(async move |node: Arc<Node>| leader_of(&node, shard));
+            let asked = any.ask_from_afar(async move |node: Arc<Node>| leader_of(&node, shard));
             match self.env.timeout(PATIENCE, asked).await {
                 Ok(Some(Some(leader))) if leader.epoch >= route.epoch => {
                     route.epoch = leader.epoch;
@@ -178,15 +207,31 @@ impl Client {
         self.travel().await;
         let Some(Live { node, tasks }) = machine.live() else { return 0 };
         let all_replicas = self.env.random.below(4) > 0;
-        let (replies, mut heard) = mpsc::unbounded_channel();
-        let partition = route.partition;
-        tasks.spawn(append(node, partition, batches.to_vec(), all_replicas, replies));
-        drop(tasks);
-        let mut acked = 0;
         // A client gives up waiting and sends again: as with a lost response.
         let patience = Duration::from_millis(200 + self.env.random.below(5_000));
+        if machine.reach() == Reach::Deaf {
+            self.env.clock.sleep(patience).await;
+            self.history.count("unanswered");
+            return 0;
+        }
+        let (replies, mut heard) = mpsc::unbounded_channel();
+        let partition = route.partition;
+        let produce = Produce {
+            partition,
+            batches: batches.to_vec(),
+            all_replicas,
+            copies: self.copies(partition).filter(|_| all_replicas),
+        };
+        tasks.spawn(produce.append(node, self.clone(), replies));
+        drop(tasks);
+        let mut acked = 0;
         loop {
             let reply = self.env.timeout(patience, heard.recv()).await;
+            if machine.reach() == Reach::Mute {
+                self.env.clock.sleep(patience).await;
+                self.history.count("unanswered");
+                return acked;
+            }
             match reply {
                 Ok(Some(Reply::Acked { index, offset, epoch, duplicate })) => {
                     assert_eq!(index, acked, "answers come in order");
@@ -204,7 +249,7 @@ impl Client {
                 Ok(Some(Reply::OutOfOrder(epoch, error))) => {
                     // Nothing acknowledged can be missing and nothing was skipped: unless the leader has been replaced
                     // without knowing it, an idempotent producer never sees this.
-                    if epoch >= route.epoch {
+                    if epoch >= route.epoch && route.names_epochs {
                         self.history.violation(format!("{partition}: {error} in epoch {epoch}"));
                     }
                     return acked;
@@ -226,6 +271,7 @@ impl Client {
     pub(super) async fn read(self, partition: PartitionId) {
         let mut route = self.route(partition);
         let mut next = Offset(0);
+        let names_epochs = route.names_epochs;
         while !self.stopping() {
             let (leader, machine) = self.leader(&mut route).await;
             let max_bytes = 1 + self.env.random.below(8_000) as usize;
@@ -233,14 +279,14 @@ impl Client {
             let told = self.history.told(partition);
             self.travel().await;
             let epoch = leader.epoch;
-            let asked = machine.ask(async move |node: Arc<Node>| {
-                node.log.check_epoch(partition, Some(epoch))?;
+            let asked = machine.ask_from_afar(async move |node: Arc<Node>| {
+                node.log.check_epoch(partition, names_epochs.then_some(epoch))?;
                 node.log.read(partition, next, limits).await
             });
             match self.env.timeout(PATIENCE, asked).await {
                 Ok(Some(Ok(read))) => {
                     let found = read.offsets.epoch;
-                    if found < epoch {
+                    if found < epoch && names_epochs {
                         self.history
                             .violation(format!("{partition}: epoch {found} answers where {epoch} was asked"));
                     }
@@ -288,7 +334,7 @@ impl Client {
             }
             let (_, machine) = self.leader(&mut route).await;
             self.travel().await;
-            let asked = machine.ask(async move |node: Arc<Node>| node.log.offsets(partition));
+            let asked = machine.ask_from_afar(async move |node: Arc<Node>| node.log.offsets(partition));
             let Ok(Some(Ok(offsets))) = self.env.timeout(PATIENCE, asked).await else {
                 route.leader = None;
                 continue;
@@ -296,7 +342,7 @@ impl Client {
             let span = (offsets.high_watermark.0 - offsets.log_start.0).cast_unsigned();
             let before = Offset(offsets.log_start.0 + self.env.random.below(span + 1).cast_signed());
             self.history.may_delete(partition, before);
-            let asked = machine.ask(async move |node: Arc<Node>| {
+            let asked = machine.ask_from_afar(async move |node: Arc<Node>| {
                 let epoch = node.log.offsets(partition).map_or(Epoch(0), |offsets| offsets.epoch);
                 (epoch, node.log.delete_records(partition, Some(before)).await)
             });
@@ -316,49 +362,96 @@ impl Client {
     }
 }
 
-/// The broker's side of a connection with several produces on it: appended in order, answered in order.
-async fn append(
-    node: Arc<Node>,
+/// Several produces on one connection.
+struct Produce {
     partition: PartitionId,
     batches: Vec<Outgoing>,
     all_replicas: bool,
-    replies: mpsc::UnboundedSender<Reply>,
-) {
-    let log = node.log.clone();
-    drop(node);
-    let mut pending = Vec::new();
-    let mut refused = None;
-    for (index, batch) in batches.into_iter().enumerate() {
-        let epoch = log.offsets(partition).map_or(Epoch(0), |offsets| offsets.epoch);
-        let checked = log.check(partition, &batch.bytes);
-        match checked.and_then(|checked| {
-            log.append(partition, checked, AppendOptions { all_replicas, ..AppendOptions::default() })
-        }) {
-            Ok(appended) => pending.push((index, epoch, appended)),
-            Err(AppendError::Producer(error @ ProducerError::OutOfOrder { .. })) => {
-                refused = Some(Reply::OutOfOrder(epoch, error));
-                break;
-            }
-            Err(error) => {
-                refused = Some(Reply::Refused(error.to_string()));
-                break;
+    /// Copies that acknowledgements promise, if that can be checked.
+    copies: Option<usize>,
+}
+
+impl Produce {
+    /// The broker's side: appended in order, answered in order.
+    async fn append(self, node: Arc<Node>, client: Client, replies: mpsc::UnboundedSender<Reply>) {
+        let log = node.log.clone();
+        drop(node);
+        let Self { partition, all_replicas, .. } = self;
+        let mut pending = Vec::new();
+        let mut refused = None;
+        for (index, batch) in self.batches.into_iter().enumerate() {
+            let epoch = log.offsets(partition).map_or(Epoch(0), |offsets| offsets.epoch);
+            let checked = log.check(partition, &batch.bytes);
+            match checked.and_then(|checked| {
+                log.append(partition, checked, AppendOptions { all_replicas, ..AppendOptions::default() })
+            }) {
+                Ok(appended) => pending.push((index, epoch, appended)),
+                Err(AppendError::Producer(error @ ProducerError::OutOfOrder { .. })) => {
+                    refused = Some(Reply::OutOfOrder(epoch, error));
+                    break;
+                }
+                Err(error) => {
+                    refused = Some(Reply::Refused(error.to_string()));
+                    break;
+                }
             }
         }
+        for (index, epoch, appended) in pending {
+            let reply = match appended.ticket.durable().await {
+                Ok(()) => {
+                    let (offset, duplicate) = (appended.base_offset, appended.duplicate);
+                    // Of some: looking at all that stores hold takes longer than appending it.
+                    if let Some(copies) = self.copies.filter(|_| client.env.random.below(4) == 0) {
+                        client.check_copies(&log, partition, offset, copies);
+                    }
+                    Reply::Acked { index, offset, epoch, duplicate }
+                }
+                Err(error) => {
+                    let _ = replies.send(Reply::Refused(error.to_string()));
+                    return;
+                }
+            };
+            let _ = replies.send(reply);
+        }
+        if let Some(refused) = refused {
+            let _ = replies.send(refused);
+        }
     }
-    for (index, epoch, appended) in pending {
-        let reply = match appended.ticket.durable().await {
-            Ok(()) => {
-                let (offset, duplicate) = (appended.base_offset, appended.duplicate);
-                Reply::Acked { index, offset, epoch, duplicate }
-            }
-            Err(error) => {
-                let _ = replies.send(Reply::Refused(error.to_string()));
-                return;
-            }
+}
+
+impl Client {
+    /// The copies that `acks=all` promises of a partition, where that is more than W.
+    fn copies(&self, partition: PartitionId) -> Option<usize> {
+        let copies = self.checks.copies.get(&partition.topic).copied()?;
+        (copies > self.checks.write_quorum).then_some(copies)
+    }
+
+    /// What was acknowledged by so many stores is there, unless an object has it already: then it may be trimmed. A store
+    /// that is not served now, or whose disk was lost, may have held it.
+    fn check_copies(&self, log: &Log, partition: PartitionId, offset: Offset, copies: usize) {
+        // A shard that has gone was archived before.
+        if log.archived_end(partition).map_or(true, |end| offset < end) {
+            return self.history.count("copies archived");
+        }
+        let served = self.checks.network.served();
+        let mut ledgers = log.rolled_ledgers();
+        ledgers.extend(log.lane_ends().into_iter().map(|(ledger, _)| ledger));
+        let holds = |store: &Arc<dyn LogStore>, ledger: LedgerId| {
+            let directory = store.directory(ledger, FrameIndex(0)).now_or_never();
+            directory.and_then(Result::ok).is_some_and(|frames| {
+                let headers = frames.iter().flat_map(|(_, headers)| headers.iter());
+                let mut found = headers.filter(|header| header.kind == EntryKind::Batch);
+                found.any(|header| header.partition == partition && header.base_offset == offset)
+            })
         };
-        let _ = replies.send(reply);
-    }
-    if let Some(refused) = refused {
-        let _ = replies.send(refused);
+        let holders =
+            served.iter().filter(|store| ledgers.iter().any(|ledger| holds(store, *ledger))).count();
+        let unknown = (self.machines.len() - served.len()) + self.checks.lost_disks.load(Ordering::Relaxed);
+        self.history.count("copies counted");
+        if holders + unknown < copies {
+            self.history.violation(format!(
+                "{partition}: {offset} was acknowledged by {copies} stores, and {holders} hold it"
+            ));
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! What goes wrong in a cluster. Each fault is a task of its own: faults come, overlap, and go.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::Duration,
+};
 
 use esker_archive::faults::FaultRates;
 use esker_core::{BrokerId, ShardId};
@@ -10,8 +13,10 @@ use esker_node::Node;
 
 use super::{
     audit::Audit,
-    machine::{Command, Machine},
+    clients::Checks,
+    machine::{Command, Machine, Reach},
     network::Network,
+    rot,
     scenario::ClusterScenario,
 };
 use crate::history::History;
@@ -25,6 +30,7 @@ pub(super) struct Faults {
     pub(super) network: Network,
     pub(super) meta: MemoryMeta,
     pub(super) audit: Arc<Audit>,
+    pub(super) checks: Arc<Checks>,
     pub(super) history: History,
 }
 
@@ -34,7 +40,7 @@ impl Faults {
         let end = self.env.clock.now() + self.scenario.duration;
         while self.env.clock.now() < end {
             self.sleep_up_to(self.scenario.calm).await;
-            let (faults, number) = (self.clone(), self.below(20));
+            let (faults, number) = (self.clone(), self.below(29));
             self.env.tasks.spawn(async move { faults.one(number, end).await });
         }
         self.heal();
@@ -43,8 +49,10 @@ impl Faults {
     /// No fault goes on. What comes of commands under way is left to the supervisors.
     pub(super) fn heal(&self) {
         self.network.heal();
+        self.meta.set_unsettled(false);
         self.meta.set_down(false);
         for machine in self.machines.iter() {
+            machine.set_reach(Reach::Whole);
             let shared = &machine.shared;
             shared.gate.open();
             shared.objects.set(FaultRates::default());
@@ -135,7 +143,17 @@ impl Faults {
                 self.say("clock skews", format_args!("clock of broker {id} {skew} ms ahead"));
                 machine.shared.clock.set_skew(skew);
             }
-            _ => self.planned_move().await,
+            19 | 20 => self.planned_move().await,
+            21 => self.clients_cut_off(machine, end).await,
+            22 => self.connections_break(machine, end).await,
+            23 => self.rot(machine).await,
+            24 => self.leader_changes(end).await,
+            25 | 26 => self.zombie(machine, end).await,
+            27 => self.two_losses(machine, end).await,
+            _ => {
+                self.say("compactions", format_args!("the metadata store forgets the past"));
+                self.meta.compact();
+            }
         }
     }
 
@@ -223,11 +241,124 @@ impl Faults {
         }
         let Some(store) = machine.store() else { return };
         if self.audit.lose(store).await {
+            self.checks.lost_disks.fetch_add(1, Ordering::Relaxed);
             self.say("disk losses", format_args!("disk loss of broker {}", machine.id));
             machine.send(Command::LoseDisk);
         } else {
             self.history.count("disk losses not borne");
         }
+    }
+
+    /// A writer loses its disk while one of its stores lags behind; once that is recovered, and what the other store had is
+    /// copied, that one loses power and the other its disk.
+    async fn two_losses(&self, machine: &Machine, end: Monotonic) {
+        if self.scenario.received {
+            return;
+        }
+        let first = self.below(self.machines.len() as u64) as usize;
+        let mut others = self.machines.iter().cycle().skip(first).filter(|other| other.id != machine.id);
+        let (Some(lagging), Some(other)) = (others.next(), others.next()) else { return };
+        self.say("double losses", format_args!("{} lags behind {} and {}", lagging.id, machine.id, other.id));
+        self.network.cut(machine.id, lagging.id);
+        self.last(Duration::from_millis(900), end).await;
+        self.lose_disk(machine).await;
+        self.last(Duration::from_secs(6), end).await;
+        if self.below(2) == 0 {
+            lagging.send(Command::PowerLoss(Duration::from_millis(self.below(300))));
+            self.last(Duration::from_secs(1), end).await;
+        }
+        self.lose_disk(other).await;
+        self.network.mend(machine.id, lagging.id);
+    }
+
+    /// As with lost disks, only as much as the copysets bear.
+    async fn rot(&self, machine: &Machine) {
+        if self.scenario.received {
+            return;
+        }
+        let Some(store) = machine.store() else { return };
+        let headers = self.below(3) == 0;
+        if !self.audit.rot(store, headers).await {
+            return self.history.count("bit rot not borne");
+        }
+        // What it holds may turn out not to count.
+        self.checks.lost_disks.fetch_add(1, Ordering::Relaxed);
+        for _ in 0..=self.below(3) {
+            if let Some(place) = rot::flip(&machine.disk(), headers, &*self.env.random) {
+                self.say("flipped bits", format_args!("disk of broker {}: a bit of {place}", machine.id));
+            }
+        }
+    }
+
+    /// What clients send does not arrive, or what they are answered.
+    async fn clients_cut_off(&self, machine: &Machine, end: Monotonic) {
+        let reach = if self.below(2) == 0 { Reach::Deaf } else { Reach::Mute };
+        self.say("client cuts", format_args!("broker {} is {reach:?} to clients", machine.id));
+        machine.set_reach(reach);
+        self.last(Duration::from_secs(8), end).await;
+        machine.set_reach(Reach::Whole);
+    }
+
+    /// A broker that was cut off for longer than its lease comes back before it has heard that it was replaced, and some
+    /// clients with it. Its stores may have lost power meanwhile.
+    async fn zombie(&self, machine: &Machine, end: Monotonic) {
+        let id = machine.id;
+        let dark = !self.scenario.received && self.below(2) == 0;
+        self.say("zombies", format_args!("broker {id} is cut off from all; others lose power: {dark}"));
+        let others = || self.machines.iter().filter(|other| other.id != id);
+        machine.set_reach(Reach::Deaf);
+        // What is under way comes to its end: its writer has nothing to miss.
+        self.last(Duration::from_millis(500), end).await;
+        machine.shared.meta.faults().set_unreachable(true);
+        for other in others() {
+            self.network.cut(id, other.id);
+            self.network.cut(other.id, id);
+        }
+        let gone = self.scenario.config.session_ttl + Duration::from_secs(2);
+        self.env.clock.sleep(gone.min(end - self.env.clock.now())).await;
+        if dark {
+            others().for_each(|other| other.send(Command::PowerLoss(Duration::from_millis(self.below(500)))));
+            self.last(Duration::from_millis(1_500), end).await;
+        }
+        for other in others() {
+            self.network.mend(id, other.id);
+            self.network.mend(other.id, id);
+        }
+        machine.set_reach(Reach::Whole);
+        self.last(Duration::from_secs(4), end).await;
+        machine.shared.meta.faults().set_unreachable(false);
+        self.history.note(format_args!("broker {id} hears of what happened"));
+    }
+
+    async fn connections_break(&self, machine: &Machine, end: Monotonic) {
+        let (id, times) = (machine.id, 1 + self.below(10));
+        self.say("broken connections", format_args!("connections of broker {id} break {times} times"));
+        for _ in 0..times {
+            for other in self.machines.iter().map(|other| other.id).filter(|other| *other != id) {
+                if self.below(2) == 0 {
+                    self.network.reset(id, other);
+                } else {
+                    self.network.reset(other, id);
+                }
+            }
+            self.last(Duration::from_millis(400), end).await;
+        }
+    }
+
+    /// What all brokers ask for is lost on the way back, then nobody answers, then all watches begin anew.
+    async fn leader_changes(&self, end: Monotonic) {
+        let compacts = self.below(2) == 0;
+        self.say("metadata leader changes", format_args!("metadata leader goes, compaction: {compacts}"));
+        self.meta.set_unsettled(true);
+        self.last(Duration::from_millis(300), end).await;
+        self.meta.set_down(true);
+        if compacts {
+            self.meta.compact();
+        }
+        self.last(Duration::from_secs(2), end).await;
+        self.meta.set_unsettled(false);
+        self.meta.set_down(false);
+        self.history.note(format_args!("metadata has a leader again"));
     }
 
     async fn objects_fail(&self, end: Monotonic) {

@@ -8,7 +8,7 @@ use std::{
 use esker_archive::faults::FaultyStore;
 use esker_control::{GRPC_LISTENER, Peers};
 use esker_core::{BrokerId, StoreId};
-use esker_env::{Clock, Env, Gate, Random, SeededRandom, SimDisk, Tasks};
+use esker_env::{Clock, Disk, Durability, Env, Gate, Random, Rule, SeededRandom, SimDisk, Tasks};
 use esker_meta::{Endpoint, Keys, MemoryMeta};
 use esker_node::{ClusterParts, Node, NodeParts, PreparedNode, StartError};
 use parking_lot::Mutex;
@@ -55,6 +55,9 @@ impl std::fmt::Debug for Command {
     }
 }
 
+/// Where a store keeps its identity (`docs/formats/wal-file.md`).
+const IDENTITY_FILE: &str = "store";
+
 /// How long a graceful stop may take before the process is killed.
 const GRACE: Duration = Duration::from_secs(40);
 /// How long of that it waits for others to take over.
@@ -78,6 +81,18 @@ pub(super) struct Shared {
     /// The store on that disk, once it was formatted.
     store: Mutex<Option<StoreId>>,
     live: Mutex<Option<Live>>,
+    reach: Mutex<Reach>,
+}
+
+/// What of a broker clients reach.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Reach {
+    #[default]
+    Whole,
+    /// Nothing that they send arrives.
+    Deaf,
+    /// None of its answers arrives.
+    Mute,
 }
 
 /// A running broker.
@@ -106,6 +121,35 @@ impl Machine {
     /// The running broker.
     pub(super) fn live(&self) -> Option<Live> {
         self.shared.live.lock().clone()
+    }
+
+    /// What of the broker clients reach now.
+    pub(super) fn reach(&self) -> Reach {
+        *self.shared.reach.lock()
+    }
+
+    /// Changes that.
+    pub(super) fn set_reach(&self, reach: Reach) {
+        *self.shared.reach.lock() = reach;
+    }
+
+    /// As [`Machine::ask`], over the network between clients and brokers. May never end.
+    pub(super) async fn ask_from_afar<T, F>(
+        &self,
+        ask: impl FnOnce(Arc<Node>) -> F + Send + 'static,
+    ) -> Option<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        if self.reach() == Reach::Deaf {
+            return std::future::pending().await;
+        }
+        let answer = self.ask(ask).await;
+        if self.reach() == Reach::Mute {
+            return std::future::pending().await;
+        }
+        answer
     }
 
     /// Asks the running broker something, in its own process; `None` when there is none, or it ends before the answer.
@@ -161,6 +205,17 @@ fn new_disk(env: &Env, scenario: &ClusterScenario) -> SimDisk {
     disk
 }
 
+/// What breaking S5 means: a blank disk passes for the one that it replaces.
+async fn keep_identity(old: &SimDisk, blank: &SimDisk) {
+    let Some(identity) = old.peek(IDENTITY_FILE) else { return };
+    let kept = async {
+        let file = blank.open(IDENTITY_FILE).await?;
+        file.write_at(0, vec![identity], Durability::Synced).await?;
+        blank.sync_dir("").await
+    };
+    kept.await.expect("a blank disk does not fail");
+}
+
 /// A machine and what keeps a broker running on it.
 pub(super) fn machine(parts: MachineParts) -> (Machine, Supervisor) {
     let MachineParts { id, env, scenario, network, meta, objects, history } = parts;
@@ -173,6 +228,7 @@ pub(super) fn machine(parts: MachineParts) -> (Machine, Supervisor) {
         disk: Mutex::new(new_disk(&env, &scenario)),
         store: Mutex::new(None),
         live: Mutex::new(None),
+        reach: Mutex::default(),
     });
     let machine = Machine { id, commands: sender, shared: Arc::clone(&shared) };
     network.withdraw(id, false);
@@ -345,6 +401,10 @@ impl Supervisor {
             }
             Command::LoseDisk => {
                 let fresh = new_disk(&self.env, &self.scenario);
+                if Rule::BlankIsAnotherStore.is_broken() {
+                    let old = self.shared.disk.lock().clone();
+                    keep_identity(&old, &fresh).await;
+                }
                 *self.shared.disk.lock() = fresh;
                 *self.shared.store.lock() = None;
             }

@@ -9,6 +9,7 @@ mod faults;
 mod machine;
 mod network;
 mod peers;
+mod rot;
 mod scenario;
 mod stores;
 mod world;

@@ -59,6 +59,8 @@ struct State {
     slow: BTreeMap<(BrokerId, BrokerId), Duration>,
     /// The longest delay of any other.
     delay: Duration,
+    /// How often the first's connections to the second broke.
+    resets: BTreeMap<(BrokerId, BrokerId), u64>,
 }
 
 /// Why nothing came of a call.
@@ -85,7 +87,8 @@ impl std::fmt::Display for CallError {
 impl Network {
     pub(super) fn new(env: Env, delay: Duration) -> Self {
         let (hosts, cut, slow) = (BTreeMap::new(), BTreeSet::new(), BTreeMap::new());
-        let state = Arc::new(Mutex::new(State { hosts, cut, slow, delay }));
+        let state = State { hosts, cut, slow, delay, resets: BTreeMap::new() };
+        let state = Arc::new(Mutex::new(state));
         Self { env, state, healed: Arc::default() }
     }
 
@@ -129,6 +132,40 @@ impl Network {
             state.slow.clear();
         }
         self.healed.notify_waiters();
+    }
+
+    /// Breaks the connections that the first has to the second. What is on its way on them may still arrive.
+    pub(super) fn reset(&self, from: BrokerId, to: BrokerId) {
+        *self.state.lock().resets.entry((from, to)).or_default() += 1;
+        self.healed.notify_waiters();
+    }
+
+    /// How often such connections broke so far.
+    pub(super) fn resets(&self, from: BrokerId, to: BrokerId) -> u64 {
+        self.state.lock().resets.get(&(from, to)).copied().unwrap_or_default()
+    }
+
+    /// Completes when a connection that was made after so many breaks.
+    pub(super) async fn breaks(&self, from: BrokerId, to: BrokerId, before: u64) {
+        loop {
+            let changed = self.healed.notified();
+            tokio::pin!(changed);
+            changed.as_mut().enable();
+            if self.resets(from, to) != before {
+                return;
+            }
+            changed.await;
+        }
+    }
+
+    /// The stores that are served now.
+    pub(super) fn served(&self) -> Vec<Arc<dyn LogStore>> {
+        let state = self.state.lock();
+        let serving = state.hosts.values().filter_map(|host| match host {
+            Host::Serving(process) => Some(Arc::clone(&process.store)),
+            Host::Dark | Host::Idle => None,
+        });
+        serving.collect()
     }
 
     fn host(&self, at: BrokerId) -> Host {

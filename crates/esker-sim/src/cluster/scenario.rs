@@ -1,6 +1,6 @@
 //! What a seed decides before the world of a cluster begins.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use esker_control::{ControllerConfig, Replication};
 use esker_core::BrokerId;
@@ -12,6 +12,11 @@ use esker_node::NodeConfig;
 #[cfg(feature = "mutations")]
 use crate::scenario::Mutation;
 use crate::scenario::{Options, archive, millis, pick, store};
+
+/// When appends of a topic are acknowledged.
+pub(super) const MODE: &str = "esker.mode";
+/// The copies that `acks=all` waits for.
+pub(super) const MIN_INSYNC: &str = "min.insync.replicas";
 
 /// A cluster's world before it begins.
 #[derive(Clone, Debug)]
@@ -51,11 +56,16 @@ impl ClusterScenario {
         let modes: &[&str] =
             if received { &["fsync", "throughput", "received"] } else { &["fsync", "throughput"] };
         let topics = (0..1 + random.below(2))
-            .map(|number| NewTopic {
-                name: format!("topic-{number}"),
-                partitions: 1 + random.below(3) as u32,
-                replication_factor: 3,
-                configs: BTreeMap::from([("esker.mode".to_owned(), pick(random, modes).to_owned())]),
+            .map(|number| {
+                let mode = pick(random, modes);
+                let copies = pick(random, &["1", "2", "3"]);
+                let configs = [(MODE, mode), (MIN_INSYNC, copies)];
+                NewTopic {
+                    name: format!("topic-{number}"),
+                    partitions: 1 + random.below(3) as u32,
+                    replication_factor: 3,
+                    configs: configs.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+                }
             })
             .collect();
         let history = pick(random, &[8, 64, 16_384]);

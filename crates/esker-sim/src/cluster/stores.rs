@@ -268,6 +268,7 @@ impl Link {
         process.tasks.spawn(server.run(requests));
         let mut incoming = Incoming { responses, next: None };
         let mut waiting: BTreeMap<u64, (oneshot::Sender<Answered>, Monotonic)> = BTreeMap::new();
+        let resets = self.network.resets(self.from, self.to);
         let mut due = Monotonic::default();
         let mut sequence = 0;
         let mut next = Some(first);
@@ -300,6 +301,7 @@ impl Link {
                     }
                 },
                 () = overdue => break unreachable("no answer in time"),
+                () = self.network.breaks(self.from, self.to, resets) => break unreachable("connection reset"),
                 call = called.recv() => match call {
                     Some(call) => next = Some(call),
                     None => return None,

@@ -1,15 +1,16 @@
 //! One cluster's world, from its seed to its verdict.
 
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
 use esker_archive::faults::FaultyStore;
-use esker_core::{BrokerId, PartitionId, ProducerId, ShardId};
+use esker_core::{BrokerId, PartitionId, ProducerId, ShardId, TopicNumber};
 use esker_env::{Clock, Env, Random, SeededRandom, Tasks};
 use esker_meta::{Keys, MemoryMeta, Meta, MetaStore};
 use esker_node::Node;
@@ -18,17 +19,17 @@ use tokio::sync::oneshot;
 
 use super::{
     audit::Audit,
-    clients::Client,
+    clients::{Checks, Client},
     faults::Faults,
     machine::{Command, Machine, MachineParts, Supervisor, machine},
     network::Network,
-    scenario::ClusterScenario,
+    scenario::{ClusterScenario, MIN_INSYNC, MODE},
 };
 use crate::{
     check::{Inspector, read_whole},
     clock::SimClock,
     history::History,
-    scenario::Options,
+    scenario::{Mutation, Options},
     world::{Outcome, create_topics},
 };
 
@@ -63,7 +64,7 @@ struct World {
     inspector: Inspector,
     partitions: Vec<PartitionId>,
     stop: Arc<AtomicBool>,
-    beyond: bool,
+    options: Options,
 }
 
 impl World {
@@ -88,6 +89,7 @@ impl World {
             Inspector::open(part(), Arc::clone(&raw), &memory, archive, shards, history.clone()).await;
         let partitions = create_topics(&memory, &part(), &scenario.topics).await;
         let network = Network::new(part(), scenario.delay);
+        let checks = Arc::new(checks(&scenario, &partitions, &network));
         let (mut machines, mut supervisors) = (Vec::new(), Vec::new());
         for id in 1..=scenario.brokers + scenario.spares {
             let (machine, supervisor) = machine(MachineParts {
@@ -115,11 +117,11 @@ impl World {
             network,
             meta: memory,
             audit: Arc::new(Audit::new(part(), meta, history.clone())),
+            checks,
             history: history.clone(),
         };
         let stop = Arc::default();
-        let beyond = options.beyond;
-        (Self { env, scenario, history, machines, faults, inspector, partitions, stop, beyond }, supervisors)
+        (Self { env, scenario, history, machines, faults, inspector, partitions, stop, options }, supervisors)
     }
 
     fn client(&self, tasks: &Tasks) -> Client {
@@ -130,6 +132,7 @@ impl World {
             shards: self.scenario.config.shards,
             history: self.history.clone(),
             stop: Arc::clone(&self.stop),
+            checks: Arc::clone(&self.faults.checks),
         }
     }
 
@@ -149,7 +152,10 @@ impl World {
         if self.scenario.deletes {
             others.spawn(self.client(&others).delete(self.some_partition()));
         }
-        if self.beyond {
+        if self.options.mutation == Some(Mutation::TaskPanics) {
+            others.spawn(panic_in(self.machines[0].clone(), self.env.clone()));
+        }
+        if self.options.beyond {
             self.lose_too_much().await;
             producers.abort_all();
             return others.abort_all();
@@ -170,6 +176,7 @@ impl World {
         let millis = 2_000 + self.env.random.below(8_000);
         self.env.clock.sleep(Duration::from_millis(millis)).await;
         let spared = self.env.random.below(self.machines.len() as u64) as usize;
+        self.faults.checks.lost_disks.store(self.machines.len(), Ordering::Relaxed);
         for (number, machine) in self.machines.iter().enumerate() {
             machine.send(if number == spared { Command::Crash } else { Command::LoseDisk });
         }
@@ -315,5 +322,33 @@ impl World {
             log: self.history.log(),
             simulated: self.env.clock.now().0,
         }
+    }
+}
+
+/// A task of a running broker panics.
+async fn panic_in(machine: Machine, env: Env) {
+    loop {
+        env.clock.sleep(Duration::from_millis(500)).await;
+        if let Some(live) = machine.live() {
+            return live.tasks.spawn(async { panic!("a task of broker 1, on purpose") });
+        }
+    }
+}
+
+fn checks(scenario: &ClusterScenario, partitions: &[PartitionId], network: &Network) -> Checks {
+    let numbers: BTreeSet<TopicNumber> = partitions.iter().map(|partition| partition.topic).collect();
+    // Topics were created, and numbered, in order.
+    let topics = numbers.into_iter().zip(&scenario.topics);
+    // What is in a page cache may be gone again.
+    let lasting = topics.filter(|(_, topic)| topic.configs.get(MODE).is_none_or(|mode| mode != "received"));
+    let copies = lasting.map(|(number, topic)| {
+        let copies = topic.configs.get(MIN_INSYNC).and_then(|copies| copies.parse().ok());
+        (number, copies.unwrap_or(1))
+    });
+    Checks {
+        network: network.clone(),
+        copies: copies.collect(),
+        write_quorum: scenario.replication.write_quorum,
+        lost_disks: AtomicUsize::new(0),
     }
 }

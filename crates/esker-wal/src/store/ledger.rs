@@ -23,8 +23,6 @@ pub(super) struct Slot {
     pub(super) place: Place,
     /// `None` when not even the header could be read.
     pub(super) content: Option<Content>,
-    /// The payload on disk has been read and matched its checksum since this process started.
-    pub(super) verified: bool,
 }
 
 /// The part of a frame that stays in memory.
@@ -36,7 +34,7 @@ pub(super) struct Content {
 
 impl Slot {
     pub(super) fn lost(reason: &Arc<str>) -> Self {
-        Self { place: Place::Lost(Arc::clone(reason)), content: None, verified: false }
+        Self { place: Place::Lost(Arc::clone(reason)), content: None }
     }
 
     /// Whether the slot holds this very frame.

@@ -10,7 +10,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use esker_env::{BoxFuture, Durability, Monotonic};
+use esker_env::{BoxFuture, Durability, Monotonic, Rule};
 
 use super::{
     END_SIZE, Shared,
@@ -206,7 +206,10 @@ impl PhysicalWriter {
 
     /// Answers what waited for a write or a sync.
     fn finish(&mut self, flight: InFlight, result: io::Result<()>, synced: bool) -> Result<(), Failure> {
-        if let Err(error) = result {
+        let forgiven = synced && Rule::FailedSyncIsFinal.is_broken();
+        if let Err(error) = result
+            && !forgiven
+        {
             let failure = Failure::new(if synced { "write and sync" } else { "write" }, &self.active, &error);
             for (job, _) in flight.jobs {
                 let _ = job.reply.send(Err(failure.0.clone()));

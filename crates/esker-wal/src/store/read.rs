@@ -26,7 +26,6 @@ struct Located {
     lsn: Lsn,
     header: FrameHeader,
     directory: Arc<[BatchHeader]>,
-    verified: bool,
 }
 
 impl Located {
@@ -63,10 +62,10 @@ fn locate(state: &State, ledger: LedgerId, index: FrameIndex) -> Result<Located,
         lsn,
         header: content.header,
         directory: Arc::clone(&content.directory),
-        verified: slot.verified,
     })
 }
 
+/// Checked each time: what was right once may have rotten since, and what is read here is served, and written into objects.
 pub(super) async fn payload(
     shared: Arc<Shared>,
     ledger: LedgerId,
@@ -80,14 +79,6 @@ pub(super) async fn payload(
         return Ok(Bytes::new());
     }
     let start = located.header.payload_start();
-    if located.verified {
-        let bytes = located.bytes(start + range.start, range.len()).await?;
-        return if bytes.len() == range.len() {
-            Ok(bytes)
-        } else {
-            Err(damaged(&shared, ledger, index, located.lsn))
-        };
-    }
     // Whole batches prove themselves: no need to read what lies around them.
     if let Some(batches) = run_of(&located.directory, &range).filter(|_| range.len() < length as usize) {
         let bytes = located.bytes(start + range.start, range.len()).await?;
@@ -100,7 +91,6 @@ pub(super) async fn payload(
     if bytes.len() != length as usize || crc32c::crc32c(&bytes) != located.header.payload_crc {
         return Err(damaged(&shared, ledger, index, located.lsn));
     }
-    mark_verified(&mut shared.state.lock(), ledger, index, located.lsn);
     if range.len() == length as usize {
         return Ok(bytes);
     }
@@ -161,13 +151,6 @@ pub(super) fn directory(state: &State, id: LedgerId, from: FrameIndex) -> Result
             (None, _) => Err(StoreError::NotHeld { ledger: id, index }),
         })
         .collect()
-}
-
-fn mark_verified(state: &mut State, ledger: LedgerId, index: FrameIndex, lsn: Lsn) {
-    let slot = state.ledgers.get_mut(&ledger).and_then(|found| found.slot_mut(index));
-    if let Some(slot) = slot.filter(|slot| slot.place == Place::At(lsn)) {
-        slot.verified = true;
-    }
 }
 
 /// Remembers that the bytes at `lsn` are not the frame. The reader held the file, so they were not being replaced.

@@ -32,14 +32,14 @@ impl Replay {
     /// An intact frame entry.
     pub(super) fn frame(&mut self, lsn: Lsn, header: FrameHeader, directory: Vec<BatchHeader>) {
         let content = Content { header, directory: directory.into() };
-        self.slot(header, Slot { place: Place::At(lsn), content: Some(content), verified: false });
+        self.slot(header, Slot { place: Place::At(lsn), content: Some(content) });
     }
 
     /// A frame entry whose payload is damaged.
     pub(super) fn damaged_frame(&mut self, lsn: Lsn, header: FrameHeader, directory: Vec<BatchHeader>) {
         let content = Content { header, directory: directory.into() };
         let place = Place::Lost(format!("damaged at {lsn}").into());
-        self.slot(header, Slot { place, content: Some(content), verified: false });
+        self.slot(header, Slot { place, content: Some(content) });
     }
 
     fn slot(&mut self, header: FrameHeader, slot: Slot) {

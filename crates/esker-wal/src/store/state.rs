@@ -114,6 +114,9 @@ impl State {
                 return Err(StoreError::WrongMode { ledger: id, expected: ledger.mode, found: mode });
             }
             if ledger.sealed && !config.accept_after_seal() {
+                if index < ledger.tail() && Rule::RepairIsNoAck.is_broken() {
+                    return self.append_again(&frame);
+                }
                 return Err(StoreError::Sealed(id));
             }
             tail = ledger.tail();
@@ -213,8 +216,9 @@ impl State {
             ledger.sealed = true;
             Work::Record(Record::Seal(ledger.mark(id)))
         };
+        let tail = if Rule::SealQueues.is_broken() { ledger.written_mark(id).tail } else { ledger.tail() };
         let answer = SealAnswer {
-            tail: ledger.tail(),
+            tail,
             trim: ledger.trim(),
             authoritative: !ledger.doubt || config.limbo_authoritative(),
             missing: ledger.missing(),
@@ -352,5 +356,5 @@ impl State {
 
 fn queued_slot(frame: &Frame) -> Slot {
     let content = Content { header: *frame.header(), directory: Arc::clone(frame.headers()) };
-    Slot { place: Place::Queued, content: Some(content), verified: false }
+    Slot { place: Place::Queued, content: Some(content) }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use esker_core::{BatchHeader, FrameIndex, LedgerId};
 
+use super::Ticket;
 use crate::{Descriptor, LogStore};
 
 /// Why a writer takes no more. Cheap to clone.
@@ -61,6 +62,8 @@ pub struct CommittedFrame {
     pub headers: Arc<[BatchHeader]>,
     /// Its payload: the batches' bytes as they are served, back to back in the directory's order.
     pub payload: Bytes,
+    /// The last ticket of its batches. What [`crate::LedgerWriter::held_by`] says of it holds for each of them.
+    pub last: Ticket,
 }
 
 /// Who hears of commits. Called from the writer's task; must be quick and must not block.

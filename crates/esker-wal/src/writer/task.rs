@@ -155,11 +155,15 @@ impl Task {
                 index: frame.index(),
                 headers: Arc::clone(frame.headers()),
                 payload: frame.payload(),
+                last,
             });
         }
         self.shared.gate.lock().told = end;
         self.shared.backlog.fetch_sub(size, Ordering::Relaxed);
-        self.shared.progress.commit(last);
+        // Only where a broken rule has acknowledged it before is it committed already.
+        if !Rule::FreezeEndsAcks.is_broken() || self.shared.progress.committed() < last {
+            self.shared.progress.commit(last);
+        }
     }
 
     /// Looks whether a roll is wanted, and asks for it when none is under way.
@@ -252,6 +256,14 @@ impl Task {
         {
             self.shared.progress.commit(last.last);
         }
+        if let Some(last) = self.leftover.last()
+            && Rule::FreezeEndsAcks.is_broken()
+        {
+            self.shared.progress.commit(last.last);
+        }
+        if Rule::LeftoverCarried.is_broken() {
+            self.leftover.clear();
+        }
         tracing::info!(ledger = %self.ledger.id(), %end, ?plan, "rolling");
         self.plan = Some(plan.clone());
         let sealed = if Rule::RollAtCommit.is_broken() { FrameIndex(end.0.saturating_sub(1)) } else { end };
@@ -286,8 +298,24 @@ impl Task {
     }
 
     /// W4.
-    fn refused(&self, error: &RollError) {
+    fn refused(&mut self, error: &RollError) {
+        if Rule::RefusedRollEnds.is_broken() {
+            return self.thaw();
+        }
         self.fail(&format!("the roll failed: {error}"));
+    }
+
+    /// What breaking W4 means: the writer goes on where it was.
+    fn thaw(&mut self) {
+        {
+            let mut gate = self.shared.gate.lock();
+            gate.frozen = gate.over;
+        }
+        self.ledger.thaw();
+        for Kept { frame, last, size, .. } in std::mem::take(&mut self.leftover) {
+            self.ledger.push(frame, last, size);
+        }
+        self.consider();
     }
 
     fn fail(&self, reason: &str) {

@@ -10,15 +10,12 @@ const fn is_fenced(error: &MarkerError) -> bool {
     matches!(error, MarkerError::Fenced | MarkerError::FencedCoordinator)
 }
 
+/// A partition, and what came of telling it.
+pub(crate) type Told = ((KString, i32), Result<(), MarkerError>);
+
 impl Shard {
     /// Partitions have been told how the transaction of `producer` ended, or have not.
-    pub(crate) fn told(
-        &mut self,
-        cx: &mut Cx<'_>,
-        id: &KString,
-        producer: Producer,
-        results: &[((KString, i32), Result<(), MarkerError>)],
-    ) {
+    pub(crate) fn told(&mut self, cx: &mut Cx<'_>, id: &KString, producer: Producer, results: &[Told]) {
         let again = self.with(id, |transaction| {
             if transaction.facts.producer != producer || transaction.facts.decision().is_none() {
                 return None;

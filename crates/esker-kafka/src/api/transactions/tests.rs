@@ -373,11 +373,8 @@ async fn clients_learn_that_each_transaction_has_its_own_epoch() {
     let world = World::new().await;
     let mut client = world.connect();
     for version in 3..=4 {
-        let request = ApiVersionsRequest {
-            client_software_name: "test".into(),
-            client_software_version: "1".into(),
-            ..ApiVersionsRequest::default()
-        };
+        let request =
+            ApiVersionsRequest { client_software_name: "test".into(), client_software_version: "1".into() };
         let answer = client.call(version, &request).await;
         let finalized =
             answer.finalized_features.iter().find(|feature| &*feature.name == "transaction.version");

@@ -1,10 +1,13 @@
 //! The way of a transaction through the front end: coordinator, markers and partitions are the real ones.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use esker_core::{
     ProducerId,
     batch::{BatchBuilder, Compression, NewRecord},
 };
+use esker_env::Env;
 use esker_kafka_wire::{
     ErrorCode, KString,
     messages::{
@@ -115,7 +118,7 @@ async fn stable_at(client: &mut Client, wanted: i64) {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(10), reached).await.expect("it is reached");
+    Env::real().timeout(Duration::from_secs(10), reached).await.expect("it is reached");
 }
 
 async fn producers(client: &mut Client) -> Vec<ProducerState> {
@@ -245,7 +248,7 @@ async fn an_operator_ends_a_hanging_transaction() {
             coordinator_epoch,
             ..WritableTxnMarker::default()
         };
-        WriteTxnMarkersRequest { markers: vec![marker], ..WriteTxnMarkersRequest::default() }
+        WriteTxnMarkersRequest { markers: vec![marker] }
     };
     let code = async |client: &mut Client, request: WriteTxnMarkersRequest| {
         let response = client.call(1, &request).await;
