@@ -44,7 +44,7 @@ def main() -> None:
         for number in range(options.rounds):
             for variant in chosen if number % 2 == 0 else reversed(chosen):
                 for part in options.only:
-                    for name, value in PARTS[part](variant, work / "broker", options.scale).items():
+                    for name, value in measured(part, variant, work / "broker", options.scale).items():
                         results[variant.name].setdefault(name, []).append(value)
                         print(f"{number + 1}/{options.rounds} {variant.name}: {name} = {value:.4g}", flush=True)
     finally:
@@ -52,6 +52,17 @@ def main() -> None:
     medians = {v: {k: statistics.median(values) for k, values in r.items()} for v, r in results.items()}
     options.out.with_suffix(".json").write_text(json.dumps(results, indent=1))
     write(options.out, medians, PAIRS, machine(), options)
+
+
+def measured(part: str, variant: Variant, directory: Path, scale: float) -> dict[str, float]:
+    """One part on one variant. A Kafka that does not get through it leaves its column empty; Esker has to."""
+    try:
+        return PARTS[part](variant, directory, scale)
+    except (AssertionError, TimeoutError, subprocess.SubprocessError) as error:
+        if variant.kind == "esker":
+            raise
+        print(f"{variant.name}: {part} did not come to its end: {error}", flush=True)
+        return {}
 
 
 def load(variant: Variant, directory: Path, scale: float) -> dict[str, float]:
