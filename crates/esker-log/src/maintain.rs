@@ -6,6 +6,7 @@ use std::{
 };
 
 use esker_env::Monotonic;
+use tokio::sync::Semaphore;
 
 use crate::{
     log::{Inner, Log},
@@ -20,7 +21,8 @@ const HURRY: f64 = 0.5;
 /// A shard with ledgers of an earlier session is flushed after this: what is in them has fewer copies than it should.
 const REPAIR_AGE: Duration = Duration::from_secs(10);
 
-/// Flushes that run at the same time: enough to hide the object store's latency, few enough for memory.
+/// Flushes that run at the same time, to hide the object store's latency. What they hold in memory together is bounded
+/// besides: the bytes of one full object, and of so many only when the log fills.
 const FLUSHES: usize = 2;
 
 /// Objects that one shard writes before others have their turn.
@@ -113,16 +115,25 @@ impl Log {
     }
 }
 
+/// Units of the memory that flushes share.
+fn kibibytes(bytes: u64) -> u32 {
+    u32::try_from(bytes / 1024 + 1).unwrap_or(u32::MAX)
+}
+
 impl Inner {
     async fn flush_due(&self) {
         use futures::StreamExt;
         let now = self.env.clock.now();
         let hurry = self.pressure.fill(self.store.usage()) >= HURRY;
         let due = self.shards.all().into_iter().filter(|shard| self.is_due(shard, now, hurry));
+        let whole = kibibytes(self.config.flush_bytes);
+        let memory = &Semaphore::new(whole as usize * if hurry { FLUSHES } else { 1 });
         futures::stream::iter(due)
             .for_each_concurrent(FLUSHES, |shard| async move {
                 // A busy shard may be due again at once; a bound keeps one shard from holding up the trims.
                 for _ in 0..FLUSHES_IN_A_ROW {
+                    let bytes = kibibytes(shard.state.lock().unarchived_bytes).min(whole);
+                    let _held = memory.acquire_many(bytes).await.expect("the semaphore is never closed");
                     match self.flush(&shard).await {
                         Ok(true) if self.is_due(&shard, now, hurry) => {}
                         Ok(_) => return,

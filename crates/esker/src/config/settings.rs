@@ -173,7 +173,7 @@ section! {
     /// What clients may take.
     Limits {
         /// Recently committed data kept in memory for consumers that keep up, bytes.
-        tail_bytes: u64 = 32 << 20,
+        tail_bytes: u64 = 16 << 20,
         /// Requests of one connection that are not answered yet, bytes.
         request_bytes_per_connection: u64 = 104_857_600,
         /// Requests of all connections that are not answered yet, bytes.
