@@ -68,6 +68,15 @@ pub enum Rule {
 #[cfg(feature = "mutations")]
 static BROKEN: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(0);
 
+/// The rule that this variable names is broken from the start: `tests/rules` runs tests of the crates so.
+#[cfg(feature = "mutations")]
+#[allow(clippy::disallowed_methods, reason = "a setting of tests, not of the product")]
+static BROKEN_FROM_OUTSIDE: std::sync::LazyLock<u8> = std::sync::LazyLock::new(|| {
+    let Ok(name) = std::env::var("ESKER_BROKEN_RULE") else { return 0 };
+    let named = Rule::ALL.into_iter().find(|rule| format!("{rule:?}") == name);
+    named.unwrap_or_else(|| panic!("ESKER_BROKEN_RULE: there is no rule {name}")) as u8
+});
+
 /// Breaks a rule, or mends all.
 #[cfg(feature = "mutations")]
 pub fn break_rule(rule: Option<Rule>) {
@@ -113,7 +122,8 @@ impl Rule {
     #[inline]
     pub fn is_broken(self) -> bool {
         #[cfg(feature = "mutations")]
-        return BROKEN.load(std::sync::atomic::Ordering::Relaxed) == self as u8;
+        return BROKEN.load(std::sync::atomic::Ordering::Relaxed) == self as u8
+            || *BROKEN_FROM_OUTSIDE == self as u8;
         #[cfg(not(feature = "mutations"))]
         false
     }
