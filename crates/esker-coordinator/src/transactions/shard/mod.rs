@@ -11,7 +11,7 @@ mod tests;
 use std::{collections::BTreeMap, time::Duration};
 
 use esker_core::{Epoch, ProducerId, batch::BatchView};
-use esker_env::Monotonic;
+use esker_env::{Monotonic, Rule};
 use esker_kafka_wire::KString;
 
 use super::{
@@ -174,6 +174,10 @@ impl Shard {
             _ => record::record(id, &next),
         };
         let record = record.map_err(|_| TransactionError::Limit)?;
+        if Rule::DecisionDurable.is_broken() && next.decision().is_some() {
+            let markers = next.marker_order(self.epoch.0, &next.partitions);
+            cx.orders.extend(markers.map(|markers| Order::Tell { id: id.clone(), markers }));
+        }
         self.with(id, |transaction| {
             transaction.wake = None;
             transaction.hand_over(next.clone());
