@@ -249,7 +249,8 @@ impl World {
             over = self.is_over(&last, "last copiers").await;
         }
         last.abort_all();
-        over
+        // Who commits is answered before all partitions have been told.
+        over && self.env.timeout(HEALING, workload.all_ended()).await.is_ok()
     }
 
     /// Everything is read from the logs, then from objects alone.

@@ -17,6 +17,8 @@ pub(super) type Place = (KString, u32);
 #[derive(Clone, Debug)]
 pub(super) struct Txn {
     pub(super) id: KString,
+    /// Told in messages only.
+    #[allow(dead_code, reason = "for people")]
     pub(super) producer: Producer,
     /// The end that was asked for.
     pub(super) asked: Option<bool>,
