@@ -72,6 +72,8 @@ pub enum Rule {
     OldEpochFenced,
     /// Offsets of a transaction count when it is committed. Broken: also when it is aborted.
     OffsetsCommitted,
+    /// What a transactional id's coordinator says without writing anything is confirmed with its log. Broken: it is not.
+    AnswersConfirmed,
 }
 
 /// The rule that is broken, for the whole process.
@@ -87,7 +89,7 @@ pub fn break_rule(rule: Option<Rule>) {
 impl Rule {
     /// All of them.
     #[cfg(feature = "mutations")]
-    pub const ALL: [Self; 33] = [
+    pub const ALL: [Self; 34] = [
         Self::CommitAtQuorum,
         Self::RollAtCommit,
         Self::NothingAfterFreeze,
@@ -121,6 +123,7 @@ impl Rule {
         Self::AdmissionAsked,
         Self::OldEpochFenced,
         Self::OffsetsCommitted,
+        Self::AnswersConfirmed,
     ];
 
     /// Whether a test has broken it.

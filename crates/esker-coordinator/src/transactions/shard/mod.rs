@@ -38,8 +38,10 @@ const WRITE_AGAIN: Duration = Duration::from_millis(500);
 /// The answer to a waiting request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// What was asked is durable, or refused.
+    /// What was asked is durable, or is known not to be.
     Done(Result<Producer, TransactionError>),
+    /// Said from memory: nothing was to be written.
+    Known(Result<Producer, TransactionError>),
     /// Ask again with a producer id that nobody has had.
     NeedsProducerId,
 }

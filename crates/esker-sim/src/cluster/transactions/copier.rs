@@ -54,7 +54,7 @@ impl Workload {
                     if to_the_end && read.whole {
                         return Ok(());
                     }
-                    client.pause(Duration::from_millis(300)).await;
+                    client.pause(Duration::from_millis(500)).await;
                     next = read.next;
                     continue;
                 }
@@ -72,7 +72,7 @@ impl Workload {
                 };
                 ended?;
                 next = read.next;
-                client.pause(Duration::from_millis(200)).await;
+                client.pause(Duration::from_millis(600)).await;
             }
         }
     }

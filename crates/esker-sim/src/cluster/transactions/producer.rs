@@ -35,7 +35,7 @@ impl Workload {
                 }
                 Err(Trouble::Fenced) => return,
             }
-            session.client.pause(Duration::from_millis(400)).await;
+            session.client.pause(Duration::from_millis(800)).await;
         }
     }
 

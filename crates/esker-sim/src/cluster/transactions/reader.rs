@@ -98,7 +98,7 @@ impl Workload {
             if client.env.random.below(20) == 0 {
                 next = Offset(client.env.random.below(next.0.cast_unsigned() + 1).cast_signed());
             }
-            client.pause(Duration::from_millis(200)).await;
+            client.pause(Duration::from_millis(400)).await;
         }
     }
 }
