@@ -6,6 +6,7 @@
 //! which locks, writes, loads and keeps time. Records are in Kafka's own format; what is answered as done is durable.
 
 mod consumer;
+mod coordination;
 mod deleted_topics;
 mod effects;
 mod error;
@@ -28,6 +29,7 @@ mod usage;
 #[cfg(any(test, feature = "testing"))]
 mod memory_topic;
 
+pub use coordination::{Coordination, CoordinationGuard, CoordinationParts};
 pub use deleted_topics::forget_deleted_topics;
 pub use error::GroupError;
 pub use facts::{CatalogFacts, ClusterFacts, GroupOverrides, TopicFacts};

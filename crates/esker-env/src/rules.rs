@@ -62,6 +62,18 @@ pub enum Rule {
     HeldNotConfirmed,
     /// Where `min.insync.replicas` asks for more than W copies, `acks=all` waits for them. Broken: for W.
     CopiesAwaited,
+    /// A transaction's partitions are told its end once that is durable. Broken: at once.
+    DecisionDurable,
+    /// The last stable offset lies below every open transaction. Broken: it is the high watermark.
+    OpenHidden,
+    /// A partition's leader asks a transaction's coordinator before the transaction begins there. Broken: it does not.
+    AdmissionAsked,
+    /// A transactional id's coordinator refuses what an older epoch asks. Broken: it does not.
+    OldEpochFenced,
+    /// Offsets of a transaction count when it is committed. Broken: also when it is aborted.
+    OffsetsCommitted,
+    /// What a transactional id's coordinator says without writing anything is confirmed with its log. Broken: it is not.
+    AnswersConfirmed,
 }
 
 /// The rule that is broken, for the whole process.
@@ -86,7 +98,7 @@ pub fn break_rule(rule: Option<Rule>) {
 impl Rule {
     /// All of them.
     #[cfg(feature = "mutations")]
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 34] = [
         Self::CommitAtQuorum,
         Self::RollAtCommit,
         Self::NothingAfterFreeze,
@@ -115,6 +127,12 @@ impl Rule {
         Self::ReadIndexAtQuorum,
         Self::HeldNotConfirmed,
         Self::CopiesAwaited,
+        Self::DecisionDurable,
+        Self::OpenHidden,
+        Self::AdmissionAsked,
+        Self::OldEpochFenced,
+        Self::OffsetsCommitted,
+        Self::AnswersConfirmed,
     ];
 
     /// Whether a test has broken it.

@@ -16,6 +16,7 @@ use esker_core::{
     BatchHeader, Offset, ProducerId,
     producer::{AbortedTxn, ProducerState},
 };
+use esker_env::Rule;
 
 /// Says that a transaction was looked up at its coordinator while no other of its producer ended here. Worth nothing once
 /// one does: what was looked up may be over.
@@ -130,6 +131,9 @@ impl Transactions {
 
     /// The offset after the last record that readers of committed records may have.
     pub(crate) fn last_stable(&self, high_watermark: Offset) -> Offset {
+        if Rule::OpenHidden.is_broken() {
+            return high_watermark;
+        }
         let oldest = self.0.as_ref().and_then(|known| known.unstable.first_key_value());
         oldest.map_or(high_watermark, |(first, _)| high_watermark.min(*first))
     }

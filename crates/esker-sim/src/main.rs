@@ -34,6 +34,9 @@ enum Command {
         /// Clusters that lose more than they can bear.
         #[arg(long, requires = "cluster")]
         beyond: bool,
+        /// Clusters with transactions.
+        #[arg(long)]
+        transactions: bool,
     },
     /// Breaks each rule on purpose, one after the other, and tells how many worlds it takes to notice.
     #[cfg(feature = "mutations")]
@@ -53,6 +56,9 @@ enum Command {
         /// Clusters that lose more than they can bear.
         #[arg(long, requires = "cluster")]
         beyond: bool,
+        /// Clusters with transactions.
+        #[arg(long)]
+        transactions: bool,
     },
     /// Runs one seed and prints its log.
     Replay {
@@ -64,6 +70,9 @@ enum Command {
         /// A cluster that loses more than it can bear.
         #[arg(long, requires = "cluster")]
         beyond: bool,
+        /// A cluster with transactions.
+        #[arg(long)]
+        transactions: bool,
         /// A rule to break.
         #[cfg(feature = "mutations")]
         #[arg(long)]
@@ -76,10 +85,10 @@ enum Command {
 
 fn main() -> ExitCode {
     match Cli::parse().command {
-        Command::Run { seeds, first, jobs, cluster, beyond } => {
+        Command::Run { seeds, first, jobs, cluster, beyond, transactions } => {
             let cores = || std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
             let jobs = jobs.unwrap_or_else(cores);
-            let options = Options { cluster, beyond, ..Options::default() };
+            let options = Options { cluster, beyond, transactions, ..Options::default() };
             let start = std::time::Instant::now();
             let tally = run_seeds(first, seeds, jobs, options, |_| false);
             let seconds = start.elapsed().as_secs_f64();
@@ -88,9 +97,9 @@ fn main() -> ExitCode {
             if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         #[cfg(feature = "mutations")]
-        Command::Break { name, seeds, count, cluster, beyond } => {
+        Command::Break { name, seeds, count, cluster, beyond, transactions } => {
             for mutation in esker_sim::Mutation::all().filter(|one| format!("{one:?}").contains(&name)) {
-                let options = Options { cluster, beyond, mutation: Some(mutation) };
+                let options = Options { cluster, beyond, transactions, mutation: Some(mutation) };
                 let tally = run_seeds(0, seeds, 2, options, |tally| !count && tally.failed > 0);
                 let first = tally.failures.first_key_value();
                 let first = first.map(|(seed, why)| format!("first seed {seed}: {why:.160}"));
@@ -103,6 +112,7 @@ fn main() -> ExitCode {
             seed,
             cluster,
             beyond,
+            transactions,
             #[cfg(feature = "mutations")]
             broken,
             trace,
@@ -113,7 +123,7 @@ fn main() -> ExitCode {
                 subscriber.with_writer(std::io::stderr).init();
             }
             #[allow(unused_mut, reason = "without mutations no rule is broken")]
-            let mut options = Options { cluster, beyond, ..Options::default() };
+            let mut options = Options { cluster, beyond, transactions, ..Options::default() };
             #[cfg(feature = "mutations")]
             if let Some(name) = broken {
                 options.mutation = esker_sim::Mutation::all().find(|one| format!("{one:?}").contains(&name));

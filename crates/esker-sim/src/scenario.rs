@@ -55,6 +55,8 @@ pub struct Options {
     /// Of a cluster: its machines lose more than it can bear, and what was acknowledged must not be served as if it had
     /// never been.
     pub beyond: bool,
+    /// Of a cluster: it coordinates groups and transactions, and has clients of both.
+    pub transactions: bool,
     /// The rule to break; takes the crate's feature `mutations`.
     pub mutation: Option<Mutation>,
 }

@@ -22,8 +22,8 @@ const STANDSTILL: Duration = Duration::from_secs(300);
 /// What many worlds added up to.
 #[derive(Clone, Debug, Default)]
 pub struct Tally {
-    /// Whether the worlds were clusters.
-    pub cluster: bool,
+    /// What kind of worlds they were.
+    pub options: Options,
     /// Worlds that ran to their end.
     pub worlds: u64,
     /// Simulated time of all of them.
@@ -38,8 +38,13 @@ pub struct Tally {
 
 /// The command that runs one seed again and prints its log.
 #[must_use]
-pub fn replay_command(seed: u64, cluster: bool) -> String {
-    let kind = if cluster { "--cluster " } else { "" };
+pub fn replay_command(seed: u64, options: Options) -> String {
+    let kind = match options {
+        Options { transactions: true, .. } => "--transactions ",
+        Options { beyond: true, .. } => "--cluster --beyond ",
+        Options { cluster: true, .. } => "--cluster ",
+        _ => "",
+    };
     format!("cargo run -p esker-sim --profile quick -- replay {kind}{seed}")
 }
 
@@ -55,7 +60,7 @@ pub fn run_seeds(
     until: impl Fn(&Tally) -> bool + Sync,
 ) -> Tally {
     let next = AtomicU64::new(first);
-    let tally = Mutex::new(Tally { cluster: options.cluster, ..Tally::default() });
+    let tally = Mutex::new(Tally { options, ..Tally::default() });
     // A job's end is its sender's.
     let work = |watched: mpsc::Sender<u64>| {
         loop {
@@ -72,7 +77,7 @@ pub fn run_seeds(
     std::thread::scope(|scope| {
         for _ in 0..jobs.max(1) {
             let (watched, worlds) = mpsc::channel();
-            scope.spawn(move || watch(&worlds, options.cluster));
+            scope.spawn(move || watch(&worlds, options));
             scope.spawn(|| work(watched));
         }
     });
@@ -82,7 +87,7 @@ pub fn run_seeds(
 /// Ends the process when a world does not: a task in it that never waits lets simulated time stand still, and nothing inside
 /// it can notice.
 #[expect(clippy::print_stderr, reason = "the process ends with it")]
-fn watch(worlds: &mpsc::Receiver<u64>, cluster: bool) {
+fn watch(worlds: &mpsc::Receiver<u64>, options: Options) {
     let mut running = None;
     loop {
         running = match (worlds.recv_timeout(STANDSTILL), running) {
@@ -90,7 +95,7 @@ fn watch(worlds: &mpsc::Receiver<u64>, cluster: bool) {
             (Err(mpsc::RecvTimeoutError::Disconnected), _) => return,
             (Err(mpsc::RecvTimeoutError::Timeout), None) => None,
             (Err(mpsc::RecvTimeoutError::Timeout), Some(seed)) => {
-                eprintln!("seed {seed} never ends; {}", replay_command(seed, cluster));
+                eprintln!("seed {seed} never ends; {}", replay_command(seed, options));
                 std::process::abort();
             }
         };
@@ -125,7 +130,7 @@ impl Tally {
         lines.extend(self.counts.iter().map(|(what, count)| format!("  {what}: {count}")));
         lines.extend(
             self.failures.iter().map(|(seed, why)| {
-                format!("seed {seed}: {}\n    {why}", replay_command(*seed, self.cluster))
+                format!("seed {seed}: {}\n    {why}", replay_command(*seed, self.options))
             }),
         );
         lines.join("\n")

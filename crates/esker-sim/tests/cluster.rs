@@ -4,7 +4,7 @@
 
 use esker_sim::{Options, replay_command, run, run_seeds};
 
-const CLUSTER: Options = Options { cluster: true, beyond: false, mutation: None };
+const CLUSTER: Options = Options { cluster: true, beyond: false, transactions: false, mutation: None };
 
 fn setting(name: &str, default: u64) -> u64 {
     match std::env::var(name) {
@@ -77,9 +77,9 @@ fn the_same_seed_is_the_same_cluster() {
         assert!(one.log.lines().count() > 50, "seed {seed} did nothing");
         let lines = one.log.lines().zip(other.log.lines()).enumerate();
         for (number, (one, other)) in lines {
-            assert_eq!(one, other, "line {}; {}", number + 1, replay_command(seed, true));
+            assert_eq!(one, other, "line {}; {}", number + 1, replay_command(seed, CLUSTER));
         }
-        assert_eq!(one.log.len(), other.log.len(), "{}", replay_command(seed, true));
+        assert_eq!(one.log.len(), other.log.len(), "{}", replay_command(seed, CLUSTER));
     }
 }
 
@@ -103,7 +103,7 @@ fn what_was_found_once_stays_away() {
             outcome.violations.is_empty(),
             "{what}: {:?}; {}",
             outcome.violations,
-            replay_command(seed, true)
+            replay_command(seed, CLUSTER)
         );
     }
 }

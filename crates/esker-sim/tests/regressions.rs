@@ -19,7 +19,7 @@ fn what_was_found_once_stays_away() {
             outcome.violations.is_empty(),
             "{what}: {:?}; {}",
             outcome.violations,
-            replay_command(seed, false)
+            replay_command(seed, Options::default())
         );
     }
 }

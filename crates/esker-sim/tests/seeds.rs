@@ -36,9 +36,9 @@ fn the_same_seed_is_the_same_world() {
         assert!(one.log.lines().count() > 100, "seed {seed} did nothing");
         let lines = one.log.lines().zip(other.log.lines()).enumerate();
         for (number, (one, other)) in lines {
-            assert_eq!(one, other, "line {}; {}", number + 1, replay_command(seed, false));
+            assert_eq!(one, other, "line {}; {}", number + 1, replay_command(seed, Options::default()));
         }
-        assert_eq!(one.log.len(), other.log.len(), "{}", replay_command(seed, false));
+        assert_eq!(one.log.len(), other.log.len(), "{}", replay_command(seed, Options::default()));
     }
     assert_ne!(run(1, Options::default()).log, run(2, Options::default()).log);
 }

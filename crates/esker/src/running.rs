@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use esker_coordinator::{Coordination, CoordinationGuard};
 use esker_core::BrokerId;
 use esker_env::{Env, RealDisk, TaskGuard, watch};
 use esker_kafka::{Broker, Cluster, KafkaParts, Node as KafkaNode, Server, SingleNode};
@@ -14,7 +15,7 @@ use crate::{
     broker::{Failure, variables},
     cluster_view::{ClusterView, Told},
     config::Config,
-    coordination::{Coordination, CoordinationGuard},
+    coordination,
     http::{self, Http},
     metadata::Metadata,
     peer::{Links, PeerPort, cluster_parts},
@@ -86,8 +87,8 @@ impl Running {
         };
         let cluster = view_of(config, env, &node, (host, port));
         let (coordination, coordinating) =
-            Coordination::start(config, env, &node, coordination_service.as_ref()).await?;
-        let Coordination { groups, group_configs, transactions, gate, producer_ids } = coordination;
+            coordination::start(config, env, &node, coordination_service.as_ref()).await?;
+        let Coordination { groups, group_configs, transactions, gate, producer_ids, .. } = coordination;
         let parts = KafkaParts {
             groups,
             group_configs,

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use esker_core::{Epoch, Offset};
-use tokio::sync::watch;
+use esker_env::watch;
 
 use super::{
     Absent, Cx, Machine, Partition, Phase, ReplayError, Runtime, machine::replay_chunk, partition::Active,
@@ -31,8 +31,8 @@ fn begin<M: Machine>(row: &Partition<M>) -> Option<watch::Sender<()>> {
     if !matches!(*state, Phase::Idle) {
         return None;
     }
-    let (sender, receiver) = watch::channel(());
-    *state = Phase::Loading(receiver);
+    let sender = watch::Sender::new(());
+    *state = Phase::Loading(sender.subscribe());
     Some(sender)
 }
 

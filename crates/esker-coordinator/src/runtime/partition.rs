@@ -1,8 +1,9 @@
 //! One partition of an internal topic on this broker.
 
 use esker_core::{Epoch, FastMap};
+use esker_env::watch;
 use parking_lot::Mutex;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::oneshot;
 
 use super::{Machine, Token};
 

@@ -69,6 +69,7 @@ pub(super) async fn run<M: Machine>(runtime: Arc<Runtime<M>>) {
             continue;
         }
         tokio::select! {
+            biased;
             () = runtime.env.clock.sleep(wait) => {}
             () = runtime.alarm.notify.notified() => {}
         }

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use esker_core::ProducerId;
+use esker_env::Rule;
 use esker_kafka_wire::KString;
 
 use super::Shard;
@@ -366,6 +367,7 @@ impl Shard {
             return self.on_transactional(|transactional| transactional.undo_end(producer));
         }
         let offsets = self.on_transactional(|transactional| transactional.end(producer));
+        let commit = commit || Rule::OffsetsCommitted.is_broken();
         let mut groups = BTreeSet::new();
         for ((id, topic, partition), offset) in offsets.into_iter().filter(|_| commit) {
             if !self.groups.contains_key(&id) {

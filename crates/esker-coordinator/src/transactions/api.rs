@@ -3,8 +3,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use esker_core::{Classified, ProducerId};
-use esker_env::{BoxFuture, Env, TaskGuard};
+use esker_core::{Action, Classified, ProducerId};
+use esker_env::{BoxFuture, Env, Rule, TaskGuard};
 use esker_kafka_wire::KString;
 use esker_meta::ProducerIds;
 
@@ -161,6 +161,10 @@ impl Transactions {
         check_id(id)?;
         match admission {
             Admission::Verify => {
+                // Nothing is written that another coordinator would have kept from being durable.
+                if !Rule::AnswersConfirmed.is_broken() {
+                    self.0.confirm(id).await?;
+                }
                 self.0.on(id, |active, _| active.machine.verify(id, producer, partitions)).await
             }
             Admission::Add => {
@@ -200,10 +204,19 @@ impl Transactions {
         act: impl Fn(&mut Shard, &mut Cx<'_>, Option<ProducerId>, Token),
     ) -> Result<Producer, TransactionError> {
         let mut fresh = None;
+        let mut confirmed = Rule::AnswersConfirmed.is_broken();
         loop {
             let asked = self.0.ask(id, |shard, cx, token| act(shard, cx, fresh, token), || ()).await?;
             match asked.1 {
                 Answer::Done(answer) => return answer,
+                Answer::Known(answer) => {
+                    if confirmed || answer.is_err_and(|error| error.action() == Action::Retry) {
+                        return answer;
+                    }
+                    // Another broker may have gone on from here: what is repeated by what is in memory may be new there.
+                    self.0.confirm(id).await?;
+                    confirmed = true;
+                }
                 Answer::NeedsProducerId => {
                     assert_eq!(fresh, None, "one producer id is enough");
                     fresh = Some(self.new_producer_id().await?);

@@ -209,3 +209,26 @@ async fn those_who_begin_at_once_are_told_apart() {
     }
     assert!(!given.is_empty());
 }
+
+/// A coordinator that was replaced and does not know it takes the end of the next transaction for a repetition of that of
+/// the last one, and partitions of the last one for those of the next: it must not say so.
+#[tokio::test]
+async fn what_is_said_without_a_write_is_confirmed() {
+    let world = World::new();
+    let producer = world.init("t").await.unwrap();
+    world.transactions.add(&s("t"), producer, &a(0)).await.unwrap();
+    assert_eq!(world.admit(producer, 0, Admission::Verify).await, Ok(()));
+    world.topic.deny();
+    let gone = Err(TransactionError::NotCoordinator);
+    assert_eq!(world.admit(producer, 0, Admission::Verify).await, gone);
+    assert_eq!(world.admit(producer, 0, Admission::Add).await, gone);
+    assert_eq!(world.transactions.add(&s("t"), producer, &a(0)).await, gone);
+    let end = || world.transactions.end(&s("t"), producer, true, EndProtocol::KeepEpoch);
+    // What is written is kept from being durable by the log.
+    end().await.unwrap();
+    world.until("t", TransactionState::CompleteCommit).await;
+    assert_eq!(end().await, Err(TransactionError::NotCoordinator));
+    // Nor does it tell a producer that it is of no use any more.
+    let other = Producer { epoch: producer.epoch + 1, ..producer };
+    assert_eq!(world.transactions.add(&s("t"), other, &a(0)).await, gone);
+}

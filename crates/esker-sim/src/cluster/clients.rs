@@ -31,7 +31,7 @@ use crate::{
 };
 
 /// How long a client waits for an answer to anything but a produce.
-const PATIENCE: Duration = Duration::from_secs(3);
+pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What a client needs of the world.
 #[derive(Clone)]
@@ -59,19 +59,19 @@ pub(super) struct Checks {
 
 /// The leader of a partition as a client knows it.
 #[derive(Clone, Copy, Debug)]
-struct Leader {
-    broker: BrokerId,
-    epoch: Epoch,
+pub(super) struct Leader {
+    pub(super) broker: BrokerId,
+    pub(super) epoch: Epoch,
 }
 
 /// A client's view of one partition.
-struct Route {
-    partition: PartitionId,
+pub(super) struct Route {
+    pub(super) partition: PartitionId,
     /// The highest epoch it has heard of.
-    epoch: Epoch,
-    leader: Option<Leader>,
+    pub(super) epoch: Epoch,
+    pub(super) leader: Option<Leader>,
     /// Old clients do not name epochs, nor remember them: they believe whoever takes itself for the leader.
-    names_epochs: bool,
+    pub(super) names_epochs: bool,
 }
 
 /// An answer to one batch.
@@ -88,38 +88,38 @@ enum Reply {
 }
 
 /// Who leads a shard, as a broker knows it.
-fn leader_of(node: &Node, shard: ShardId) -> Option<Leader> {
+pub(super) fn leader_of(node: &Node, shard: ShardId) -> Option<Leader> {
     let view = node.membership()?.view();
     let epoch = view.shards.get(&shard)?.record.epoch;
     Some(Leader { broker: view.owner(shard)?.key.broker, epoch })
 }
 
 impl Client {
-    fn stopping(&self) -> bool {
+    pub(super) fn stopping(&self) -> bool {
         self.stop.load(Ordering::Relaxed)
     }
 
-    async fn pause(&self, longest: Duration) {
+    pub(super) async fn pause(&self, longest: Duration) {
         let millis = self.env.random.below(longest.as_millis() as u64 + 1);
         self.env.clock.sleep(Duration::from_millis(millis)).await;
     }
 
     /// A request on its way.
-    async fn travel(&self) {
+    pub(super) async fn travel(&self) {
         self.env.clock.sleep(Duration::from_micros(self.env.random.below(2_000))).await;
     }
 
-    fn machine(&self, broker: BrokerId) -> Option<&Machine> {
+    pub(super) fn machine(&self, broker: BrokerId) -> Option<&Machine> {
         self.machines.iter().find(|machine| machine.id == broker)
     }
 
-    fn route(&self, partition: PartitionId) -> Route {
+    pub(super) fn route(&self, partition: PartitionId) -> Route {
         Route { partition, epoch: Epoch(0), leader: None, names_epochs: self.env.random.below(3) > 0 }
     }
 
     /// The machine of the leader, asking any broker when it is not known. A view that is older than what the client
     /// knows is not believed.
-    async fn leader(&self, route: &mut Route) -> (Leader, Machine) {
+    pub(super) async fn leader(&self, route: &mut Route) -> (Leader, Machine) {
         if !route.names_epochs {
             route.epoch = Epoch(0);
             if self.env.random.below(3) == 0 {
@@ -205,7 +205,7 @@ impl Client {
         batches: &[Outgoing],
     ) -> usize {
         self.travel().await;
-        let Some(Live { node, tasks }) = machine.live() else { return 0 };
+        let Some(Live { node, tasks, .. }) = machine.live() else { return 0 };
         let all_replicas = self.env.random.below(4) > 0;
         // A client gives up waiting and sends again: as with a lost response.
         let patience = Duration::from_millis(200 + self.env.random.below(5_000));

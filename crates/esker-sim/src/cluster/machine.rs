@@ -16,6 +16,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::{
     clock::SkewedClock,
+    coordination::Coordinators,
     network::{Network, Process},
     peers::SimPeers,
     scenario::ClusterScenario,
@@ -99,6 +100,8 @@ pub(super) enum Reach {
 #[derive(Clone)]
 pub(super) struct Live {
     pub(super) node: Arc<Node>,
+    /// Where the world has transactions.
+    pub(super) coordinators: Option<Arc<Coordinators>>,
     pub(super) tasks: Tasks,
 }
 
@@ -142,10 +145,22 @@ impl Machine {
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
     {
+        self.ask_live_from_afar(|live| ask(live.node)).await
+    }
+
+    /// As [`Machine::ask_from_afar`], for what takes more than the node.
+    pub(super) async fn ask_live_from_afar<T, F>(
+        &self,
+        ask: impl FnOnce(Live) -> F + Send + 'static,
+    ) -> Option<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
         if self.reach() == Reach::Deaf {
             return std::future::pending().await;
         }
-        let answer = self.ask(ask).await;
+        let answer = self.ask_live(ask).await;
         if self.reach() == Reach::Mute {
             return std::future::pending().await;
         }
@@ -158,10 +173,20 @@ impl Machine {
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
     {
-        let Live { node, tasks } = self.live()?;
+        self.ask_live(|live| ask(live.node)).await
+    }
+
+    /// As [`Machine::ask`], for what takes more than the node.
+    pub(super) async fn ask_live<T, F>(&self, ask: impl FnOnce(Live) -> F + Send + 'static) -> Option<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let live = self.live()?;
+        let tasks = live.tasks.clone();
         let (sender, answer) = oneshot::channel();
         tasks.spawn(async move {
-            let _ = sender.send(ask(node).await);
+            let _ = sender.send(ask(live).await);
         });
         drop(tasks);
         answer.await.ok()
@@ -195,8 +220,12 @@ pub(super) struct Supervisor {
 
 struct Running {
     node: Arc<Node>,
+    coordinators: Option<Arc<Coordinators>>,
     tasks: Tasks,
 }
+
+/// A broker that has started: its node, and the coordinators on it.
+type Started = (Arc<Node>, Option<Arc<Coordinators>>);
 
 fn new_disk(env: &Env, scenario: &ClusterScenario) -> SimDisk {
     let random = Arc::new(SeededRandom::new(env.random.next_u64()));
@@ -258,15 +287,16 @@ impl Supervisor {
             }
             self.shared.gate.open();
             let tasks = Tasks::gated(self.shared.gate.clone());
-            let Some(node) = self.start(&tasks).await else {
+            let Some((node, coordinators)) = self.start(&tasks).await else {
                 self.network.withdraw(self.id, false);
                 tasks.abort_all();
                 tasks.wait_idle().await;
                 continue;
             };
-            let running = Running { node, tasks };
-            let live = Live { node: Arc::clone(&running.node), tasks: running.tasks.clone() };
-            *self.shared.live.lock() = Some(live);
+            let live = Live { node, coordinators, tasks };
+            *self.shared.live.lock() = Some(live.clone());
+            let Live { node, coordinators, tasks } = live;
+            let running = Running { node, coordinators, tasks };
             self.note(format_args!("is up, {}", running.node.session.key()));
             self.history.count("starts");
             let mut closed = running.node.log.closed();
@@ -302,7 +332,7 @@ impl Supervisor {
     }
 
     /// Starts a broker, unless it fails or a command comes first.
-    async fn start(&mut self, tasks: &Tasks) -> Option<Arc<Node>> {
+    async fn start(&mut self, tasks: &Tasks) -> Option<Started> {
         // As a task of its own it would have to be `Send`, which opening a store is not.
         let gate = self.shared.gate.clone();
         let start = Box::pin(gate.run(self.starting(tasks)));
@@ -329,7 +359,7 @@ impl Supervisor {
             result = start => result,
         };
         match result {
-            Ok(node) => Some(node),
+            Ok(started) => Some(started),
             Err(why) => {
                 self.note(format_args!("start refused: {why}"));
                 self.history.count("refused starts");
@@ -341,10 +371,7 @@ impl Supervisor {
     }
 
     /// What the binary does at its start.
-    fn starting(
-        &self,
-        tasks: &Tasks,
-    ) -> impl Future<Output = Result<Arc<Node>, StartError>> + 'static + use<> {
+    fn starting(&self, tasks: &Tasks) -> impl Future<Output = Result<Started, StartError>> + 'static + use<> {
         let random: Arc<dyn Random> = Arc::new(SeededRandom::new(self.env.random.next_u64()));
         let clock = Arc::clone(&self.shared.clock) as Arc<dyn Clock>;
         let env = Env { clock, random, tasks: tasks.clone() };
@@ -363,6 +390,7 @@ impl Supervisor {
         };
         let (network, shared, id) = (self.network.clone(), Arc::clone(&self.shared), self.id);
         let (replication, controller) = (self.scenario.replication, self.scenario.controller.clone());
+        let coordinating = self.scenario.transactions.as_ref().map(|(coordinating, _)| coordinating.clone());
         async move {
             let keys = Keys::new("").expect("no prefix is a prefix");
             let prepared = PreparedNode::open(keys, parts, config).await?;
@@ -371,13 +399,16 @@ impl Supervisor {
                 store: prepared.store(),
                 tasks: env.tasks.clone(),
                 node: OnceLock::new(),
+                coordinators: OnceLock::new(),
             });
             network.serve(id, Arc::clone(&process));
             let own: Arc<OnceLock<Arc<Process>>> = Arc::default();
             let _ = own.set(Arc::clone(&process));
             let stores =
                 SimStores { network: network.clone(), env: env.clone(), from: id, own: Arc::clone(&own) };
-            let peers = move |session, _: &_| Arc::new(SimPeers { network, session, own }) as Arc<dyn Peers>;
+            let links = network.clone();
+            let peers =
+                move |session, _: &_| Arc::new(SimPeers { network: links, session, own }) as Arc<dyn Peers>;
             let parts = ClusterParts {
                 remote_stores: Arc::new(stores),
                 peers: Box::new(peers),
@@ -386,7 +417,10 @@ impl Supervisor {
             };
             let node = Arc::new(prepared.join(parts).await?);
             let _ = process.node.set(Arc::downgrade(&node));
-            Ok(node)
+            let Some(config) = coordinating else { return Ok((node, None)) };
+            let coordinators = Arc::new(Coordinators::start(config, &env, &node, network).await?);
+            let _ = process.coordinators.set(Arc::downgrade(&coordinators));
+            Ok((node, Some(coordinators)))
         }
     }
 
@@ -482,7 +516,7 @@ impl Supervisor {
         *self.shared.live.lock() = None;
         self.network.withdraw(self.id, dark);
         running.tasks.abort_all();
-        drop(running.node);
+        drop((running.node, running.coordinators));
         running.tasks.wait_idle().await;
         self.shared.gate.open();
     }

@@ -5,6 +5,7 @@
 mod audit;
 mod clients;
 mod clock;
+mod coordination;
 mod faults;
 mod machine;
 mod network;
@@ -12,6 +13,7 @@ mod peers;
 mod rot;
 mod scenario;
 mod stores;
+mod transactions;
 mod world;
 
 pub(crate) use world::run;

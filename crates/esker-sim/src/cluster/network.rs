@@ -18,6 +18,8 @@ use esker_wal::LogStore;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 
+use super::coordination::Coordinators;
+
 /// A broker's process, from the time that its store is served.
 pub(super) struct Process {
     pub(super) store: Arc<dyn LogStore>,
@@ -25,11 +27,17 @@ pub(super) struct Process {
     pub(super) tasks: Tasks,
     /// Set once it has joined.
     pub(super) node: OnceLock<Weak<Node>>,
+    /// Set once they have begun, if there are any.
+    pub(super) coordinators: OnceLock<Weak<Coordinators>>,
 }
 
 impl Process {
     pub(super) fn node(&self) -> Option<Arc<Node>> {
         self.node.get().and_then(Weak::upgrade)
+    }
+
+    pub(super) fn coordinators(&self) -> Option<Arc<Coordinators>> {
+        self.coordinators.get().and_then(Weak::upgrade)
     }
 }
 

@@ -9,6 +9,10 @@ use esker_log::LogConfig;
 use esker_meta::{HistoryLimit, NewTopic};
 use esker_node::NodeConfig;
 
+use super::{
+    coordination::Coordinating,
+    transactions::{Settings, coordinating},
+};
 #[cfg(feature = "mutations")]
 use crate::scenario::Mutation;
 use crate::scenario::{Options, archive, millis, pick, store};
@@ -45,6 +49,8 @@ pub(super) struct ClusterScenario {
     pub(super) disk_bytes: u64,
     /// The disks at their best: the longest write or sync, and how one in how many is that slow.
     pub(super) disk_latency: Option<(Duration, u64)>,
+    /// Brokers coordinate groups and transactions, and there are clients of these.
+    pub(super) transactions: Option<(Coordinating, Settings)>,
 }
 
 impl ClusterScenario {
@@ -69,7 +75,7 @@ impl ClusterScenario {
             })
             .collect();
         let history = pick(random, &[8, 64, 16_384]);
-        Self {
+        let mut scenario = Self {
             config: NodeConfig {
                 broker: BrokerId(0),
                 endpoints: Vec::new(),
@@ -115,6 +121,12 @@ impl ClusterScenario {
                 random,
                 &[0, 1, 5, 20].map(|longest| (longest > 0).then_some((Duration::from_millis(longest), 1))),
             ),
+            transactions: None,
+        };
+        if options.transactions {
+            scenario.transactions = Some((coordinating(random), Settings::draw(random)));
+            (scenario.producers, scenario.readers, scenario.deletes) = (random.below(2), 1, false);
         }
+        scenario
     }
 }

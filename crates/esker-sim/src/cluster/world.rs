@@ -24,6 +24,7 @@ use super::{
     machine::{Command, Machine, MachineParts, Supervisor, machine},
     network::Network,
     scenario::{ClusterScenario, MIN_INSYNC, MODE},
+    transactions::Workload,
 };
 use crate::{
     check::{Inspector, read_whole},
@@ -63,6 +64,8 @@ struct World {
     faults: Faults,
     inspector: Inspector,
     partitions: Vec<PartitionId>,
+    /// The clients of transactions, where there are some.
+    workload: Option<Workload>,
     stop: Arc<AtomicBool>,
     options: Options,
 }
@@ -120,8 +123,18 @@ impl World {
             checks,
             history: history.clone(),
         };
-        let stop = Arc::default();
-        (Self { env, scenario, history, machines, faults, inspector, partitions, stop, options }, supervisors)
+        let stop: Arc<AtomicBool> = Arc::default();
+        let workload = None;
+        let mut world =
+            Self { env, scenario, history, machines, faults, inspector, partitions, workload, stop, options };
+        if let Some((_, settings)) = world.scenario.transactions.clone() {
+            let topics = settings.topics(world.env.random.as_ref());
+            let partitions = create_topics(&world.faults.meta, &part(), &topics).await;
+            let client = world.client(&tasks);
+            let history = world.history.clone();
+            world.workload = Some(Workload::new(settings, &topics, &partitions, client, history));
+        }
+        (world, supervisors)
     }
 
     fn client(&self, tasks: &Tasks) -> Client {
@@ -149,6 +162,9 @@ impl World {
         for _ in 0..self.scenario.readers {
             others.spawn(self.client(&others).read(self.some_partition()));
         }
+        if let Some(workload) = &self.workload {
+            workload.start(&producers, &others);
+        }
         if self.scenario.deletes {
             others.spawn(self.client(&others).delete(self.some_partition()));
         }
@@ -163,7 +179,7 @@ impl World {
         self.faults.run().await;
         self.stop.store(true, Ordering::Relaxed);
         let healed = self.is_over(&producers, "producers").await && self.is_over(&others, "readers").await;
-        if healed && self.takes_produces().await {
+        if healed && self.takes_produces().await && self.transactions_end().await {
             self.conclude().await;
         }
         producers.abort_all();
@@ -216,6 +232,25 @@ impl World {
         let over = self.is_over(&last, "last producers").await;
         last.abort_all();
         over
+    }
+
+    /// Transactions that nobody ends are over after their timeouts, every id goes on, and everything is copied.
+    async fn transactions_end(&self) -> bool {
+        let Some(workload) = &self.workload else { return true };
+        if self.env.timeout(HEALING, workload.all_ended()).await.is_err() {
+            self.stuck("open transactions after the last fault").await;
+            return false;
+        }
+        let last = Tasks::new();
+        workload.produce_once_more(&last);
+        let mut over = self.is_over(&last, "last transactions").await;
+        if over {
+            workload.copy_the_rest(&last);
+            over = self.is_over(&last, "last copiers").await;
+        }
+        last.abort_all();
+        // Who commits is answered before all partitions have been told.
+        over && self.env.timeout(HEALING, workload.all_ended()).await.is_ok()
     }
 
     /// Everything is read from the logs, then from objects alone.
@@ -292,6 +327,10 @@ impl World {
             if read.is_err() {
                 self.stuck(&format!("{partition}: cannot be read at the end")).await;
             }
+        }
+        let Some(workload) = &self.workload else { return };
+        if self.env.timeout(HEALING, workload.check()).await.is_err() {
+            self.stuck("transactions cannot be checked at the end").await;
         }
     }
 

@@ -11,7 +11,7 @@ mod tests;
 use std::{collections::BTreeMap, time::Duration};
 
 use esker_core::{Epoch, ProducerId, batch::BatchView};
-use esker_env::Monotonic;
+use esker_env::{Monotonic, Rule};
 use esker_kafka_wire::KString;
 
 use super::{
@@ -38,8 +38,10 @@ const WRITE_AGAIN: Duration = Duration::from_millis(500);
 /// The answer to a waiting request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
-    /// What was asked is durable, or refused.
+    /// What was asked is durable, or is known not to be.
     Done(Result<Producer, TransactionError>),
+    /// Said from memory: nothing was to be written.
+    Known(Result<Producer, TransactionError>),
     /// Ask again with a producer id that nobody has had.
     NeedsProducerId,
 }
@@ -174,6 +176,10 @@ impl Shard {
             _ => record::record(id, &next),
         };
         let record = record.map_err(|_| TransactionError::Limit)?;
+        if Rule::DecisionDurable.is_broken() && next.decision().is_some() {
+            let markers = next.marker_order(self.epoch.0, &next.partitions);
+            cx.orders.extend(markers.map(|markers| Order::Tell { id: id.clone(), markers }));
+        }
         self.with(id, |transaction| {
             transaction.wake = None;
             transaction.hand_over(next.clone());

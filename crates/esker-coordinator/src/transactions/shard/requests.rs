@@ -82,8 +82,8 @@ impl Shard {
         decide: impl FnOnce(&Transaction) -> Step,
     ) {
         let answer = match self.ids.get(id).map(decide) {
-            None => Answer::Done(Err(TransactionError::InvalidProducerIdMapping)),
-            Some(Step::Answer(answer)) => Answer::Done(answer),
+            None => Answer::Known(Err(TransactionError::InvalidProducerIdMapping)),
+            Some(Step::Answer(answer)) => Answer::Known(answer),
             Some(Step::NeedsProducerId) => Answer::NeedsProducerId,
             Some(Step::Write { next, answer }) => match self.write(cx, id, *next, Some((token, answer))) {
                 Ok(()) => return,

@@ -1,6 +1,7 @@
 //! A producer ends its transaction.
 
 use esker_core::ProducerId;
+use esker_env::Rule;
 
 use super::{
     Bump, EndProtocol, Facts, LAST_EPOCH, Producer, Step, Transaction, TransactionError, TransactionState,
@@ -70,7 +71,7 @@ impl Transaction {
             CompleteCommit | CompleteAbort => again || producer.epoch == current.epoch,
             _ => producer.epoch == current.epoch,
         };
-        if !fits {
+        if !fits && !Rule::OldEpochFenced.is_broken() {
             return Step::refuse(TransactionError::ProducerFenced);
         }
         match (self.facts.state, commit, again) {

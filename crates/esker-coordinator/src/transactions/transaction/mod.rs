@@ -83,6 +83,18 @@ impl Facts {
         }
     }
 
+    /// How partitions are told the decision, if it is made.
+    pub(crate) fn marker_order(&self, coordinator_epoch: i32, to: &Partitions) -> Option<MarkerOrder> {
+        Some(MarkerOrder {
+            producer: self.producer.id,
+            epoch: self.producer.epoch,
+            commit: self.decision()?,
+            bumped: self.bump != Bump::No,
+            coordinator_epoch,
+            partitions: to.to_vec(),
+        })
+    }
+
     /// What is known once every partition has been told.
     fn completed(&self, now_ms: i64) -> Self {
         let commit = self.decision().expect("only what is decided is completed");
@@ -244,14 +256,7 @@ impl Transaction {
     /// Whom to tell what; `None` when there is nobody (left), or nothing decided.
     pub(crate) fn marker_order(&self, coordinator_epoch: i32) -> Option<MarkerOrder> {
         let telling = self.telling.as_ref().filter(|telling| !telling.remaining.is_empty())?;
-        Some(MarkerOrder {
-            producer: self.facts.producer.id,
-            epoch: self.facts.producer.epoch,
-            commit: self.facts.decision()?,
-            bumped: self.facts.bump != Bump::No,
-            coordinator_epoch,
-            partitions: telling.remaining.to_vec(),
-        })
+        self.facts.marker_order(coordinator_epoch, &telling.remaining)
     }
 
     /// A partition has been told, or does not exist.

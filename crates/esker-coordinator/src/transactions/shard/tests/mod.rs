@@ -95,7 +95,9 @@ impl Bench {
         act(&mut self.shard, &mut cx, token);
         let Cx { answers, writes, orders, .. } = cx;
         for (token, answer) in answers {
-            let Answer::Done(outcome) = answer else { panic!("a producer id is at hand") };
+            let (Answer::Done(outcome) | Answer::Known(outcome)) = answer else {
+                panic!("a producer id is at hand")
+            };
             assert_eq!(self.answers.insert(token, outcome), None, "answered once");
         }
         self.writes.extend(writes);

@@ -1,0 +1,56 @@
+//! Clusters with transactions, all well; the same seed is the same world; and what was found once stays away.
+
+#![allow(clippy::disallowed_methods, clippy::print_stdout, reason = "a test's own settings, and its report")]
+
+use esker_sim::{Options, replay_command, run, run_seeds};
+
+const TRANSACTIONS: Options = Options { cluster: true, beyond: false, transactions: true, mutation: None };
+
+fn setting(name: &str, default: u64) -> u64 {
+    match std::env::var(name) {
+        Ok(value) => value.parse().unwrap_or_else(|_| panic!("{name} is {value:?}: use a number")),
+        Err(_) => default,
+    }
+}
+
+/// `ESKER_SIM_TRANSACTION_SEEDS` worlds (500, a minute of two cores) from `ESKER_SIM_FIRST` (0) on.
+#[test]
+fn transactions_keep_every_invariant() {
+    let (first, count) = (setting("ESKER_SIM_FIRST", 0), setting("ESKER_SIM_TRANSACTION_SEEDS", 500));
+    let tally = run_seeds(first, count, 2, TRANSACTIONS, |_| false);
+    println!("{}", tally.report());
+    assert_eq!(tally.worlds, count);
+    assert_eq!(tally.failed, 0, "{}", tally.report());
+    // A world in which nothing happens proves nothing.
+    if count >= 200 {
+        for what in [
+            "committed reads",
+            "copiers gone",
+            "not admitted",
+            "offsets committed",
+            "offsets told",
+            "old epochs refused",
+            "producers begun",
+            "producers gone",
+            "transactions aborted",
+            "transactions committed",
+            "transactions of unknown end",
+            "unstable offsets",
+        ] {
+            assert!(tally.counts.get(what).is_some_and(|&times| times > 0), "no {what} in {count} worlds");
+        }
+    }
+}
+
+#[test]
+fn the_same_seed_is_the_same_transactions() {
+    for seed in [1, 3, 136] {
+        let (one, other) = (run(seed, TRANSACTIONS), run(seed, TRANSACTIONS));
+        assert!(one.log.lines().count() > 50, "seed {seed} did nothing");
+        let lines = one.log.lines().zip(other.log.lines()).enumerate();
+        for (number, (one, other)) in lines {
+            assert_eq!(one, other, "line {}; {}", number + 1, replay_command(seed, TRANSACTIONS));
+        }
+        assert_eq!(one.log.len(), other.log.len(), "{}", replay_command(seed, TRANSACTIONS));
+    }
+}
