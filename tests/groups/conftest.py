@@ -10,6 +10,7 @@ from harness.kafka import KafkaBroker
 TIMES = {"session_timeout": int(SESSION * 1000), "min_session_timeout": 1000, "heartbeat_interval": int(HEARTBEAT * 1000),
          "min_heartbeat_interval": 100}
 OF_ESKER = {f"kafka.group_consumer_{name}_ms": value for name, value in TIMES.items()}
+FLUSH_SOON = {"archive.flush_interval_ms": 8_000, "archive.trim_delay_ms": 3_000}
 OF_KAFKA = {f"group.consumer.{name.replace('_', '.')}.ms": value for name, value in TIMES.items()}
 
 
@@ -29,7 +30,7 @@ def quick_cluster(broker_kind, tmp_path):
     """Three brokers."""
     if broker_kind != "esker":
         pytest.skip("a cluster of Esker")
-    cluster = EskerCluster(tmp_path / "cluster", settings=OF_ESKER, network=True).start()
+    cluster = EskerCluster(tmp_path / "cluster", settings={**OF_ESKER, **FLUSH_SOON}, network=True).start()
     yield cluster
     panics = cluster.panics()
     cluster.end()

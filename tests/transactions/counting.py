@@ -22,8 +22,8 @@ _JAVA = ["java", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn", "-XX:TieredSto
 class Counting:
     """Two processes of one Streams application with two threads each, and its input, whose counts are known."""
 
-    def __init__(self, bootstrap: str, directory: Path, chance: random.Random):
-        self.bootstrap, self.directory, self.chance = bootstrap, directory, chance
+    def __init__(self, bootstrap: str, directory: Path, seed: int):
+        self.bootstrap, self.directory, self.chance = bootstrap, directory, random.Random(seed)
         self.words, self.lines, self.failed = Counter(), itertools.count(), []
         self.killed = 0
         create(bootstrap, LINES, COUNTS)
@@ -51,9 +51,9 @@ class Counting:
         if error:
             self.failed.append(error)
 
-    def kill_one(self) -> None:
+    def kill_one(self, chance: random.Random) -> None:
         """One process dies in the middle of whatever it does, and comes back to the state that it left."""
-        number = self.chance.randrange(len(self.processes))
+        number = chance.randrange(len(self.processes))
         self.processes[number].kill()
         self.processes[number] = self._start(number)
         self.killed += 1

@@ -7,9 +7,11 @@ import shutil
 from copying import Copying
 from harness.cluster import EskerCluster
 from harness.wait import until
+from steady import Steady
 from trouble import Trouble
 
 BATCH = 400
+RATE = 200  # records a second
 
 
 def epoch(cluster: EskerCluster, transactional_id: str) -> int:
@@ -27,12 +29,13 @@ def test_exactly_once_under_faults(make_cluster, tmp_path, request):
     # With the second protocol of transactions an epoch is for one transaction, with the first for one life of a producer.
     epochs = {name: [epoch(cluster, f"{name}-{number}") for number in range(2)] for name in ("java", "librdkafka")}
     assert sum(epochs["java"]) > sum(epochs["librdkafka"]), epochs
+    steady = Steady(copying.source.send, RATE)
+    cluster.at_end.append(steady.stop)
     for _ in range(request.config.getoption("--kills")):
-        copying.source.send(BATCH)
         trouble.strike()
         if trouble.chance.random() < 0.3:
             copying.kill_one(trouble.chance)
-        copying.source.send(BATCH)
+    steady.stop()
     copying.await_copied(300)
     copying.check()
     copying.check_taken()

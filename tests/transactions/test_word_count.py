@@ -5,9 +5,11 @@ import json
 from counting import APPLICATION, Counting
 from harness.cluster import EskerCluster
 from harness.wait import until
+from steady import Steady
 from trouble import Trouble
 
 BATCH = 300
+RATE = 60  # lines a second
 SHORT, FEW = 5, 3  # --kills of a run in `make test`, and what it means here
 
 
@@ -25,16 +27,17 @@ def test_words_are_counted_exactly_once(make_cluster, tmp_path, request):
     kills = request.config.getoption("--kills")
     cluster = make_cluster(network=True)
     trouble = Trouble(cluster, request.config.getoption("--seed"))
-    counting = Counting(cluster.bootstrap, tmp_path, trouble.chance)
+    counting = Counting(cluster.bootstrap, tmp_path, trouble.seed)
     cluster.at_end.append(counting.stop)
     counting.send(BATCH)
     counting.await_counted(120)
+    steady = Steady(counting.send, RATE)
+    cluster.at_end.append(steady.stop)
     for _ in range(kills if kills > SHORT else FEW):
-        counting.send(BATCH)
         trouble.strike()
         if trouble.chance.random() < 0.3:
-            counting.kill_one()
-        counting.send(BATCH)
+            counting.kill_one(trouble.chance)
+    steady.stop()
     counting.await_counted(300)
     # The counts of before are in the changelog alone.
     counting.lose_state()
