@@ -80,6 +80,11 @@ class Fleet:
         for crew in self.crews:
             crew.process.wait(60)
 
+    def kill(self) -> None:
+        """Ends what still runs, without a judgement."""
+        for crew in self.running():
+            crew.process.kill()
+
     def errors(self) -> list[str]:
         return [" ".join(event) for crew in self.crews for event in crew.events() if event[1] == "e"]
 

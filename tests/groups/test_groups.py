@@ -7,16 +7,17 @@ import time
 import pytest
 from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
-from fleet import HEARTBEAT, SESSION, Fleet, longest_gap, overlaps
+from fleet import HEARTBEAT, SESSION, Crew, Fleet, longest_gap, overlaps
 
 from harness.wait import until
+from trouble import Trouble
 
 TOPIC = "fleet"
 
 
-def create(bootstrap: str, partitions: int) -> AdminClient:
+def create(bootstrap: str, partitions: int, replicas: int = 1) -> AdminClient:
     admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
-    admin.create_topics([NewTopic(TOPIC, partitions, 1)])[TOPIC].result(30)
+    admin.create_topics([NewTopic(TOPIC, partitions, replicas)])[TOPIC].result(30)
     return admin
 
 
@@ -76,6 +77,12 @@ def test_members_come_go_and_die(quick_broker, tmp_path, request, crews, members
         if what == "is replaced" or len(fleet.running()) <= crews // 2:
             launch()
         until("everybody has something", shared, 120, interval=0.5)
+    judge(fleet)
+
+
+def judge(fleet: Fleet) -> None:
+    """No partition has two owners, ever. A dead member's partitions are free when its session is over, and the next owner hears of it
+    with its next heartbeat; what is moved for balance takes one heartbeat of the old owner and one of the new."""
     holdings = fleet.holdings()
     fleet.stop()
     assert not fleet.errors()
@@ -83,6 +90,43 @@ def test_members_come_go_and_die(quick_broker, tmp_path, request, crews, members
     gap, where = longest_gap(holdings)
     print(f"longest without an owner: {gap} ms, {where}")
     assert gap / 1000 <= SESSION + 4 * HEARTBEAT + 2, where
+
+
+def test_members_and_brokers_die(quick_cluster, tmp_path, request):
+    """Three brokers are killed, paused and moved away from while members come, go and die: the same holds, and every record is read."""
+    kills = request.config.getoption("--kills")
+    crews, members, partitions = (10, 5, 100) if kills > 5 else (2, 2, 8)
+    trouble = Trouble(quick_cluster, request.config.getoption("--seed"))
+    admin = create(quick_cluster.bootstrap, partitions, 3)
+    load = Load(quick_cluster.bootstrap, partitions)
+    load.start()
+    fleet = Fleet(quick_cluster.bootstrap, TOPIC, "fleet", tmp_path, members)
+    quick_cluster.at_end.append(fleet.kill)
+
+    def launch():
+        fleet.launch(["java", "librdkafka"][len(fleet.crews) % 2], "consumer")
+
+    def shared():
+        owners = fleet.owners()
+        return len(owners) == partitions and len(set(owners.values())) == min(partitions, members * len(fleet.running()))
+
+    for _ in range(crews):
+        launch()
+    until("everybody has something", shared, 180, interval=0.5)
+    for number in range(kills):
+        trouble.strike()
+        until("everybody has something", shared, 120, interval=0.5)
+        if number % 2:
+            victim = trouble.chance.choice(fleet.running())
+            trouble.chance.choice([Crew.leave, Crew.die])(victim)
+            launch()
+            until("everybody has something", shared, 120, interval=0.5)
+    load.stopping.set()
+    load.join()
+    assert not load.failed
+    await_all_read(admin, fleet, partitions)
+    judge(fleet)
+    print(f"{trouble}; --seed={trouble.seed}; {members * len(fleet.crews)} members in all")
 
 
 @pytest.mark.parametrize("client", ["java", "librdkafka"])
@@ -110,17 +154,22 @@ def test_a_group_rolls_to_the_consumer_protocol_and_back(quick_broker, tmp_path,
     load.stopping.set()
     load.join()
     assert not load.failed
+    offsets = await_all_read(admin, fleet, partitions)
+    fleet.stop()
+    assert not fleet.errors()
+    repeated = sum(len(offsets) - len(set(offsets)) for offsets in fleet.records().values())
+    print(f"{sum(offsets.values())} records, {repeated} read again")
+
+
+def await_all_read(admin: AdminClient, fleet: Fleet, partitions: int) -> dict[int, int]:
+    """Somebody has been given every record; the ends of the partitions."""
     offsets = list_ends(admin, partitions)
 
     def everything():
         read = fleet.records()
         return all(set(read.get(p, [])) == set(range(end)) for p, end in offsets.items())
-
     until("every record is read", everything, 60, interval=0.5)
-    fleet.stop()
-    assert not fleet.errors()
-    repeated = sum(len(offsets) - len(set(offsets)) for offsets in fleet.records().values())
-    print(f"{sum(offsets.values())} records, {repeated} read again")
+    return offsets
 
 
 def list_ends(admin: AdminClient, partitions: int) -> dict[int, int]:

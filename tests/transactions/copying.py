@@ -2,7 +2,8 @@
 
 import itertools
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Callable
 from pathlib import Path
 
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -17,6 +18,7 @@ _JAVA = ["java", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-XX:TieredSt
          f"{JAVA_CLIENTS}/clients-1.jar:{JAVA_CLIENTS}/libs/*", "esker.clients.TransactionalCopy"]
 _PYTHON = [TESTS.parent / ".tools/venv/bin/python", TESTS / "clients/python/transactional_copy.py"]
 COPIERS = {"java": _JAVA, "librdkafka": _PYTHON}
+_TAKER = [TESTS.parent / ".tools/venv/bin/python", TESTS / "clients/python/at_most_once.py"]
 
 
 def create(bootstrap: str, *topics: str, partitions: int = PARTITIONS, replicas: int = 3) -> None:
@@ -25,8 +27,9 @@ def create(bootstrap: str, *topics: str, partitions: int = PARTITIONS, replicas:
         future.result(60)
 
 
-def read_committed(bootstrap: str, topic: str, partitions: int = PARTITIONS, isolation: str = "read_committed") -> dict[int, list[str]]:
-    """The values of each partition, up to what can be read now."""
+def read_committed(bootstrap: str, topic: str, partitions: int = PARTITIONS, isolation: str = "read_committed",
+                   take: Callable = lambda message: message.value().decode()) -> dict[int, list]:
+    """The values of each partition, up to what can be read now; something else of each record with `take`."""
     consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "reader", "enable.auto.commit": False, "log_level": 2,
                          "auto.offset.reset": "error", "isolation.level": isolation, "enable.partition.eof": True, "check.crcs": True})
     consumer.assign([TopicPartition(topic, partition, 0) for partition in range(partitions)])
@@ -35,7 +38,7 @@ def read_committed(bootstrap: str, topic: str, partitions: int = PARTITIONS, iso
         assert time.monotonic() < deadline, f"partitions {set(range(partitions)) - at_end} have no end"
         for message in consumer.consume(1000, 0.2):
             if not message.error():
-                values[message.partition()].append(message.value().decode())
+                values[message.partition()].append(take(message))
             elif message.error().code() == -191:  # the end of a partition
                 at_end.add(message.partition())
             else:
@@ -68,24 +71,40 @@ class Source:
 
 
 class Copying:
-    """Copiers of both kinds, each from the same topic to one of its own."""
+    """Copiers of both kinds, each from the same topic to one of its own, and beside them those who take records at most once."""
 
     def __init__(self, bootstrap: str, directory: Path):
-        self.bootstrap, self.directory = bootstrap, directory
+        self.bootstrap, self.directory, self.killed = bootstrap, directory, 0
         create(bootstrap, "from", *(f"to-{kind}" for kind in COPIERS))
         self.source = Source(bootstrap, "from")
-        self.processes = {(kind, number): self._start(kind, number) for kind in COPIERS for number in range(2)}
+        self.processes = {(kind, number): self._start(kind, number) for kind in [*COPIERS, "taker"] for number in range(2)}
 
     def _start(self, kind: str, number: int) -> Process:
         name = f"{kind}-{number}"
+        if kind == "taker":
+            return Process([*_TAKER, self.bootstrap, "from", "take", self._taken(number)], self.directory / f"{name}.log")
         command = [*COPIERS[kind], self.bootstrap, "from", f"to-{kind}", f"copy-{kind}", name, self.directory / f"{name}.notes"]
         return Process(command, self.directory / f"{name}.log")
+
+    def _taken(self, number: int) -> Path:
+        return self.directory / f"taker-{number}.taken"
+
+    def taken(self) -> list[str]:
+        return [line for number in range(2) for line in self._taken(number).read_text().splitlines(keepends=True) if line.endswith("\n")]
+
+    def check_taken(self) -> None:
+        """Nothing was taken twice; what was being worked on at a fault may be missing."""
+        values = [int(value) for value in self.taken()]
+        twice = sorted(value for value, count in Counter(values).items() if count > 1)
+        assert not twice, f"taken twice: {twice[:10]}"
+        assert values and set(values) <= set(range(self.source.sent))
 
     def kill_one(self, chance) -> None:
         """A copier dies in the middle of whatever it does, and comes back."""
         key = chance.choice(list(self.processes))
         self.processes[key].kill()
         self.processes[key] = self._start(*key)
+        self.killed += 1
 
     def copied(self) -> bool:
         return all(sum(map(len, read_committed(self.bootstrap, f"to-{kind}").values())) >= self.source.sent for kind in COPIERS)

@@ -52,7 +52,7 @@ def step(consumer: Consumer, producer: Producer, source: str, target: str) -> No
 def main(bootstrap: str, source: str, target: str, group: str, name: str, log: str) -> None:
     stopping = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stopping.set())
-    with open(log, "w", buffering=1) as out:
+    with open(log, "a", buffering=1) as out:
         while not stopping.is_set():
             try:
                 copy(bootstrap, source, target, group, name, stopping)

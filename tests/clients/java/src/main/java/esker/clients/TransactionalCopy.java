@@ -3,6 +3,7 @@ package esker.clients;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -40,7 +41,8 @@ public final class TransactionalCopy {
                 Thread.currentThread().interrupt();
             }
         }));
-        try (PrintWriter log = new PrintWriter(Files.newBufferedWriter(Path.of(args[5])), true)) {
+        try (PrintWriter log = new PrintWriter(Files.newBufferedWriter(
+                Path.of(args[5]), StandardOpenOption.CREATE, StandardOpenOption.APPEND), true)) {
             while (!stop.get()) {
                 try {
                     copy(args[0], args[1], args[2], args[3], args[4], stop);
