@@ -53,12 +53,12 @@ impl Role {
     }
 
     /// Every other id is of the first protocol: there are no mixed ones.
-    const fn protocol(self, offset: u64) -> EndProtocol {
+    fn protocol(self, offset: u64) -> EndProtocol {
         let number = match self {
             Self::Producer(number) => number,
-            Self::Copier(index) => index as u64,
+            Self::Copier(index) => u64::from(index),
         };
-        if (number + offset) % 2 == 0 { EndProtocol::BumpEpoch } else { EndProtocol::KeepEpoch }
+        if (number + offset).is_multiple_of(2) { EndProtocol::BumpEpoch } else { EndProtocol::KeepEpoch }
     }
 }
 
