@@ -10,11 +10,19 @@ from harness.wait import until
 AWAY = 6.0  # seconds for which something is away: two sessions
 
 
+def await_end(cluster: EskerCluster, number: int) -> None:
+    """The others know that a broker's session is over. Should one of them end too, it is started again, as a supervisor does."""
+    def over() -> bool:
+        cluster.revive(but=number)
+        return cluster.without(number)
+    until("its session is over", over, 60)
+
+
 def kill(cluster: EskerCluster, number: int) -> None:
     """kill -9; others take over, and it comes back."""
     cluster.brokers[number].kill()
-    until("its session is over", lambda: cluster.without(number), 60)
-    cluster.launch(number).await_ready(60)
+    await_end(cluster, number)
+    cluster.launch(number)
 
 
 def pause(cluster: EskerCluster, number: int) -> None:
@@ -29,16 +37,16 @@ def pause_beyond_session(cluster: EskerCluster, number: int) -> None:
     """SIGSTOP until others have taken over: what wakes up is a zombie, which must harm nobody, and gives up."""
     process = cluster.brokers[number].process
     freeze(process)
-    until("its session is over", lambda: cluster.without(number), 60)
+    await_end(cluster, number)
     thaw(process)
     until("the zombie gives up", lambda: not process.alive(), 30)
-    cluster.launch(number).await_ready(60)
+    cluster.launch(number)
 
 
 def move(cluster: EskerCluster, number: int) -> None:
     """A graceful restart: planned moves of all its shards, there and back."""
     cluster.brokers[number].stop(timeout=90)
-    cluster.launch(number).await_ready(60)
+    cluster.launch(number)
 
 
 def lose_disk(cluster: EskerCluster, number: int) -> None:
@@ -46,7 +54,7 @@ def lose_disk(cluster: EskerCluster, number: int) -> None:
     cluster.await_copied()
     cluster.brokers[number].kill()
     delete_store(cluster.brokers[number])
-    cluster.launch(number).await_ready(60)
+    cluster.launch(number)
     cluster.await_copied()
 
 
@@ -89,10 +97,11 @@ class Trouble:
         kind = kinds[number] if number < len(kinds) else self.chance.choices(kinds, list(KINDS.values()))[0]
         victim, at = self.chance.choice(list(self.cluster.brokers)), time.monotonic()
         self.count[kind.__name__] += 1
+        print(f"{at - self.began:7.1f} s  fault {number}: {kind.__name__} {victim}", end="", flush=True)
         kind(self.cluster, victim)
         # Brokers that saw their session end have stopped by themselves, and are started again.
         self.cluster.await_whole(120)
-        print(f"{at - self.began:7.1f} s  fault {number}: {kind.__name__} {victim}, {time.monotonic() - at:.1f} s", flush=True)
+        print(f", {time.monotonic() - at:.1f} s", flush=True)
 
     def __str__(self) -> str:
         faults = ", ".join(f"{count} x {name}" for name, count in self.count.items())
