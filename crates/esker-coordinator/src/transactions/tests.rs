@@ -223,7 +223,8 @@ async fn what_is_said_without_a_write_is_confirmed() {
     assert_eq!(world.admit(producer, 0, Admission::Verify).await, gone);
     assert_eq!(world.admit(producer, 0, Admission::Add).await, gone);
     assert_eq!(world.transactions.add(&s("t"), producer, &a(0)).await, gone);
-    let end = || world.transactions.end(&s("t"), producer, true, EndProtocol::KeepEpoch);
+    let id = s("t");
+    let end = || world.transactions.end(&id, producer, true, EndProtocol::KeepEpoch);
     // What is written is kept from being durable by the log.
     end().await.unwrap();
     world.until("t", TransactionState::CompleteCommit).await;
