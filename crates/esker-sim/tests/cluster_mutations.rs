@@ -37,6 +37,8 @@ rules! {
     recovery_with_the_smallest_tail: Mutation::Rule(Rule::LargestTail), 200;
     recovery_without_the_ledgers: Mutation::Rule(Rule::LedgersInherited), 200;
     a_move_that_does_not_hold: Mutation::Rule(Rule::MoveHolds), 200;
+    s5_a_blank_disk_with_an_old_name: Mutation::Rule(Rule::BlankIsAnotherStore), 400;
+    a_session_that_is_over_goes_on: Mutation::Rule(Rule::LostSessionEnds), 400;
     trim_before_commit: Mutation::TrimBeforeCommit, 200;
 }
 

@@ -127,6 +127,21 @@ async fn s4_repair_needs_a_seal_is_contiguous_and_durable() {
     assert_holds(host.store(), &frame(id, FSYNC, 1, 10)).await;
 }
 
+/// What is not durable may be kept by a loss of power, and mostly is not: so several.
+#[tokio::test(start_paused = true)]
+async fn s4_a_repair_is_answered_after_the_sync() {
+    for seed in 20..30 {
+        let mut host = Host::started(seed, small()).await;
+        let id = ledger(1);
+        host.store().append(frame(id, FSYNC, 0, 10)).await.unwrap();
+        host.store().seal(id, FSYNC).await.unwrap();
+        host.store().repair_append(frame(id, FSYNC, 1, 10)).await.unwrap();
+        host.power_loss().await;
+        host.start().await;
+        assert_holds(host.store(), &frame(id, FSYNC, 1, 10)).await;
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn s5_an_unknown_ledger_is_sealed_at_zero() {
     let mut host = Host::started(6, small()).await;

@@ -94,6 +94,10 @@ pub struct World {
     pub log: Log,
     pub archive: Arc<Archive>,
     pub disks: Vec<SimDisk>,
+    /// Past the way.
+    pub stores: Vec<Arc<Store>>,
+    /// The lane's.
+    pub ledger: LedgerId,
     /// To the third store.
     pub way: watch::Sender<Way>,
     pub topic: PartitionId,
@@ -138,6 +142,7 @@ impl World {
         let copyset: Vec<Arc<dyn LogStore>> = vec![first, second, third];
         let ids = copyset.iter().map(|store| store.id()).collect();
         let record = session.open_lane(Mode::Fsync, ids, 2).await.unwrap();
+        let ledger = record.id;
         let place =
             LedgerPlace { id: record.id, mode: record.mode, end: record.end(), copyset: record.copyset };
         let lane = OwnedLane { mode: Mode::Fsync, ledger: place, stores: copyset.clone(), write_quorum: 2 };
@@ -164,7 +169,7 @@ impl World {
         let config = LogConfig { tail_bytes: 0, tick: Duration::from_millis(5), ..LogConfig::default() };
         let log = Log::open(parts, config).await.unwrap();
         let topic = PartitionId { topic: topic.record.number, index: 0 };
-        Self { log, archive, disks, way, topic, _session: session, env }
+        Self { log, archive, disks, stores, ledger, way, topic, _session: session, env }
     }
 
     /// Appends as `acks=all` does.
