@@ -4,7 +4,7 @@
     clippy::disallowed_methods,
     reason = "a test stands outside the simulated world"
 )]
-#![allow(unreachable_pub, reason = "each test binary uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test binary uses its part")]
 
 mod common;
 
