@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::share::ShareConfig;
+
 /// What an operator may choose, and the bounds that keep memory finite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupConfig {
@@ -41,6 +43,8 @@ pub struct GroupConfig {
     pub batch_bytes: usize,
     /// Groups of the consumer protocol.
     pub consumer: ConsumerConfig,
+    /// Share groups.
+    pub share: ShareConfig,
 }
 
 /// Settings of groups of the consumer protocol (KIP-848).
@@ -146,6 +150,7 @@ impl Default for GroupConfig {
             max_offsets_per_group: 250_000,
             batch_bytes: 1 << 20,
             consumer: ConsumerConfig::default(),
+            share: ShareConfig::default(),
         }
     }
 }

@@ -5,8 +5,9 @@ use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use esker_archive::ArchiveConfig;
 use esker_coordinator::{
-    CatalogFacts, GroupConfig, Groups, GroupsGuard, LocalMarkers, LogTopic, OFFSETS_TOPIC,
-    TRANSACTIONS_TOPIC, TransactionConfig, Transactions, TransactionsGuard,
+    CatalogFacts, GroupConfig, Groups, GroupsGuard, LocalMarkers, LocalShares, LogHomes, LogTopic,
+    OFFSETS_TOPIC, SHARE_TOPIC, ShareConfig, ShareGuard, ShareStates, TRANSACTIONS_TOPIC, TransactionConfig,
+    Transactions, TransactionsGuard,
 };
 use esker_core::{
     BrokerId,
@@ -40,7 +41,7 @@ pub(crate) struct World {
     pub(crate) broker: Arc<Broker>,
     pub(crate) stop: watch::Sender<bool>,
     held: watch::Sender<bool>,
-    _groups: (GroupsGuard, TransactionsGuard),
+    _groups: (GroupsGuard, TransactionsGuard, ShareGuard),
     _node: Node,
     _dir: tempfile::TempDir,
 }
@@ -115,11 +116,22 @@ impl World {
             Arc::new(LocalMarkers::new(node.log.clone(), groups.clone())),
         );
         let transactions_guard = transactions.start();
+        let facts = Arc::new(CatalogFacts::new(Arc::clone(&node.catalog), Arc::clone(&group_configs)));
+        let shares = ShareStates::new(
+            ShareConfig { topic_partitions: node.log.shard_count(), ..ShareConfig::default() },
+            env.clone(),
+            Arc::new(LogTopic::new(SHARE_TOPIC, node.log.clone(), node.meta.clone(), env.clone(), 1)),
+            facts,
+            Arc::new(LogHomes(node.log.clone())),
+        );
+        let shares_guard = shares.start();
         let parts = KafkaParts {
             groups,
             group_configs,
             gate: Arc::new(transactions.clone()),
             transactions,
+            share_admin: Arc::new(LocalShares::new(shares.clone(), node.log.clone())),
+            shares,
             producer_ids,
             env: env.clone(),
             log: node.log.clone(),
@@ -134,7 +146,7 @@ impl World {
             broker: Broker::new(config, parts),
             stop: watch::Sender::new(false),
             held,
-            _groups: (groups_guard, transactions_guard),
+            _groups: (groups_guard, transactions_guard, shares_guard),
             _node: node,
             _dir: dir,
         }

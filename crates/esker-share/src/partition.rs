@@ -164,7 +164,8 @@ impl SharePartition {
     /// Records with members.
     #[must_use]
     pub fn acquired(&self) -> u64 {
-        let acquired = self.ranges.iter().filter(|(_, _, entry)| matches!(entry.state, State::Acquired { .. }));
+        let acquired =
+            self.ranges.iter().filter(|(_, _, entry)| matches!(entry.state, State::Acquired { .. }));
         acquired.map(|(first, last, _)| count(first, last)).sum()
     }
 

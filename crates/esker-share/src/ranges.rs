@@ -56,7 +56,12 @@ impl<S: Clone + PartialEq> Ranges<S> {
 
     /// Changes the state of every record in `first..=last`: `change` sees each run cut to it, and says what it is to be,
     /// `None` for what it is. Offsets outside of all runs are passed over.
-    pub(crate) fn change(&mut self, first: i64, last: i64, mut change: impl FnMut(i64, i64, &S) -> Option<S>) {
+    pub(crate) fn change(
+        &mut self,
+        first: i64,
+        last: i64,
+        mut change: impl FnMut(i64, i64, &S) -> Option<S>,
+    ) {
         let changed: Vec<(i64, i64, S)> = self
             .within(first, last)
             .filter_map(|(first, last, state)| {

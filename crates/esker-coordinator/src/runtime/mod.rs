@@ -100,7 +100,8 @@ impl<M: Machine> Runtime<M> {
         Ok(partition_of(key, count))
     }
 
-    async fn ensure_topic(self: &Arc<Self>) -> Result<u32, M::Error> {
+    /// Partitions of the topic, which is created when it is missing.
+    pub(crate) async fn ensure_topic(self: &Arc<Self>) -> Result<u32, M::Error> {
         let count = match self.topic.partitions() {
             Some(count) => count,
             None => self.topic.create(M::partitions(&self.config)).await.map_err(|error| {

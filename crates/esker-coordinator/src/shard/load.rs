@@ -54,6 +54,7 @@ impl Shard {
                 let consumer = &mut self.loaded(&group, now).consumer;
                 consumer.get_or_insert_with(|| Box::new(ConsumerGroup::new(State::default()))).replay(record);
             }
+            Decoded::Share { group, record } => self.shares.replay(&group, record),
             Decoded::Offset { group, topic, partition, value: Some(value) } => {
                 self.transactional.overtaken(&group, &topic, partition);
                 self.loaded(&group, now).offsets.restore(&topic, partition, value);
@@ -82,5 +83,6 @@ impl Shard {
         for id in ids {
             self.with(&id, |group| group.wake(cx));
         }
+        self.wake_shares(cx);
     }
 }

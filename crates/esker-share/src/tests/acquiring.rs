@@ -28,8 +28,14 @@ fn a_number_of_records_is_met_by_whole_batches_or_to_the_record() {
 fn no_more_than_the_limit_is_out() {
     let limits = Limits { max_locks: 15, ..LIMITS };
     let mut partition = SharePartition::new(0);
-    let taken =
-        partition.acquire(&member("a"), 0, &[span(0, 9), span(10, 1_000_000)], (500, Mode::Batches), at(0), &limits);
+    let taken = partition.acquire(
+        &member("a"),
+        0,
+        &[span(0, 9), span(10, 1_000_000)],
+        (500, Mode::Batches),
+        at(0),
+        &limits,
+    );
     assert_eq!(taken, [got(0, 14, 1)]);
     assert_eq!(partition.plan(&limits), Plan::Full);
     say(&mut partition, "a", 3, 3, Ack::Release).unwrap();

@@ -9,7 +9,7 @@ use std::{sync::Arc, time::Duration};
 
 use esker_env::Monotonic;
 
-use crate::{Acquired, Ack, AckBatch, AckError, Acked, Limits, Member, Mode, SharePartition, Span};
+use crate::{Ack, AckBatch, AckError, Acked, Acquired, Limits, Member, Mode, SharePartition, Span};
 
 pub(crate) const LIMITS: Limits = Limits { lock: Duration::from_secs(30), max_deliveries: 5, max_locks: 100 };
 
@@ -26,9 +26,21 @@ pub(crate) fn span(first: i64, last: i64) -> Span {
 }
 
 /// What is acquired of one batch of the log by `name`, at second `now`.
-pub(crate) fn take(partition: &mut SharePartition, name: &str, first: i64, last: i64, now: u64) -> Vec<Acquired> {
-    let taken =
-        partition.acquire(&member(name), first, &[span(first, last)], (1000, Mode::Batches), at(now), &LIMITS);
+pub(crate) fn take(
+    partition: &mut SharePartition,
+    name: &str,
+    first: i64,
+    last: i64,
+    now: u64,
+) -> Vec<Acquired> {
+    let taken = partition.acquire(
+        &member(name),
+        first,
+        &[span(first, last)],
+        (1000, Mode::Batches),
+        at(now),
+        &LIMITS,
+    );
     partition.check();
     taken
 }

@@ -5,12 +5,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::{at, member};
-use crate::{
-    Ack, AckBatch, Acked, Limits, Mode, Plan, Release, SharePartition, Span, StoredState,
-};
+use crate::{Ack, AckBatch, Acked, Limits, Mode, Plan, Release, SharePartition, Span, StoredState};
 
-const LIMITS: Limits =
-    Limits { lock: std::time::Duration::from_secs(30), max_deliveries: 3, max_locks: 25 };
+const LIMITS: Limits = Limits { lock: std::time::Duration::from_secs(30), max_deliveries: 3, max_locks: 25 };
 
 #[derive(Clone, Debug, PartialEq)]
 enum Row {
@@ -41,7 +38,14 @@ impl Model {
         self.rows.values().filter(|(row, _)| !matches!(row, Row::Done(_))).count() as u64
     }
 
-    fn acquire(&mut self, who: usize, from: i64, read: &[Span], wanted: (u64, Mode), now: u64) -> Vec<(i64, u16)> {
+    fn acquire(
+        &mut self,
+        who: usize,
+        from: i64,
+        read: &[Span],
+        wanted: (u64, Mode),
+        now: u64,
+    ) -> Vec<(i64, u16)> {
         let mut taken = Vec::new();
         let mut next = from.max(self.start);
         let (most, mode) = wanted;
@@ -146,10 +150,11 @@ impl World {
                     })
                     .collect();
                 let mode = if exact { Mode::Records } else { Mode::Batches };
-                let taken =
-                    self.share.acquire(&names[who], from, &read, (most, mode), at(self.now), &LIMITS);
-                let taken: Vec<(i64, u16)> =
-                    taken.iter().flat_map(|run| (run.first..=run.last).map(|offset| (offset, run.count))).collect();
+                let taken = self.share.acquire(&names[who], from, &read, (most, mode), at(self.now), &LIMITS);
+                let taken: Vec<(i64, u16)> = taken
+                    .iter()
+                    .flat_map(|run| (run.first..=run.last).map(|offset| (offset, run.count)))
+                    .collect();
                 assert_eq!(taken, self.model.acquire(who, from, &read, (most, mode), self.now));
             }
             Step::Ack { who, first, acks } => self.ack(&names[who], who, first, &acks),

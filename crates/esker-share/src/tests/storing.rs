@@ -47,7 +47,8 @@ fn a_start_that_an_operator_moved_is_another_state() {
 
 #[test]
 fn holes_are_available_and_disorder_is_refused() {
-    let sparse = Snapshot { state_epoch: 0, start: 10, batches: vec![batch(20, 29, StoredState::Accepted, 1)] };
+    let sparse =
+        Snapshot { state_epoch: 0, start: 10, batches: vec![batch(20, 29, StoredState::Accepted, 1)] };
     let mut partition = SharePartition::restore(&sparse).unwrap();
     partition.check();
     assert_eq!(take(&mut partition, "a", 10, 29, 0), [got(10, 19, 1)]);
