@@ -1,10 +1,10 @@
-//! `esker group reset`.
+//! `esker group reset-offsets`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use clap::Args;
-use esker_client::{Client, Isolation, OffsetSpec, StartAt};
+use esker_client::{Client, ClientError, GroupOffsets, Isolation, OffsetSpec, StartAt};
 use esker_env::Env;
 use serde_json::json;
 
@@ -14,36 +14,40 @@ use crate::cli::output::{self, Table};
 use crate::cli::values;
 
 #[derive(Args)]
-#[command(after_help = "Examples:
-  esker group reset billing --topic orders --to earliest
-  esker group reset billing --topic orders --partition 3 --to 1000
-  esker group reset billing --topic orders --to @2026-01-31T12:00:00Z --dry-run")]
-pub(crate) struct Reset {
+#[command(after_help = "Shows what would change, and changes nothing without --execute.
+
+Examples:
+  esker group reset-offsets billing --topic orders --to earliest
+  esker group reset-offsets billing --topic orders --partition 3 --to 1000 --execute
+  esker group reset-offsets billing --all-topics --to @2026-01-31T12:00:00Z --execute")]
+pub(crate) struct ResetOffsets {
     /// The group; it must have no members
     group: String,
-    /// The topic
-    #[arg(long, short)]
-    topic: String,
+    /// The topic; may be repeated
+    #[arg(long, short, required_unless_present = "all_topics")]
+    topic: Vec<String>,
+    /// All topics that the group has committed for
+    #[arg(long, conflicts_with = "topic")]
+    all_topics: bool,
     /// Only these partitions, may be repeated
     #[arg(long, short, value_parser = clap::value_parser!(i32).range(0..))]
     partition: Vec<i32>,
     /// earliest, latest, an offset, or @TIMESTAMP
     #[arg(long, value_parser = values::start_at)]
     to: StartAt,
-    /// Only show what would change
+    /// Change it
     #[arg(long)]
-    dry_run: bool,
+    execute: bool,
     #[command(flatten)]
     pub(crate) connect: Connect,
 }
 
-impl Reset {
+/// A partition.
+type Key = (Arc<str>, i32);
+
+impl ResetOffsets {
     pub(crate) async fn run(self, env: Env) -> Result<(), CliError> {
         let client = self.connect.client(env).await?;
-        let mut partitions = self.partition.clone();
-        if partitions.is_empty() {
-            partitions = client.topic(&self.topic).await?.partitions.iter().map(|p| p.index).collect();
-        }
         let group = client.describe_group(&self.group).await?;
         if !group.members.is_empty() {
             return Err(CliError::usage(format!(
@@ -53,37 +57,68 @@ impl Reset {
             )));
         }
         let before = client.committed_offsets(&self.group).await?;
+        let partitions = self.partitions(&client, &before).await?;
         let after = self.targets(&client, &partitions).await?;
-        if !self.dry_run {
+        if self.execute && !after.is_empty() {
             client.commit_offsets(&self.group, &after).await?;
         }
-        let old = |key: &(Arc<str>, i32)| before.get(key).map(|committed| committed.offset);
-        let rows: Vec<_> = after.iter().map(|(key, new)| (key.1, old(key), *new)).collect();
+        let old = |key: &Key| before.get(key).map(|committed| committed.offset);
+        let rows: Vec<_> = after.iter().map(|(key, new)| (key, old(key), *new)).collect();
         let json: Vec<_> = rows
             .iter()
-            .map(|(partition, old, new)| {
-                json!({ "topic": self.topic, "partition": partition, "before": old, "after": new })
+            .map(|((topic, partition), old, new)| {
+                json!({ "topic": &**topic, "partition": partition, "before": old, "after": new, "changed": self.execute })
             })
             .collect();
         output::show(self.connect.output, &json, |mut out| {
             let mut table = Table::new(&["topic", "partition", "before", "after"]);
-            for (partition, old, new) in &rows {
+            for ((topic, partition), old, new) in &rows {
                 let old = old.map_or("-".to_owned(), |old| old.to_string());
-                table.row([self.topic.clone(), partition.to_string(), old, new.to_string()]);
+                table.row([topic.to_string(), partition.to_string(), old, new.to_string()]);
             }
-            table.write(&mut out)
+            table.write(&mut out)?;
+            if !self.execute {
+                writeln!(out, "nothing was changed: add --execute to do it")?;
+            }
+            Ok(())
         })?;
         Ok(())
     }
 
+    /// What is to be moved.
+    async fn partitions(&self, client: &Client, before: &GroupOffsets) -> Result<Vec<Key>, CliError> {
+        let topics: BTreeSet<Arc<str>> = match self.all_topics {
+            true => before.keys().map(|(topic, _)| Arc::clone(topic)).collect(),
+            false => self.topic.iter().map(|topic| Arc::from(topic.as_str())).collect(),
+        };
+        let mut partitions = Vec::new();
+        for topic in topics {
+            let known: Vec<i32> = match client.topic(&topic).await {
+                Ok(found) => found.partitions.iter().map(|partition| partition.index).collect(),
+                // The group remembers a topic that is gone.
+                Err(ClientError::UnknownTopic(_)) if self.all_topics => continue,
+                Err(error) => return Err(error.into()),
+            };
+            match self.partition.iter().find(|index| !known.contains(index)).filter(|_| !self.all_topics) {
+                Some(&partition) => {
+                    let (topic, count) = (topic.to_string(), known.len());
+                    return Err(ClientError::UnknownPartition { topic, partition, count }.into());
+                }
+                None => partitions.extend(
+                    known
+                        .into_iter()
+                        .filter(|index| self.partition.is_empty() || self.partition.contains(index))
+                        .map(|index| (Arc::clone(&topic), index)),
+                ),
+            }
+        }
+        Ok(partitions)
+    }
+
     /// The new positions, inside the log.
-    async fn targets(
-        &self,
-        client: &Client,
-        partitions: &[i32],
-    ) -> Result<BTreeMap<(Arc<str>, i32), i64>, CliError> {
+    async fn targets(&self, client: &Client, partitions: &[Key]) -> Result<BTreeMap<Key, i64>, CliError> {
         let ask = async |spec| {
-            let places: Vec<_> = partitions.iter().map(|index| (&*self.topic, *index, spec)).collect();
+            let places: Vec<_> = partitions.iter().map(|(topic, index)| (&**topic, *index, spec)).collect();
             client.offsets(&places, Isolation::ReadUncommitted).await
         };
         let first = ask(OffsetSpec::Earliest).await?;
@@ -92,7 +127,7 @@ impl Reset {
             StartAt::Timestamp(at) => ask(OffsetSpec::Timestamp(at)).await?,
             _ => BTreeMap::new(),
         };
-        let target = |key: &(Arc<str>, i32), first: i64| {
+        let target = |key: &Key, first: i64| {
             let end = end.get(key).map_or(first, |end| end.offset);
             match self.to {
                 StartAt::Earliest => first,
