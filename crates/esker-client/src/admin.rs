@@ -4,6 +4,7 @@ mod configs;
 mod groups;
 mod offsets;
 mod topics;
+mod transactions;
 
 pub use configs::{ConfigEntry, ConfigOp, ResourceKind};
 pub(crate) use groups::assigned;
@@ -11,6 +12,9 @@ pub use groups::{GroupDescription, GroupListing, GroupMember};
 pub use offsets::{CommittedOffset, GroupOffsets};
 pub(crate) use offsets::{Committer, commit, fetch_offsets};
 pub use topics::{CreatedTopic, NewTopic};
+pub use transactions::{
+    ActiveProducer, HangingTransaction, TransactionDescription, TransactionFilter, TransactionListing,
+};
 
 use std::time::Duration;
 

@@ -24,8 +24,9 @@ mod versions;
 mod testing;
 
 pub use admin::{
-    CommittedOffset, ConfigEntry, ConfigOp, CreatedTopic, GroupDescription, GroupListing, GroupMember,
-    GroupOffsets, NewTopic, ResourceKind,
+    ActiveProducer, CommittedOffset, ConfigEntry, ConfigOp, CreatedTopic, GroupDescription, GroupListing,
+    GroupMember, GroupOffsets, HangingTransaction, NewTopic, ResourceKind, TransactionDescription,
+    TransactionFilter, TransactionListing,
 };
 pub use client::Client;
 pub use cluster::{Broker, Cluster, PartitionInfo, Topic};

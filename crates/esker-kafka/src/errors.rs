@@ -30,7 +30,7 @@ impl KafkaError for LogError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::UnknownPartition(_) => ErrorCode::UnknownTopicOrPartition,
-            Self::NotOwner(_) | Self::Moving(_) => ErrorCode::NotLeaderOrFollower,
+            Self::NotOwner(_) | Self::Moving(_) | Self::Reopened(_) => ErrorCode::NotLeaderOrFollower,
             Self::FencedEpoch { .. } => ErrorCode::FencedLeaderEpoch,
             Self::UnknownEpoch { .. } => ErrorCode::UnknownLeaderEpoch,
         }

@@ -5,9 +5,9 @@ use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use esker_archive::ArchiveConfig;
 use esker_coordinator::{
-    CatalogFacts, GroupConfig, Groups, GroupsGuard, LocalMarkers, LocalShares, LogHomes, LogTopic,
-    OFFSETS_TOPIC, SHARE_TOPIC, ShareConfig, ShareGuard, ShareStates, TRANSACTIONS_TOPIC, TransactionConfig,
-    Transactions, TransactionsGuard,
+    AdmitRequest, CatalogFacts, GroupConfig, Groups, GroupsGuard, LocalMarkers, LocalShares, LogHomes,
+    LogTopic, OFFSETS_TOPIC, SHARE_TOPIC, ShareConfig, ShareGuard, ShareStates, TRANSACTIONS_TOPIC,
+    TransactionConfig, TransactionError, TransactionGate, Transactions, TransactionsGuard,
 };
 use esker_core::{
     BrokerId,
@@ -40,6 +40,7 @@ pub(crate) struct World {
     pub(crate) log: Log,
     pub(crate) broker: Arc<Broker>,
     pub(crate) stop: watch::Sender<bool>,
+    pub(crate) gate: Arc<HeldGate>,
     held: watch::Sender<bool>,
     _groups: (GroupsGuard, TransactionsGuard, ShareGuard),
     _node: Node,
@@ -125,10 +126,15 @@ impl World {
             Arc::new(LogHomes(node.log.clone())),
         );
         let shares_guard = shares.start();
+        let gate = Arc::new(HeldGate {
+            transactions: transactions.clone(),
+            held: watch::Sender::new(false),
+            asked: watch::Sender::new(0),
+        });
         let parts = KafkaParts {
             groups,
             group_configs,
-            gate: Arc::new(transactions.clone()),
+            gate: Arc::clone(&gate) as Arc<dyn TransactionGate>,
             transactions,
             share_admin: Arc::new(LocalShares::new(shares.clone(), node.log.clone())),
             shares,
@@ -145,6 +151,7 @@ impl World {
             log: node.log.clone(),
             broker: Broker::new(config, parts),
             stop: watch::Sender::new(false),
+            gate,
             held,
             _groups: (groups_guard, transactions_guard, shares_guard),
             _node: node,
@@ -293,6 +300,38 @@ fn node_config() -> NodeConfig {
         log: LogConfig::default(),
         session_ttl: Duration::from_secs(3),
         accept_lost_stores: false,
+    }
+}
+
+/// The way to the transactions' coordinator, which can be closed for a while.
+pub(crate) struct HeldGate {
+    transactions: Transactions,
+    held: watch::Sender<bool>,
+    asked: watch::Sender<u32>,
+}
+
+impl HeldGate {
+    /// From now on no lookup is answered, until it is let go again.
+    pub(crate) fn hold(&self, hold: bool) {
+        self.held.send_replace(hold);
+    }
+
+    /// Waits until somebody waits for a lookup.
+    pub(crate) async fn waited_for(&self) {
+        self.asked.subscribe().wait_for(|asked| *asked > 0).await.expect("it is here");
+    }
+}
+
+impl TransactionGate for HeldGate {
+    fn admit(&self, request: AdmitRequest) -> BoxFuture<'_, Vec<Result<(), TransactionError>>> {
+        Box::pin(async move {
+            if *self.held.borrow() {
+                self.asked.send_modify(|asked| *asked += 1);
+                released(&self.held.subscribe()).await;
+                self.asked.send_modify(|asked| *asked -= 1);
+            }
+            self.transactions.admit(request).await
+        })
     }
 }
 

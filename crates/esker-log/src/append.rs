@@ -138,6 +138,9 @@ impl Log {
             return Ok(appended(base_offset, last_offset, true, ticket, log_start));
         }
         if !options.by_coordinator {
+            if row.needs_guard(&header) {
+                shard.check_guard(id, options.guard)?;
+            }
             row.may_write(&header, options.guard)?;
         }
         header.base_offset = row.log_end;

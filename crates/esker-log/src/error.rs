@@ -17,6 +17,9 @@ pub enum LogError {
     /// Its shard is on its way to another broker: wait for [`crate::Log::settled`] and try again.
     #[error("partition {0} is moving to another broker")]
     Moving(PartitionId),
+    /// Its shard came to this broker after its transaction began to be looked up: look it up again.
+    #[error("partition {0} has come to this broker since its transaction was looked up")]
+    Reopened(PartitionId),
     /// The caller knows an older leader epoch.
     #[error("leader epoch {given} is older than {current}")]
     FencedEpoch {
@@ -39,7 +42,7 @@ impl Classified for LogError {
     fn action(&self) -> Action {
         match self {
             Self::UnknownPartition(_) | Self::NotOwner(_) | Self::FencedEpoch { .. } => Action::Refresh,
-            Self::UnknownEpoch { .. } | Self::Moving(_) => Action::Retry,
+            Self::UnknownEpoch { .. } | Self::Moving(_) | Self::Reopened(_) => Action::Retry,
         }
     }
 }

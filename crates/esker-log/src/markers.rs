@@ -35,7 +35,7 @@ impl Log {
     /// # Errors
     /// See [`LogError`].
     pub fn guard(&self, id: PartitionId, write: TxnWrite) -> Result<Option<TxnGuard>, LogError> {
-        self.0.with_row(id, |_, row| row.guard(write))
+        self.0.with_row(id, |shard, row| row.guard(write, || shard.fresh_guard()))
     }
 
     /// Ends a producer's transaction. Returns once the marker has its place in the log: readers of committed records see

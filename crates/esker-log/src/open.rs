@@ -204,14 +204,7 @@ impl Log {
                     .await
                     .map_err(|error| OpenError::Unreadable { what: name, message: error.to_string() })?;
                 let state = rebuild(owned, &archive, directories, &inner.topics, now)?;
-                Ok::<_, OpenError>(Shard {
-                    id: owned.id,
-                    epoch: owned.epoch,
-                    archive,
-                    state: parking_lot::Mutex::new(state),
-                    flushing: tokio::sync::Mutex::new(()),
-                    settled: Notify::new(),
-                })
+                Ok::<_, OpenError>(Shard::new(owned.id, owned.epoch, archive, state))
             }
         }))
         .await?;

@@ -131,8 +131,9 @@ impl Partition {
     }
 
     /// What a transaction's first batch needs, see [`crate::Log::guard`].
-    pub(crate) fn guard(&mut self, write: TxnWrite) -> Option<TxnGuard> {
-        (!self.is_in_transaction(write.producer, write.epoch)).then(|| self.transactions.guard(write))
+    pub(crate) fn guard(&mut self, write: TxnWrite, fresh: impl FnOnce() -> TxnGuard) -> Option<TxnGuard> {
+        (!self.is_in_transaction(write.producer, write.epoch))
+            .then(|| self.transactions.guard(write, fresh()))
     }
 
     /// Whether a marker has nothing to say any more: it, or another one of its epoch, was appended before.
@@ -147,6 +148,12 @@ impl Partition {
         // Of the very epoch that is open, and of a newer one than its transaction: a late copy. The transaction that it ended
         // was of the epoch before, and the next one is under way.
         Ok(known && (bumped || !self.transactions.is_open(producer)))
+    }
+
+    /// Whether a batch would be the first of its producer's transaction here.
+    pub(crate) fn needs_guard(&self, header: &BatchHeader) -> bool {
+        let of_transaction = header.is_transactional() && header.marker().is_none();
+        of_transaction && !self.is_in_transaction(header.producer, header.producer_epoch)
     }
 
     /// Whether a batch fits the transactions that are open here.
@@ -167,7 +174,7 @@ impl Partition {
             let inside = self.transactions.is_open(producer);
             return if inside { Err(ProducerError::InTransaction { producer }) } else { Ok(()) };
         }
-        if self.is_in_transaction(producer, header.producer_epoch) {
+        if !self.needs_guard(header) {
             return Ok(());
         }
         let Some((lowest, bumps)) = self.transactions.may_begin(producer, guard) else {

@@ -1,6 +1,12 @@
 //! A shard that this broker owns: its rows under one lock, and its archive.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 use esker_archive::ShardArchive;
 use esker_core::{Epoch, FastMap, LedgerId, Offset, PartitionId, ShardId};
@@ -8,7 +14,7 @@ use esker_env::Monotonic;
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
-use crate::{error::LogError, partition::Partition};
+use crate::{error::LogError, partition::Partition, transactions::TxnGuard};
 
 /// A shard.
 pub(crate) struct Shard {
@@ -24,6 +30,39 @@ pub(crate) struct Shard {
     pub(crate) flushing: tokio::sync::Mutex<()>,
     /// Wakes appends that wait for the end of a hold.
     pub(crate) settled: Notify,
+    /// Guards given out so far.
+    guards: AtomicU64,
+}
+
+impl Shard {
+    /// A shard that begins to be served.
+    pub(crate) fn new(id: ShardId, epoch: Epoch, archive: Arc<ShardArchive>, state: ShardState) -> Self {
+        Self {
+            id,
+            epoch,
+            archive,
+            state: Mutex::new(state),
+            flushing: tokio::sync::Mutex::new(()),
+            settled: Notify::new(),
+            guards: AtomicU64::new(0),
+        }
+    }
+
+    /// A guard like no other.
+    pub(crate) fn fresh_guard(&self) -> TxnGuard {
+        TxnGuard { epoch: self.epoch, number: self.guards.fetch_add(1, Ordering::Relaxed) }
+    }
+
+    /// Whether a transaction that was looked up under this guard was looked up for this ownership of the shard.
+    ///
+    /// # Errors
+    /// [`LogError::Reopened`] when it was not.
+    pub(crate) fn check_guard(&self, id: PartitionId, guard: Option<TxnGuard>) -> Result<(), LogError> {
+        match guard {
+            Some(guard) if guard.epoch != self.epoch => Err(LogError::Reopened(id)),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What the lock guards.

@@ -13,15 +13,20 @@ use std::{
 };
 
 use esker_core::{
-    BatchHeader, Offset, ProducerId,
+    BatchHeader, Epoch, Offset, ProducerId,
     producer::{AbortedTxn, ProducerState},
 };
 use esker_env::Rule;
 
 /// Says that a transaction was looked up at its coordinator while no other of its producer ended here. Worth nothing once
-/// one does: what was looked up may be over.
+/// one does: what was looked up may be over. Nor is it once the shard has been elsewhere: it may have ended there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct TxnGuard(u64);
+pub struct TxnGuard {
+    /// Under which the shard was owned when the lookup began.
+    pub(crate) epoch: Epoch,
+    /// One for each that the shard has given out under this epoch, never twice.
+    pub(crate) number: u64,
+}
 
 /// A batch that may be the first of its producer's transaction in a partition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,8 +69,6 @@ struct Known {
     aborted: VecDeque<AbortedTxn>,
     /// Producers that are being looked up.
     guards: BTreeMap<ProducerId, Awaited>,
-    /// The newest guard.
-    guard: u64,
 }
 
 impl Transactions {
@@ -143,16 +146,17 @@ impl Transactions {
         self.0.as_ref().is_some_and(|known| known.open.contains_key(&producer))
     }
 
-    /// The guard under which a producer's transaction may begin here, once its coordinator says that it may.
-    pub(crate) fn guard(&mut self, write: TxnWrite) -> TxnGuard {
+    /// The guard under which a producer's transaction may begin here, once its coordinator says that it may: `fresh`,
+    /// unless the producer is being looked up already.
+    pub(crate) fn guard(&mut self, write: TxnWrite, fresh: TxnGuard) -> TxnGuard {
         let known = self.0.get_or_insert_default();
         if known.guards.len() >= GUARDS && !known.guards.contains_key(&write.producer) {
-            let oldest = known.guards.iter().min_by_key(|(_, awaited)| awaited.guard.0).map(|(id, _)| *id);
+            let oldest =
+                known.guards.iter().min_by_key(|(_, awaited)| awaited.guard.number).map(|(id, _)| *id);
             known.guards.remove(&oldest.expect("there are many"));
         }
-        known.guard += 1;
         let TxnWrite { producer, epoch, sequence, bumps } = write;
-        let new = Awaited { guard: TxnGuard(known.guard), epoch, lowest: sequence, bumps };
+        let new = Awaited { guard: fresh, epoch, lowest: sequence, bumps };
         // Those that look it up at the same time share one.
         let awaited = known.guards.entry(producer).or_insert(new);
         if awaited.epoch < epoch {

@@ -14,6 +14,7 @@ mod produce;
 mod progress;
 mod record_json;
 mod topic;
+mod txn;
 mod values;
 
 use std::process::ExitCode;
@@ -34,9 +35,12 @@ pub(crate) enum ClientCommand {
     Produce(produce::Produce),
     /// Read records
     Consume(consume::Consume),
-    /// List, describe, reset and delete consumer groups
+    /// List, describe, move and delete consumer groups
     #[command(subcommand)]
     Group(group::GroupCommand),
+    /// List, describe and end transactions
+    #[command(subcommand)]
+    Txn(txn::TxnCommand),
     /// Look into the object store: what is there, and whether it is whole
     #[command(subcommand)]
     Archive(archive::ArchiveCommand),
@@ -55,6 +59,7 @@ impl ClientCommand {
             Self::Produce(command) => command.connect.output,
             Self::Consume(command) => command.connect.output,
             Self::Group(command) => command.format(),
+            Self::Txn(command) => command.format(),
             Self::Archive(command) => command.format(),
             Self::Cluster(command) => command.format(),
             Self::Bench(command) => command.format(),
@@ -67,6 +72,7 @@ impl ClientCommand {
             Self::Produce(command) => command.run(env).await,
             Self::Consume(command) => command.run(env).await,
             Self::Group(command) => command.run(env).await,
+            Self::Txn(command) => command.run(env).await,
             Self::Archive(command) => command.run(env).await,
             Self::Cluster(command) => command.run(env).await,
             Self::Bench(command) => command.run(env).await,

@@ -60,21 +60,47 @@ pub struct GroupMember {
     pub assignment: BTreeMap<String, Vec<i32>>,
 }
 
+/// What a coordinator is for; the numbers are the protocol's key types.
+#[derive(Clone, Copy)]
+pub(crate) enum CoordinatorOf {
+    Group = 0,
+    Transaction = 1,
+}
+
+impl CoordinatorOf {
+    const fn noun(self) -> &'static str {
+        match self {
+            Self::Group => "group",
+            Self::Transaction => "transactional id",
+        }
+    }
+}
+
 impl Client {
     /// A connection to the broker that coordinates a group.
     ///
     /// # Errors
     /// No coordinator now (retriable), or transport.
     pub async fn coordinator_connection(&self, group: &str) -> Result<Arc<Connection>, ClientError> {
+        self.coordinator_of(CoordinatorOf::Group, group).await
+    }
+
+    /// A connection to the broker that coordinates a group or a transactional id.
+    pub(crate) async fn coordinator_of(
+        &self,
+        kind: CoordinatorOf,
+        key: &str,
+    ) -> Result<Arc<Connection>, ClientError> {
         let connection = self.any_connection().await?;
-        let mut request = FindCoordinatorRequest::default();
+        let mut request =
+            FindCoordinatorRequest { key_type: kind as i8, ..FindCoordinatorRequest::default() };
         if connection.version_of::<FindCoordinatorRequest>(i16::MAX)? >= 4 {
-            request.coordinator_keys = vec![KString::from(group)];
+            request.coordinator_keys = vec![KString::from(key)];
         } else {
-            request.key = KString::from(group);
+            request.key = KString::from(key);
         }
         let response = connection.call(&request).await?;
-        let what = || format!("looking for the coordinator of group {group:?}");
+        let what = || format!("looking for the coordinator of {} {key:?}", kind.noun());
         let (code, message, host, port) = match response.coordinators.first() {
             Some(found) => (found.error_code, &found.error_message, &found.host, found.port),
             None => (response.error_code, &response.error_message, &response.host, response.port),
@@ -84,15 +110,21 @@ impl Client {
         self.connection_to(&broker.address()).await
     }
 
-    /// Groups of all brokers.
+    /// Groups of all brokers, in one of these states and of one of these kinds; an empty list leaves out none.
     ///
     /// # Errors
-    /// A broker does not answer.
-    pub async fn list_groups(&self) -> Result<Vec<GroupListing>, ClientError> {
+    /// A broker does not answer, or does not know the filters.
+    pub async fn list_groups(
+        &self,
+        states: &[String],
+        kinds: &[String],
+    ) -> Result<Vec<GroupListing>, ClientError> {
+        let names = |names: &[String]| names.iter().map(|name| KString::from(name.as_str())).collect();
+        let request = ListGroupsRequest { states_filter: names(states), types_filter: names(kinds) };
         with_retry!(self, {
             let mut all = BTreeSet::new();
             for broker in self.cluster().brokers.keys() {
-                let response = self.connection(*broker).await?.call(&ListGroupsRequest::default()).await?;
+                let response = self.connection(*broker).await?.call(&request).await?;
                 ClientError::check(response.error_code, None, || {
                     format!("listing groups of broker {broker}")
                 })?;

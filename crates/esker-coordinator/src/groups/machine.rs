@@ -50,7 +50,8 @@ impl Machine for Shard {
         self.replay_batch(batch, now)
     }
 
-    fn start(&mut self, cx: &mut Cx<'_>, _: Epoch) {
+    fn start(&mut self, cx: &mut Cx<'_>, epoch: Epoch) {
+        self.transactional.loaded(epoch);
         self.wake(cx);
     }
 

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use esker_core::ProducerId;
+use esker_core::{Epoch, ProducerId};
 use esker_env::Rule;
 use esker_kafka_wire::KString;
 
@@ -23,9 +23,14 @@ use crate::{
 /// Producers whose transactions are being looked up; beyond it the oldest starts over.
 const GUARDS: usize = 1_000;
 
-/// Says that a producer's transaction was looked up at its coordinator while no other one of it ended here.
+/// Says that a producer's transaction was looked up at its coordinator while no other one of it ended here, and while this
+/// broker was in charge of the partition without a break.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Guard(u64);
+pub(crate) struct Guard {
+    /// The partition's leader epoch.
+    epoch: Epoch,
+    number: u64,
+}
 
 /// Where an offset is: group, topic, partition.
 type Place = (KString, KString, i32);
@@ -54,8 +59,11 @@ pub(crate) struct Transactional {
     open: BTreeMap<ProducerId, Open>,
     /// How many transactions an offset waits for.
     unstable: BTreeMap<KString, BTreeMap<(KString, i32), u32>>,
-    guards: BTreeMap<ProducerId, u64>,
+    guards: BTreeMap<ProducerId, Guard>,
+    /// The newest guard's number.
     guard: u64,
+    /// The leader epoch under which the partition was loaded.
+    epoch: Epoch,
     bytes: usize,
 }
 
@@ -63,6 +71,12 @@ impl Transactional {
     /// Bytes in memory.
     pub(crate) fn weight(&self) -> usize {
         self.bytes
+    }
+
+    /// The partition has been loaded under this leader epoch: what was looked up under another one counts no more.
+    pub(crate) fn loaded(&mut self, epoch: Epoch) {
+        self.epoch = epoch;
+        self.guards.clear();
     }
 
     /// What a producer needs before it commits offsets here; `None` when its transaction has begun here, and nobody needs
@@ -76,7 +90,8 @@ impl Transactional {
         }
         self.guard += 1;
         // Those that look it up at the same time share one.
-        Some(Guard(*self.guards.entry(producer.id).or_insert(self.guard)))
+        let fresh = Guard { epoch: self.epoch, number: self.guard };
+        Some(*self.guards.entry(producer.id).or_insert(fresh))
     }
 
     fn has_begun(&self, producer: Producer) -> bool {
@@ -93,7 +108,7 @@ impl Transactional {
             // The old epoch's transaction has not ended here, so that of the new one cannot have begun.
             Some(_) => Err(TransactionError::Concurrent),
             None => {
-                let known = self.guards.get(&producer.id).map(|guard| Guard(*guard));
+                let known = self.guards.get(&producer.id).copied();
                 // Without one, or with an older one: look it up again.
                 if guard.is_some() && guard == known { Ok(()) } else { Err(TransactionError::Concurrent) }
             }

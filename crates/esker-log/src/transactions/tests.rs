@@ -38,6 +38,11 @@ fn after(entries: &[(i64, i64, i8)]) -> Transactions {
     transactions
 }
 
+/// The guard with this number.
+fn fresh(number: u64) -> TxnGuard {
+    TxnGuard { epoch: Epoch(4), number }
+}
+
 fn range(range: Range<i64>) -> Range<Offset> {
     Offset(range.start)..Offset(range.end)
 }
@@ -114,16 +119,16 @@ fn guards_are_shared_remember_the_lowest_sequence_and_end_with_the_transaction()
     let write = |epoch, sequence| TxnWrite { producer: ProducerId(1), epoch, sequence, bumps: false };
     let producer = ProducerId(1);
     let mut transactions = Transactions::default();
-    let guard = transactions.guard(write(0, 3));
-    assert_eq!(transactions.guard(write(0, 2)), guard);
-    assert_eq!(transactions.guard(write(0, 4)), guard);
+    let guard = transactions.guard(write(0, 3), fresh(0));
+    assert_eq!(transactions.guard(write(0, 2), fresh(1)), guard);
+    assert_eq!(transactions.guard(write(0, 4), fresh(2)), guard);
     assert_eq!(transactions.may_begin(producer, Some(guard)), Some((2, false)));
     assert_eq!(transactions.may_begin(producer, None), None);
-    assert_eq!(transactions.guard(write(1, 9)), guard);
+    assert_eq!(transactions.guard(write(1, 9), fresh(3)), guard);
     assert_eq!(transactions.may_begin(producer, Some(guard)), Some((9, false)), "a new epoch counts anew");
     transactions.appended(&entry(1, 0, ABORT));
     assert_eq!(transactions.may_begin(producer, Some(guard)), None, "an end came first");
-    let other = transactions.guard(write(1, 0));
+    let other = transactions.guard(write(1, 0), fresh(4));
     assert_ne!(other, guard);
     assert_eq!(transactions.may_begin(producer, Some(guard)), None);
 }
@@ -132,7 +137,7 @@ fn guards_are_shared_remember_the_lowest_sequence_and_end_with_the_transaction()
 fn the_end_of_the_transaction_before_leaves_the_guard_of_the_next_one() {
     let producer = ProducerId(1);
     let mut transactions = after(&[(1, 0, WRITE)]);
-    let guard = transactions.guard(TxnWrite { producer, epoch: 1, sequence: 0, bumps: true });
+    let guard = transactions.guard(TxnWrite { producer, epoch: 1, sequence: 0, bumps: true }, fresh(0));
     transactions.appended(&BatchHeader { producer_epoch: 1, ..entry(1, 1, ABORT) });
     assert_eq!(transactions.may_begin(producer, Some(guard)), Some((0, true)), "that of epoch 0 has ended");
     transactions.appended(&BatchHeader { producer_epoch: 2, ..entry(1, 2, ABORT) });
@@ -143,8 +148,10 @@ fn the_end_of_the_transaction_before_leaves_the_guard_of_the_next_one() {
 fn no_more_guards_are_kept_than_there_is_room_for() {
     let mut transactions = Transactions::default();
     let write = |producer| TxnWrite { producer: ProducerId(producer), epoch: 0, sequence: 0, bumps: false };
-    let first = transactions.guard(write(5_000));
-    let last = (0..GUARDS as i64).map(|producer| transactions.guard(write(producer))).last();
+    let first = transactions.guard(write(5_000), fresh(0));
+    let last = (0..GUARDS as i64)
+        .map(|producer| transactions.guard(write(producer), fresh(1 + producer.cast_unsigned())))
+        .last();
     assert_eq!(transactions.may_begin(ProducerId(5_000), Some(first)), None, "the oldest went");
     assert!(transactions.may_begin(ProducerId(GUARDS as i64 - 1), last).is_some());
 }

@@ -3,7 +3,10 @@
 mod delete;
 mod describe;
 mod list;
-mod reset;
+mod members;
+mod offsets;
+mod positions;
+mod reset_offsets;
 
 use clap::Subcommand;
 use esker_env::Env;
@@ -17,8 +20,13 @@ pub(crate) enum GroupCommand {
     List(list::List),
     /// Show members, positions and lag of a group
     Describe(describe::Describe),
+    /// Show the members of a group and what is assigned to them
+    Members(members::Members),
+    /// Show the positions and lag of a group
+    Offsets(offsets::Offsets),
     /// Move the committed positions of a group without members
-    Reset(reset::Reset),
+    #[command(alias = "reset")]
+    ResetOffsets(reset_offsets::ResetOffsets),
     /// Delete groups without members, and their positions
     Delete(delete::Delete),
 }
@@ -28,7 +36,9 @@ impl GroupCommand {
         match self {
             Self::List(command) => command.connect.output,
             Self::Describe(command) => command.connect.output,
-            Self::Reset(command) => command.connect.output,
+            Self::Members(command) => command.connect.output,
+            Self::Offsets(command) => command.connect.output,
+            Self::ResetOffsets(command) => command.connect.output,
             Self::Delete(command) => command.connect.output,
         }
     }
@@ -37,7 +47,9 @@ impl GroupCommand {
         match self {
             Self::List(command) => command.run(env).await,
             Self::Describe(command) => command.run(env).await,
-            Self::Reset(command) => command.run(env).await,
+            Self::Members(command) => command.run(env).await,
+            Self::Offsets(command) => command.run(env).await,
+            Self::ResetOffsets(command) => command.run(env).await,
             Self::Delete(command) => command.run(env).await,
         }
     }

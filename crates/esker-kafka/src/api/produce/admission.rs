@@ -9,11 +9,12 @@ use std::{collections::BTreeMap, time::Duration};
 use esker_coordinator::{Admission, AdmitRequest, TransactionError};
 use esker_core::{PartitionId, ProducerId, batch::BatchFields};
 use esker_kafka_wire::{ErrorCode, KString, messages::ProduceRequest};
-use esker_log::{TxnGuard, TxnWrite};
+use esker_log::{LogError, TxnGuard, TxnWrite};
 
 use super::{IDS_FROM, Refused, refused};
 use crate::{
     context::Context,
+    errors::KafkaError,
     topics::{TopicRef, is_internal, partition},
 };
 
@@ -44,10 +45,19 @@ pub(super) struct Questions {
 /// Under which guard each partition's batch may be appended, or why not. Partitions that are not here need none.
 #[derive(Default)]
 pub(super) struct Admitted {
-    partitions: BTreeMap<PartitionId, Result<TxnGuard, TransactionError>>,
+    partitions: BTreeMap<PartitionId, Result<TxnGuard, Why>>,
     /// Nothing of the request is taken.
     without_id: bool,
     version: i16,
+}
+
+/// Why a partition's batch may not be appended.
+enum Why {
+    /// The partition was not served here when its transaction was to be looked up. It may have come here since, but then
+    /// nobody has asked about it.
+    NotHere(LogError),
+    /// What the transaction's coordinator says.
+    Coordinator(TransactionError),
 }
 
 impl Questions {
@@ -93,16 +103,19 @@ impl Questions {
             sequence: fields.base_sequence,
             bumps: context.version >= ADDS_FROM,
         };
-        // A batch that makes no sense is refused as such, and another broker's partition as that.
+        // A batch that makes no sense is refused as such.
         if write.producer.0 < 0 || write.epoch < 0 {
             return;
         }
-        if let Ok(Some(guard)) = context.broker.log.guard(id, write) {
-            self.by_producer.entry((write.producer, write.epoch)).or_default().push(Question {
-                id,
-                name,
-                guard,
-            });
+        match context.broker.log.guard(id, write) {
+            Ok(None) => {}
+            Ok(Some(guard)) => {
+                let question = Question { id, name, guard };
+                self.by_producer.entry((write.producer, write.epoch)).or_default().push(question);
+            }
+            Err(error) => {
+                self.answered.partitions.insert(id, Err(Why::NotHere(error)));
+            }
         }
     }
 
@@ -135,7 +148,8 @@ impl Questions {
                     if again && env.clock.now() < give_up {
                         by_producer.entry((producer, epoch)).or_default().push(question);
                     } else {
-                        answered.partitions.insert(question.id, result.map(|()| question.guard));
+                        let admitted = result.map(|()| question.guard).map_err(Why::Coordinator);
+                        answered.partitions.insert(question.id, admitted);
                     }
                 }
             }
@@ -157,11 +171,13 @@ impl Admitted {
         match self.partitions.get(&id) {
             None => Ok(None),
             Some(Ok(guard)) => Ok(Some(*guard)),
-            Some(Err(error)) => Err(Refused {
-                error: code(*error, self.version),
-                message: Some(error.to_string().into()),
-                records: Vec::new(),
-            }),
+            Some(Err(why)) => {
+                let (error, message) = match why {
+                    Why::NotHere(error) => (error.code(), error.to_string()),
+                    Why::Coordinator(error) => (code(*error, self.version), error.to_string()),
+                };
+                Err(Refused { error, message: Some(message.into()), records: Vec::new() })
+            }
         }
     }
 }

@@ -478,7 +478,7 @@ impl Produce {
             sequence: self.batch.sent.sequence,
             bumps: admission == Admission::Add,
         };
-        let guard = log.guard(partition, write).ok().flatten();
+        let guard = log.guard(partition, write).map_err(|error| Refusal::Append(error.into()))?;
         if guard.is_some() {
             self.admitted(&asked).await.map_err(Refusal::Gate)?;
         }

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use esker_core::{
-    ProducerId,
+    Epoch, PartitionId, ProducerId,
     batch::{BatchBuilder, Compression, NewRecord},
+    shard_map::shard_of,
 };
 use esker_env::Env;
 use esker_kafka_wire::{
@@ -18,9 +19,11 @@ use esker_kafka_wire::{
         describe_producers_response::ProducerState,
         fetch_response::PartitionData,
         list_offsets_request::{ListOffsetsPartition, ListOffsetsTopic},
+        produce_request::PartitionProduceData,
         write_txn_markers_request::{WritableTxnMarker, WritableTxnMarkerTopic},
     },
 };
+use esker_log::{OwnedShard, TxnWrite};
 
 use crate::{
     api::fetch::tests::fetch,
@@ -264,4 +267,80 @@ async fn an_operator_ends_a_hanging_transaction() {
     let old = request(writer.epoch - 1, 0, 5);
     let expected = if writer.epoch > 0 { ErrorCode::InvalidProducerEpoch } else { ErrorCode::InvalidRequest };
     assert_eq!(code(&mut client, old).await, expected);
+}
+
+/// The partition's shard, away and back under another epoch.
+struct Moving<'a> {
+    world: &'a World,
+    id: PartitionId,
+    epoch: Epoch,
+}
+
+impl<'a> Moving<'a> {
+    async fn new(world: &'a World, index: u32) -> Self {
+        let topic = world.broker.topic("t").unwrap();
+        let id = PartitionId { topic: topic.record.number, index };
+        let epoch = world.log.offsets(id).unwrap().epoch;
+        Self { world, id, epoch }
+    }
+
+    async fn go(&mut self) {
+        let shard = shard_of(self.id, 4);
+        self.world.log.hold_shard(shard).await.unwrap().give_up();
+    }
+
+    async fn come(&mut self) {
+        self.epoch = Epoch(self.epoch.0 + 2);
+        let id = shard_of(self.id, 4);
+        let shard = OwnedShard { id, epoch: self.epoch, pending: std::collections::BTreeSet::new() };
+        self.world.log.open_shards(vec![shard], &[]).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_partition_that_comes_during_the_lookup_of_others_is_asked_for_again() {
+    let world = World::new().await;
+    world.topic("t", 2).await;
+    let mut client = world.connect();
+    let mut writer = Writer::new(&mut client).await;
+    let mut moving = Moving::new(&world, 1).await;
+    moving.go().await;
+    world.gate.hold(true);
+    let mut both = writer.request("a");
+    let second =
+        PartitionProduceData { index: 1, records: both.topic_data[0].partition_data[0].records.clone() };
+    both.topic_data[0].partition_data.push(second);
+    client.send(12, &both).await;
+    world.gate.waited_for().await;
+    moving.come().await;
+    world.gate.hold(false);
+    let (_, response) = client.receive::<ProduceResponse>(12).await;
+    let errors = response.responses[0].partition_responses.iter().map(|of| of.error_code.into());
+    assert_eq!(errors.collect::<Vec<ErrorCode>>(), [ErrorCode::None, ErrorCode::NotLeaderOrFollower]);
+    let again =
+        ProduceRequest { transactional_id: Some(ID.into()), ..produce("t", 1, -1, writer.batch("a")) };
+    assert_eq!(error_of(&client.call(12, &again).await), ErrorCode::None);
+    writer.end(&mut client, 5, true).await;
+    stable_at(&mut client, 2).await;
+}
+
+#[tokio::test]
+async fn a_lookup_counts_for_the_ownership_that_it_began_under() {
+    let world = World::new().await;
+    world.topic("t", 1).await;
+    let mut client = world.connect();
+    let mut writer = Writer::new(&mut client).await;
+    let mut moving = Moving::new(&world, 0).await;
+    world.gate.hold(true);
+    client.send(12, &writer.request("a")).await;
+    world.gate.waited_for().await;
+    moving.go().await;
+    moving.come().await;
+    // Somebody else looks it up by now, for this ownership, and has not been answered.
+    let write = TxnWrite { producer: ProducerId(writer.id), epoch: writer.epoch, sequence: 0, bumps: true };
+    assert!(world.log.guard(moving.id, write).unwrap().is_some());
+    world.gate.hold(false);
+    let (_, response) = client.receive::<ProduceResponse>(12).await;
+    assert_eq!(error_of(&response), ErrorCode::NotLeaderOrFollower);
+    assert_eq!(writer.write(&mut client, 12, "a").await, ErrorCode::None);
 }
