@@ -4,7 +4,7 @@ import random
 import threading
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from workers import ACCEPT, REJECT, RELEASE, RENEW, Workers, admin
 
@@ -135,6 +135,62 @@ def test_administration_of_a_cluster(share_cluster, tmp_path):
     create(share_cluster.bootstrap, 8, 3)
     produce(share_cluster.bootstrap, 8, 100)
     check_administration(share_cluster.bootstrap, tmp_path, 8, 100)
+
+
+def check_dead_letters(bootstrap: str, directory, replicas: int) -> None:
+    """What is rejected, and what was given out too often, is found in the topic of the group's dead letters."""
+    each, partitions = 60, 4
+    client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
+    takes = {"errors.deadletterqueue.group.enable": "true"}
+    client.create_topics([NewTopic("dlq.work", 3, replicas, config=takes)])["dlq.work"].result(30)
+    create(bootstrap, partitions, replicas)
+    produce(bootstrap, partitions, each)
+    admin(bootstrap, "config", "g", "share.auto.offset.reset=earliest", "errors.deadletterqueue.topic.name=dlq.work",
+          "errors.deadletterqueue.copy.record.enable=true", "share.delivery.count.limit=2", "share.record.lock.duration.ms=1000")
+    refused = admin(bootstrap, "config", "g", "errors.deadletterqueue.topic.name=work", check=False)
+    assert "InvalidConfigurationException" in refused[0]
+    workers = Workers(bootstrap, TOPIC, "g", directory, policy="poison")
+    workers.launch(members=2)
+    places = {(p, n) for p in range(partitions) for n in range(each)}
+    rejected = {place for place in places if place[1] % 10 == 7}
+    exhausted = {place for place in places if place[1] % 10 == 3}
+    until("everything is done with", lambda: lags(bootstrap, "g") == dict.fromkeys(range(partitions), 0), 90, interval=0.5)
+    workers.stop()
+    workers.check_no_errors()
+    assert set(workers.acknowledged(ACCEPT)) == places - rejected - exhausted
+    letters = dead_letters(bootstrap, "dlq.work", 3, len(rejected | exhausted))
+    assert set(letters) == rejected | exhausted
+    for (partition, offset), (value, count, where) in letters.items():
+        assert value == f"{partition}:{offset}"
+        assert where == partition % 3
+        assert count == (2 if (partition, offset) in exhausted else 1)
+
+
+def dead_letters(bootstrap: str, topic: str, partitions: int, count: int) -> dict:
+    """Value, delivery count and partition of each dead letter, by where it comes from."""
+    consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": "judge", "auto.offset.reset": "earliest", "log_level": 2})
+    consumer.assign([TopicPartition(topic, p, 0) for p in range(partitions)])
+    letters = {}
+
+    def all_of_them():
+        for message in consumer.consume(100, 0.2):
+            assert not message.error()
+            headers = {key: value.decode() for key, value in message.headers()}
+            assert headers["__dlq.errors.topic"] == TOPIC and headers["__dlq.errors.group"] == "g"
+            place = int(headers["__dlq.errors.partition"]), int(headers["__dlq.errors.offset"])
+            letters[place] = message.value().decode(), int(headers["__dlq.errors.delivery.count"]), message.partition()
+        return len(letters) >= count
+    until("all dead letters are there", all_of_them, 30, interval=0.01)
+    consumer.close()
+    return letters
+
+
+def test_dead_letters(share_broker, tmp_path):
+    check_dead_letters(share_broker.bootstrap, tmp_path, 1)
+
+
+def test_dead_letters_of_a_cluster(share_cluster, tmp_path):
+    check_dead_letters(share_cluster.bootstrap, tmp_path, 3)
 
 
 class Load(threading.Thread):

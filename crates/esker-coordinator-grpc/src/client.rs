@@ -1,9 +1,11 @@
 //! The other brokers.
 
+use bytes::Bytes;
 use esker_control_grpc::Sessions;
 use esker_coordinator::{
     AdmitRequest, MarkerError, MarkerOrder, RemoteCoordination, ShareFound, ShareOrder, TransactionError,
 };
+use esker_core::PartitionId;
 use esker_env::BoxFuture;
 use esker_meta::SessionKey;
 use esker_wal_grpc::Channel;
@@ -12,7 +14,8 @@ use tonic::{Request, Status};
 use tonic_prost::ProstCodec;
 
 use crate::{
-    ADMIT, ADMIT_PATH, MAX_ANSWER, SHARE, SHARE_PATH, WRITE_MARKERS, WRITE_MARKERS_PATH, convert, proto,
+    ADMIT, ADMIT_PATH, APPEND_PATH, MAX_ANSWER, SHARE, SHARE_PATH, WRITE_MARKERS, WRITE_MARKERS_PATH,
+    convert, proto,
 };
 
 /// [`RemoteCoordination`] over gRPC.
@@ -80,6 +83,17 @@ impl RemoteCoordination for GrpcCoordination {
                 .map(convert::found)
                 .collect::<Option<_>>()
                 .ok_or_else(|| "no topic id".to_owned())
+        })
+    }
+
+    fn append(&self, at: SessionKey, target: PartitionId, batch: Bytes) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async move {
+            let asked =
+                proto::AppendRequest { topic: target.topic.0, index: target.index, batch: batch.to_vec() };
+            let answer: Result<proto::AppendResponse, _> =
+                self.sessions.ask(at, SHARE, |channel| ask(channel, APPEND_PATH, asked)).await;
+            let why = answer.map_err(|error| error.why)?.why;
+            if why.is_empty() { Ok(()) } else { Err(why) }
         })
     }
 }

@@ -94,7 +94,7 @@ pub(crate) fn result(message: &proto::MarkerResult) -> Result<(), MarkerError> {
     }
 }
 
-fn cut(text: &str) -> &str {
+pub(crate) fn cut(text: &str) -> &str {
     &text[..text.floor_char_boundary(MAX_REASON)]
 }
 

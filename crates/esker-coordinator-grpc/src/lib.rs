@@ -48,3 +48,4 @@ pub const SHARE: Duration = Duration::from_secs(10);
 const WRITE_MARKERS_PATH: &str = "/esker.coordination.v1.Coordination/WriteMarkers";
 const ADMIT_PATH: &str = "/esker.coordination.v1.Coordination/Admit";
 const SHARE_PATH: &str = "/esker.coordination.v1.Coordination/Share";
+const APPEND_PATH: &str = "/esker.coordination.v1.Coordination/Append";

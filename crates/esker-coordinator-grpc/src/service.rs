@@ -8,7 +8,8 @@ use std::{
     time::Duration,
 };
 
-use esker_coordinator::{ShareAdmin, TransactionGate, TransactionPeers};
+use esker_coordinator::{SharePeer, TransactionGate, TransactionPeers};
+use esker_core::{PartitionId, TopicNumber};
 use esker_env::{BoxFuture, Env};
 use tonic::{
     Status,
@@ -19,8 +20,8 @@ use tonic_prost::ProstCodec;
 use tower_service::Service;
 
 use crate::{
-    ADMIT, ADMIT_PATH, MAX_REQUEST, SHARE, SHARE_PATH, WRITE_MARKERS, WRITE_MARKERS_PATH, convert,
-    method::Method, proto,
+    ADMIT, ADMIT_PATH, APPEND_PATH, MAX_REQUEST, SHARE, SHARE_PATH, WRITE_MARKERS, WRITE_MARKERS_PATH,
+    convert, method::Method, proto,
 };
 
 /// Who answers at a broker: for what it leads and coordinates, and for nothing else.
@@ -31,7 +32,7 @@ pub struct Coordinators {
     /// Admits to transactions that this broker coordinates.
     pub gate: Arc<dyn TransactionGate>,
     /// Answers for share partitions that this broker leads.
-    pub shares: Arc<dyn ShareAdmin>,
+    pub shares: Arc<dyn SharePeer>,
 }
 
 /// A broker's answers as a gRPC service. Cheap to clone; clones are the same.
@@ -89,6 +90,13 @@ impl CoordinationService {
         Ok(proto::ShareResponse { results: found.iter().map(convert::found_message).collect() })
     }
 
+    pub(crate) async fn append(self, asked: proto::AppendRequest) -> Result<proto::AppendResponse, Status> {
+        let target = PartitionId { topic: TopicNumber(asked.topic), index: asked.index };
+        let appended = self.within(SHARE, self.bound()?.shares.append(target, asked.batch.into())).await?;
+        let why = appended.err().map_or_else(String::new, |why| convert::cut(&why).to_owned());
+        Ok(proto::AppendResponse { why })
+    }
+
     async fn answer<B>(self, request: http::Request<B>) -> http::Response<Body>
     where
         B: hyper::body::Body + Send + 'static,
@@ -113,6 +121,7 @@ impl CoordinationService {
             }
             ADMIT_PATH => unary(Method(move |asked| self.clone().admit(asked)), request).await,
             SHARE_PATH => unary(Method(move |asked| self.clone().share(asked)), request).await,
+            APPEND_PATH => unary(Method(move |asked| self.clone().append(asked)), request).await,
             _ => Status::unimplemented("no such method").into_http(),
         }
     }

@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use esker_coordinator::{
     Admission, AdmitRequest, MAX_PARTITIONS, MarkerError, MarkerOrder, ShareAdmin, ShareError, ShareFound,
-    ShareOrder, ShareStand, ShareTarget, ShareWhat, TransactionError, TransactionGate, TransactionPeers,
+    ShareOrder, SharePeer, ShareStand, ShareTarget, ShareWhat, TransactionError, TransactionGate,
+    TransactionPeers,
 };
-use esker_core::ProducerId;
+use esker_core::{PartitionId, ProducerId, TopicNumber};
 use esker_env::{BoxFuture, Env};
 use parking_lot::Mutex;
 use tonic::Code;
@@ -51,6 +53,13 @@ impl ShareAdmin for Double {
         };
         let found = order.partitions.iter().map(found).collect();
         Box::pin(async move { found })
+    }
+}
+
+impl SharePeer for Double {
+    fn append(&self, target: PartitionId, batch: Bytes) -> BoxFuture<'_, Result<(), String>> {
+        let known = target == PartitionId { topic: TopicNumber(3), index: 1 } && batch == "batch";
+        Box::pin(async move { if known { Ok(()) } else { Err("ü".repeat(500)) } })
     }
 }
 
@@ -157,6 +166,9 @@ async fn a_broker_answers_once_it_is_there() {
     assert_eq!(answer.results[1].why.len(), crate::MAX_REASON);
     let shared = service.clone().share(convert::share_message(&share_order(2))).await.unwrap();
     assert_eq!(shared.results.iter().map(|result| result.error).collect::<Vec<_>>(), [6, 6]);
+    let append = |topic| proto::AppendRequest { topic, index: 1, batch: b"batch".to_vec() };
+    assert_eq!(service.clone().append(append(3)).await.unwrap().why, "");
+    assert_eq!(service.clone().append(append(4)).await.unwrap().why.len(), crate::MAX_REASON);
     let answer = service.admit(convert::admit_message(&admission(2))).await.unwrap();
     assert_eq!(*double.requests.lock(), [admission(2)]);
     assert_eq!(answer.errors, [0, 120]);

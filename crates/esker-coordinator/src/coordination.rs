@@ -7,10 +7,10 @@ use esker_log::Log;
 use esker_meta::{Catalog, GroupConfigs, Meta, MetaError, ProducerIds};
 
 use crate::{
-    CatalogFacts, GateRouter, GroupConfig, Groups, GroupsGuard, Leaders, LocalMarkers, LocalShares, LogHomes,
-    LogTopic, MarkerRouter, OFFSETS_TOPIC, RemoteCoordination, Routes, SHARE_TOPIC, ShareAdmin, ShareConfig,
-    ShareGuard, ShareRouter, ShareStates, TRANSACTIONS_TOPIC, TransactionConfig, TransactionGate,
-    Transactions, TransactionsGuard, forget_deleted_topics,
+    CatalogFacts, DeadLetters, GateRouter, GroupConfig, Groups, GroupsGuard, Leaders, LocalMarkers,
+    LocalShares, LogHomes, LogTopic, MarkerRouter, OFFSETS_TOPIC, RemoteCoordination, Routes, SHARE_TOPIC,
+    ShareAdmin, ShareConfig, ShareGuard, ShareRouter, ShareStates, TRANSACTIONS_TOPIC, TransactionConfig,
+    TransactionGate, Transactions, TransactionsGuard, forget_deleted_topics,
 };
 
 /// What the coordinators of a broker stand on.
@@ -79,15 +79,16 @@ impl Coordination {
         let facts = Arc::new(CatalogFacts::new(Arc::clone(&catalog), Arc::clone(&group_configs)));
         let groups =
             Groups::in_cluster(parts.groups, env.clone(), topic(OFFSETS_TOPIC), Arc::clone(&facts) as _);
+        let markers = LocalMarkers::new(log.clone(), groups.clone());
+        let routes = Routes { env: env.clone(), catalog: Arc::clone(&catalog), leaders, remote };
         let shares = ShareStates::new(
             ShareConfig { topic_partitions: log.shard_count(), ..parts.shares },
             env.clone(),
             topic(SHARE_TOPIC),
-            facts,
+            Arc::clone(&facts) as _,
             Arc::new(LogHomes(log.clone())),
+            Arc::new(DeadLetters::new(log.clone(), facts, routes.clone())),
         );
-        let markers = LocalMarkers::new(log.clone(), groups.clone());
-        let routes = Routes { env: env.clone(), catalog: Arc::clone(&catalog), leaders, remote };
         let peers = MarkerRouter::new(routes.clone(), markers.clone(), meta.clone());
         let producer_ids = Arc::new(ProducerIds::new(meta.clone()));
         let transactions = Transactions::new(
@@ -97,7 +98,7 @@ impl Coordination {
             Arc::clone(&producer_ids),
             Arc::new(peers),
         );
-        let local_shares = LocalShares::new(shares.clone(), log.clone());
+        let local_shares = LocalShares::new(shares.clone(), log.clone(), env.clone());
         let share_admin = Arc::new(ShareRouter::new(routes.clone(), local_shares.clone()));
         let gate = Arc::new(GateRouter::new(routes, Arc::new(transactions.clone())));
         let guard = CoordinationGuard {

@@ -7,7 +7,7 @@ use esker_kafka_wire::KString;
 use esker_meta::{Catalog, GroupConfigs};
 use uuid::Uuid;
 
-use crate::share::ShareOverrides;
+use crate::share::{DEAD_LETTERS, ShareOverrides};
 
 /// A topic as an assignor needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,11 @@ pub trait ClusterFacts: Send + Sync + 'static {
 
     /// The names of all topics that members may see, ascending.
     fn topic_names(&self) -> Vec<KString>;
+
+    /// The topic of a group's dead letters, if it has one.
+    fn dead_letters(&self, _group: &str) -> Option<String> {
+        None
+    }
 
     /// What is set for a group.
     fn overrides(&self, _group: &str) -> GroupOverrides {
@@ -102,6 +107,10 @@ impl ClusterFacts for CatalogFacts {
     fn topic_names(&self) -> Vec<KString> {
         let all = self.catalog.all().into_iter().filter(|topic| !topic.record.deleting);
         all.map(|topic| topic.record.name.as_str().into()).collect()
+    }
+
+    fn dead_letters(&self, group: &str) -> Option<String> {
+        self.configs.value(group, DEAD_LETTERS).filter(|topic| !topic.is_empty())
     }
 
     fn overrides(&self, group: &str) -> GroupOverrides {

@@ -43,9 +43,9 @@ pub use offsets::CommittedOffset;
 pub use partitioner::partition_of;
 pub use settings::{ConsumerConfig, GroupConfig, MigrationPolicy};
 pub use share::{
-    Homes, LocalShares, LogHomes, Reading, ShareAdmin, ShareConfig, ShareError, ShareFound, ShareGuard,
-    ShareKey, ShareOrder, ShareOverrides, SharePlace, ShareReset, ShareRouter, ShareStand, ShareStates,
-    ShareSummary, ShareTarget, ShareWhat, Turned,
+    DeadLetters, Homes, LocalShares, LogHomes, NoDeadLetters, Reading, ShareAdmin, ShareConfig, ShareError,
+    ShareFound, ShareGuard, ShareKey, ShareOrder, ShareOverrides, SharePeer, SharePlace, ShareReset,
+    ShareRouter, ShareStand, ShareStates, ShareSummary, ShareTarget, ShareWhat, Turned, Undertaker,
 };
 pub use topic::{
     InternalTopic, OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTIONS_TOPIC, TopicError, TopicRange, TopicRead,

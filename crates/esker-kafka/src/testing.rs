@@ -6,8 +6,9 @@ use bytes::Bytes;
 use esker_archive::ArchiveConfig;
 use esker_coordinator::{
     AdmitRequest, CatalogFacts, GroupConfig, Groups, GroupsGuard, LocalMarkers, LocalShares, LogHomes,
-    LogTopic, OFFSETS_TOPIC, SHARE_TOPIC, ShareConfig, ShareGuard, ShareStates, TRANSACTIONS_TOPIC,
-    TransactionConfig, TransactionError, TransactionGate, Transactions, TransactionsGuard,
+    LogTopic, NoDeadLetters, OFFSETS_TOPIC, SHARE_TOPIC, ShareConfig, ShareGuard, ShareStates,
+    TRANSACTIONS_TOPIC, TransactionConfig, TransactionError, TransactionGate, Transactions,
+    TransactionsGuard,
 };
 use esker_core::{
     BrokerId,
@@ -124,6 +125,7 @@ impl World {
             Arc::new(LogTopic::new(SHARE_TOPIC, node.log.clone(), node.meta.clone(), env.clone(), 1)),
             facts,
             Arc::new(LogHomes(node.log.clone())),
+            Arc::new(NoDeadLetters),
         );
         let shares_guard = shares.start();
         let gate = Arc::new(HeldGate {
@@ -136,7 +138,7 @@ impl World {
             group_configs,
             gate: Arc::clone(&gate) as Arc<dyn TransactionGate>,
             transactions,
-            share_admin: Arc::new(LocalShares::new(shares.clone(), node.log.clone())),
+            share_admin: Arc::new(LocalShares::new(shares.clone(), node.log.clone(), env.clone())),
             shares,
             producer_ids,
             env: env.clone(),

@@ -113,8 +113,9 @@ impl SharePartition {
         self.ranges.change(first, last, |_, _, entry| {
             let to = match ack {
                 Ack::Accept => Outcome::Accepted,
-                Ack::Gap | Ack::Reject => Outcome::Archived,
-                Ack::Release if entry.count >= limits.max_deliveries => Outcome::Archived,
+                Ack::Gap => Outcome::Archived,
+                Ack::Reject => limits.given_up(),
+                Ack::Release if entry.count >= limits.max_deliveries => limits.given_up(),
                 Ack::Release => Outcome::Available,
                 Ack::Renew => {
                     let State::Acquired { member, .. } = &entry.state else { return None };

@@ -31,6 +31,6 @@ mod tests;
 pub use self::{
     acknowledge::{Ack, AckBatch, AckError, Acked},
     acquire::{Acquired, Mode, Plan, Span},
-    partition::{Limits, Member, Release, SharePartition},
+    partition::{Dead, Limits, Member, Release, SharePartition},
     snapshot::{Snapshot, SnapshotError, StoredBatch, StoredState},
 };

@@ -21,6 +21,8 @@ pub struct Limits {
     pub max_deliveries: u16,
     /// The most records between start and end that are not done with (`share.partition.max.record.locks`).
     pub max_locks: u32,
+    /// Records that are given up are kept until somebody says that they are buried ([`SharePartition::buried`]).
+    pub dead_letters: bool,
 }
 
 /// The state of a record between start and end.
@@ -39,6 +41,8 @@ pub(crate) enum State {
     Acquired { member: Member, until: Monotonic },
     /// What became of it is to be durable with this write.
     Settling { to: Outcome, write: u64 },
+    /// It was given up, and is to be buried.
+    Dying,
     /// Nobody gets it again.
     Done { accepted: bool },
 }
@@ -48,7 +52,26 @@ pub(crate) enum State {
 pub(crate) enum Outcome {
     Accepted,
     Archived,
+    Dying,
     Available,
+}
+
+/// Records that were given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dead {
+    /// First offset.
+    pub first: i64,
+    /// Last offset.
+    pub last: i64,
+    /// How often they were given out.
+    pub count: u16,
+}
+
+impl Limits {
+    /// What becomes of a record that is given up.
+    pub(crate) const fn given_up(&self) -> Outcome {
+        if self.dead_letters { Outcome::Dying } else { Outcome::Archived }
+    }
 }
 
 /// How records come back from a member that is gone.
@@ -248,7 +271,7 @@ impl SharePartition {
                 (true, to) => to.state(),
                 (false, _) if entry.count >= limits.max_deliveries => {
                     lost = true;
-                    State::Done { accepted: false }
+                    limits.given_up().state()
                 }
                 (false, _) => State::Available,
             };
@@ -268,7 +291,7 @@ impl SharePartition {
             let state = match &entry.state {
                 State::Available | State::Acquired { .. } => StoredState::Available,
                 State::Settling { to, .. } => to.state().stored(),
-                State::Done { .. } => entry.state.stored(),
+                State::Done { .. } | State::Dying => entry.state.stored(),
             };
             match batches.last_mut() {
                 Some(before) if before.state == state && before.count == entry.count => before.last = last,
@@ -276,11 +299,29 @@ impl SharePartition {
             }
         }
         let mut start = self.start;
-        let done = batches.iter().take_while(|batch| batch.state != StoredState::Available).count();
+        let done = batches.iter().take_while(|batch| batch.state.is_done()).count();
         for batch in batches.drain(..done) {
             start = batch.last + 1;
         }
         Snapshot { state_epoch: self.state_epoch, start, batches }
+    }
+
+    /// Records that were given up and are not buried, at most so many runs.
+    #[must_use]
+    pub fn dying(&self, most: usize) -> Vec<Dead> {
+        let dying = self.ranges.iter().filter(|(_, _, entry)| entry.state == State::Dying);
+        dying.take(most).map(|(first, last, entry)| Dead { first, last, count: entry.count }).collect()
+    }
+
+    /// Records that were given up are buried: they are done with.
+    pub fn buried(&mut self, first: i64, last: i64) {
+        self.ranges.change(first.max(self.start), last, |_, _, entry| {
+            let done = State::Done { accepted: false };
+            (entry.state == State::Dying).then(|| Entry { state: done, ..entry.clone() })
+        });
+        self.dirty = true;
+        self.recount();
+        self.advance();
     }
 
     /// Whether a write is under way.
@@ -341,7 +382,7 @@ impl SharePartition {
                 Release::Counted => entry.count,
             };
             let given_up = count >= limits.max_deliveries;
-            let state = if given_up { State::Done { accepted: false } } else { State::Available };
+            let state = if given_up { limits.given_up().state() } else { State::Available };
             Some(Entry { count, state })
         });
         if moved {
@@ -381,6 +422,7 @@ impl Outcome {
         match self {
             Self::Accepted => State::Done { accepted: true },
             Self::Archived => State::Done { accepted: false },
+            Self::Dying => State::Dying,
             Self::Available => State::Available,
         }
     }
@@ -391,6 +433,7 @@ impl State {
         match self {
             Self::Done { accepted: true } => StoredState::Accepted,
             Self::Done { accepted: false } => StoredState::Archived,
+            Self::Dying => StoredState::Dying,
             _ => StoredState::Available,
         }
     }
@@ -402,6 +445,7 @@ impl From<StoredState> for State {
             StoredState::Available => Self::Available,
             StoredState::Accepted => Self::Done { accepted: true },
             StoredState::Archived => Self::Done { accepted: false },
+            StoredState::Dying => Self::Dying,
         }
     }
 }

@@ -33,6 +33,16 @@ pub enum StoredState {
     Accepted,
     /// Nobody has, and nobody gets it again.
     Archived,
+    /// The same, and it is to be buried.
+    Dying,
+}
+
+impl StoredState {
+    /// Whether nothing is to be done any more.
+    #[must_use]
+    pub const fn is_done(self) -> bool {
+        matches!(self, Self::Accepted | Self::Archived)
+    }
 }
 
 /// Why a stored share partition is none.

@@ -5,14 +5,15 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use esker_core::{PartitionId, ShardId, TopicId};
-use esker_env::BoxFuture;
+use esker_env::{BoxFuture, Env};
 use esker_kafka_wire::KString;
 use esker_log::Log;
 use futures::future::join_all;
 use uuid::Uuid;
 
-use super::{ShareError, ShareKey, SharePlace, ShareStates};
+use super::{ShareError, ShareKey, SharePlace, ShareStates, dead_letters::append_here};
 use crate::transactions::{MAX_PARTITIONS, Place, Routes};
 
 /// How long this broker's own partitions are waited for. Others have their own limits.
@@ -79,18 +80,28 @@ pub trait ShareAdmin: Send + Sync + 'static {
     fn share(&self, order: ShareOrder) -> BoxFuture<'_, Vec<ShareFound>>;
 }
 
+/// What brokers ask of one another for share groups.
+pub trait SharePeer: ShareAdmin {
+    /// Appends a batch of dead letters to a partition that this broker leads. Answers when it is durable.
+    ///
+    /// # Errors
+    /// For people: it may have been appended.
+    fn append(&self, target: PartitionId, batch: Bytes) -> BoxFuture<'_, Result<(), String>>;
+}
+
 /// [`ShareAdmin`] for what this broker leads.
 #[derive(Clone)]
 pub struct LocalShares {
     shares: ShareStates,
     log: Log,
+    env: Env,
 }
 
 impl LocalShares {
     /// Of these share partitions and this log.
     #[must_use]
-    pub const fn new(shares: ShareStates, log: Log) -> Self {
-        Self { shares, log }
+    pub const fn new(shares: ShareStates, log: Log, env: Env) -> Self {
+        Self { shares, log, env }
     }
 
     fn place(&self, group: &KString, target: &ShareTarget) -> Option<SharePlace> {
@@ -148,6 +159,12 @@ impl LocalShares {
 impl ShareAdmin for LocalShares {
     fn share(&self, order: ShareOrder) -> BoxFuture<'_, Vec<ShareFound>> {
         Box::pin(self.all(order))
+    }
+}
+
+impl SharePeer for LocalShares {
+    fn append(&self, target: PartitionId, batch: Bytes) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async move { append_here(&self.log, target, &batch, &self.env).await })
     }
 }
 

@@ -12,6 +12,7 @@ use uuid::Uuid;
 
 use super::{
     ShareKey, SharePlace,
+    dead_letters::Undertaker,
     error::ShareError,
     homes::Homes,
     machine::Outside,
@@ -97,8 +98,9 @@ impl ShareStates {
         topic: Arc<dyn InternalTopic>,
         facts: Arc<dyn ClusterFacts>,
         homes: Arc<dyn Homes>,
+        undertaker: Arc<dyn Undertaker>,
     ) -> Self {
-        Self(Runtime::new(config, env, topic, Outside { facts, homes }))
+        Self(Runtime::new(config, env, topic, Outside { facts, homes, undertaker }))
     }
 
     /// Loads what is led here in the background, and begins to watch locks.

@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use esker_core::{Epoch, Offset};
+use esker_share::Dead;
 
 use super::{
     ShareKey,
@@ -18,6 +19,8 @@ pub(crate) enum Order {
     Mark,
     /// Cut off what lies before.
     Trim(Offset),
+    /// Bury what was given up.
+    Bury { key: ShareKey, dead: Vec<Dead> },
 }
 
 /// How far a shard is with its checkpoint.
@@ -102,6 +105,10 @@ pub(super) fn carry_out(
                 let end = runtime.topic.range(row.index).map(|range| range.end).ok();
                 let begin = |shard: &mut StateShard, cx: &mut Cx<'_>| shard.checkpoint(cx, end);
                 runtime.with(&row, Some(epoch), |active, cx| begin(&mut active.machine, cx));
+            }
+            Order::Bury { key, dead } => {
+                let done = runtime.outside.undertaker.bury(&key, &dead).await;
+                runtime.with(&row, Some(epoch), |active, cx| active.machine.buried(cx, &key, done));
             }
             Order::Trim(before) => {
                 if let Err(error) = runtime.topic.trim(row.index, before).await {

@@ -7,6 +7,7 @@ use esker_env::Monotonic;
 
 use super::{
     checkpoint::{self, Order},
+    dead_letters::Undertaker,
     error::ShareError,
     homes::Homes,
     settings::ShareConfig,
@@ -23,6 +24,7 @@ use crate::{
 pub(crate) struct Outside {
     pub(crate) facts: Arc<dyn ClusterFacts>,
     pub(crate) homes: Arc<dyn Homes>,
+    pub(crate) undertaker: Arc<dyn Undertaker>,
 }
 
 impl Machine for StateShard {

@@ -8,6 +8,7 @@
 mod admin;
 mod api;
 mod checkpoint;
+mod dead_letters;
 mod error;
 mod homes;
 mod machine;
@@ -20,14 +21,18 @@ mod tests;
 
 pub use self::{
     admin::{
-        LocalShares, ShareAdmin, ShareFound, ShareOrder, ShareRouter, ShareStand, ShareTarget, ShareWhat,
+        LocalShares, ShareAdmin, ShareFound, ShareOrder, SharePeer, ShareRouter, ShareStand, ShareTarget,
+        ShareWhat,
     },
     api::{Reading, ShareGuard, ShareStates, Turned},
+    dead_letters::{DeadLetters, NoDeadLetters, Undertaker},
     error::ShareError,
     homes::{Homes, LogHomes},
     settings::{ShareConfig, ShareOverrides, ShareReset},
     shard::ShareSummary,
 };
+
+pub(crate) use self::settings::DEAD_LETTERS;
 
 use esker_core::PartitionId;
 use esker_kafka_wire::KString;

@@ -18,6 +18,8 @@ const VALUE_VERSION: i16 = 0;
 
 const AVAILABLE: i8 = 0;
 const ACKNOWLEDGED: i8 = 2;
+/// Kafka's ARCHIVING: what was given up is to be copied to the dead letters.
+const ARCHIVING: i8 = 3;
 const ARCHIVED: i8 = 4;
 
 /// What stands beside a snapshot in its record.
@@ -49,10 +51,11 @@ pub(super) fn record(key: &ShareKey, snapshot: &Snapshot, written: Written) -> R
             StoredState::Available => AVAILABLE,
             StoredState::Accepted => ACKNOWLEDGED,
             StoredState::Archived => ARCHIVED,
+            StoredState::Dying => ARCHIVING,
         },
         delivery_count: i16::try_from(batch.count).unwrap_or(i16::MAX),
     });
-    let done = snapshot.batches.iter().filter(|batch| batch.state != StoredState::Available);
+    let done = snapshot.batches.iter().filter(|batch| batch.state.is_done());
     let done: u64 = done.map(|batch| batch.last.abs_diff(batch.first) + 1).sum();
     let value = ShareSnapshotValue {
         snapshot_epoch: written.number,
@@ -95,6 +98,7 @@ pub(super) fn decode(key: &[u8], value: Option<&[u8]>) -> Result<Decoded, Decode
         state: match batch.delivery_state {
             ACKNOWLEDGED => StoredState::Accepted,
             ARCHIVED => StoredState::Archived,
+            ARCHIVING => StoredState::Dying,
             // Whatever else was under way when it was written.
             _ => StoredState::Available,
         },

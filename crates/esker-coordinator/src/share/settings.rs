@@ -86,7 +86,7 @@ impl ShareConfig {
             .map_or(self.max_deliveries, |own| own.clamp(self.min_delivery_limit, self.max_delivery_limit));
         let locks =
             own.max_locks.map_or(self.max_locks, |own| own.clamp(self.min_lock_limit, self.max_lock_limit));
-        Limits { lock, max_deliveries: deliveries.max(1), max_locks: locks }
+        Limits { lock, max_deliveries: deliveries.max(1), max_locks: locks, dead_letters: own.dead_letters }
     }
 
     /// Without a sign of life for this long, a member is out.
@@ -162,6 +162,9 @@ fn iso_duration(text: &str) -> Option<Duration> {
     if parts == 0 { None } else { Duration::try_from_secs_f64(seconds).ok() }
 }
 
+/// The config of a group that names the topic of its dead letters.
+pub(crate) const DEAD_LETTERS: &str = "errors.deadletterqueue.topic.name";
+
 /// What an operator has set for one share group; `None` where the broker's default counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ShareOverrides {
@@ -181,6 +184,10 @@ pub struct ShareOverrides {
     pub committed: Option<bool>,
     /// `share.renew.acknowledge.enable`.
     pub renew: Option<bool>,
+    /// `errors.deadletterqueue.topic.name` names a topic.
+    pub dead_letters: bool,
+    /// `errors.deadletterqueue.copy.record.enable`.
+    pub copy_dead_letters: bool,
 }
 
 impl ShareOverrides {
@@ -197,6 +204,9 @@ impl ShareOverrides {
             reset: value("share.auto.offset.reset").and_then(|text| ShareReset::parse(&text)),
             committed: value("share.isolation.level").map(|text| text == "read_committed"),
             renew: value("share.renew.acknowledge.enable").and_then(|text| text.parse().ok()),
+            dead_letters: value(DEAD_LETTERS).is_some_and(|topic| !topic.is_empty()),
+            copy_dead_letters: value("errors.deadletterqueue.copy.record.enable")
+                .is_some_and(|text| text == "true"),
         }
     }
 }

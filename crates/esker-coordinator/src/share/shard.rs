@@ -6,14 +6,14 @@ use esker_core::{Epoch, Offset, batch::BatchView};
 use esker_env::Monotonic;
 use esker_kafka_wire::KString;
 use esker_share::{
-    AckBatch, Acked, Acquired, Limits, Member, Mode, Plan, Release, SharePartition, Snapshot, Span,
+    AckBatch, Acked, Acquired, Dead, Limits, Member, Mode, Plan, Release, SharePartition, Snapshot, Span,
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{
     ShareKey,
-    checkpoint::Checkpoint,
+    checkpoint::{Checkpoint, Order},
     error::ShareError,
     record::{self, Decoded, record, tombstone},
 };
@@ -28,6 +28,10 @@ use crate::{
 const ENTRY: usize = 128;
 /// The most bytes that one batch of the topic may decompress to.
 const MAX_DECOMPRESSED: usize = 256 << 20;
+/// Runs of records that are buried together, at most.
+const BURIED_TOGETHER: usize = 100;
+/// After dead letters could not be written.
+const BURY_AGAIN: Duration = Duration::from_secs(1);
 /// After a write that nothing came of.
 const WRITE_AGAIN: Duration = Duration::from_millis(100);
 
@@ -61,6 +65,10 @@ struct Entry {
     ending: bool,
     /// Nothing is written before.
     write_after: Option<Monotonic>,
+    /// What was given up is being buried.
+    burying: bool,
+    /// Nothing is buried before.
+    bury_after: Option<Monotonic>,
     /// Bytes in memory, as last weighed.
     weight: usize,
 }
@@ -118,13 +126,15 @@ impl Entry {
             reading: false,
             ending: false,
             write_after: None,
+            burying: false,
+            bury_after: None,
             weight: 0,
         }
     }
 
     fn next_deadline(&self) -> Option<Monotonic> {
         let write = self.write_after.filter(|_| self.share.wants_write());
-        self.share.next_deadline().into_iter().chain(write).min()
+        self.share.next_deadline().into_iter().chain(write).chain(self.bury_after).min()
     }
 
     fn wake_watchers(&mut self) {
@@ -163,6 +173,7 @@ impl StateShard {
                     entry.wake_watchers();
                 }
                 entry.write_after = entry.write_after.filter(|after| *after > cx.now.monotonic);
+                entry.bury_after = entry.bury_after.filter(|after| *after > cx.now.monotonic);
             });
         }
     }
@@ -407,6 +418,20 @@ impl StateShard {
         }
     }
 
+    /// What was given up is buried, up to an offset, or is not.
+    pub(super) fn buried(&mut self, cx: &mut Cx<'_>, key: &ShareKey, done: Vec<Dead>) {
+        self.with(cx, key, |entry, cx, _| {
+            entry.burying = false;
+            if done.is_empty() {
+                entry.bury_after = Some(cx.now.monotonic + BURY_AGAIN);
+            }
+            for dead in done {
+                entry.share.buried(dead.first, dead.last);
+            }
+            entry.wake_watchers();
+        });
+    }
+
     /// Writes everything once more, so that what lies before `end` can go.
     pub(super) fn checkpoint(&mut self, cx: &mut Cx<'_>, end: Option<Offset>) {
         let Some(end) = end else { return self.checkpoint.give_up() };
@@ -432,6 +457,13 @@ impl StateShard {
         let limits = cx.config.limits(&own);
         let entry = self.partitions.get_mut(key)?;
         let done = act(entry, cx, &limits);
+        if !entry.burying && entry.bury_after.is_none() && !entry.ending {
+            let dead = entry.share.dying(BURIED_TOGETHER);
+            if !dead.is_empty() {
+                entry.burying = true;
+                cx.orders.push(Order::Bury { key: key.clone(), dead });
+            }
+        }
         let may_write = entry.write_after.is_none() && !entry.ending;
         if may_write && entry.share.wants_write() {
             let (number, snapshot) = entry.share.begin_write();

@@ -54,8 +54,8 @@ impl World {
     }
 
     fn on(topic: MemoryTopic, config: ShareConfig) -> Self {
-        let parts = (Arc::new(topic.clone()), Arc::new(NoFacts), Arc::new(OneHome));
-        let shares = ShareStates::new(config, Env::real(), parts.0, parts.1, parts.2);
+        let parts = (Arc::new(topic.clone()), Arc::new(NoFacts), Arc::new(OneHome), Arc::new(NoDeadLetters));
+        let shares = ShareStates::new(config, Env::real(), parts.0, parts.1, parts.2, parts.3);
         let guard = shares.start();
         Self { topic, shares, watcher: Arc::new(Notify::new()), _guard: guard }
     }

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use esker_core::{PartitionId, ShardId, shard_map::shard_of};
 use esker_env::{BoxFuture, Env, Rule};
 use esker_kafka_wire::KString;
@@ -88,6 +89,12 @@ pub trait RemoteCoordination: Send + Sync + 'static {
     /// # Errors
     /// That it could not be asked, for people: it may have done it.
     fn share(&self, at: SessionKey, order: ShareOrder) -> BoxFuture<'_, Result<Vec<ShareFound>, String>>;
+
+    /// As [`crate::SharePeer::append`], to a partition that it leads.
+    ///
+    /// # Errors
+    /// That it could not be asked or did not do it, for people: it may have done it.
+    fn append(&self, at: SessionKey, target: PartitionId, batch: Bytes) -> BoxFuture<'_, Result<(), String>>;
 }
 
 /// What both ways need.

@@ -57,6 +57,12 @@ pub const DEFINITIONS: &[Definition] = &[
         "How long a tombstone of a compacted topic is kept, milliseconds.",
     ),
     key(
+        "errors.deadletterqueue.group.enable",
+        Kind::Boolean,
+        "false",
+        "Whether share groups may write their dead letters here.",
+    ),
+    key(
         "esker.mode",
         Kind::OneOf(&["fsync", "received", "throughput"]),
         "fsync",

@@ -1,5 +1,5 @@
 use super::{LIMITS, at, got, member, say, span, store, take};
-use crate::{Ack, Limits, Mode, Plan, Release, SharePartition, Span};
+use crate::{Ack, AckBatch, Dead, Limits, Mode, Plan, Release, SharePartition, Span};
 
 #[test]
 fn what_is_new_is_given_out_once() {
@@ -118,4 +118,34 @@ fn what_is_read_must_lie_where_it_was_looked_for() {
     let taken = partition.acquire(&member("a"), 10, &odd, (9, Mode::Batches), at(0), &LIMITS);
     partition.check();
     assert_eq!(taken, [got(12, 13, 1)]);
+}
+
+#[test]
+fn what_is_given_up_is_kept_until_it_is_buried() {
+    let limits = Limits { dead_letters: true, max_deliveries: 1, ..LIMITS };
+    let mut partition = SharePartition::new(0);
+    let read = [span(0, 9)];
+    partition.acquire(&member("a"), 0, &read, (100, Mode::Batches), at(0), &limits);
+    let reject = AckBatch { first: 2, last: 3, acks: &[Ack::Reject] };
+    let gap = AckBatch { first: 5, last: 5, acks: &[Ack::Gap] };
+    partition.acknowledge("a", &[reject, gap], at(0), &limits).unwrap();
+    assert_eq!(partition.dying(9), [], "it is not durable that they are rejected");
+    store(&mut partition, true);
+    assert_eq!(partition.dying(9), [Dead { first: 2, last: 3, count: 1 }]);
+    partition.expire(at(100), &limits);
+    partition.check();
+    let dead = |first, last| Dead { first, last, count: 1 };
+    assert_eq!(partition.dying(9), [dead(0, 4), dead(6, 9)]);
+    assert_eq!(partition.dying(1), [dead(0, 4)]);
+    assert_eq!((partition.start(), partition.open()), (0, 9));
+    assert_eq!(partition.plan(&limits), Plan::ReadFrom(10));
+    partition.buried(0, 3);
+    partition.check();
+    assert_eq!(partition.start(), 4);
+    let mut again = SharePartition::restore(&partition.snapshot()).unwrap();
+    again.check();
+    assert_eq!(again.dying(9), [dead(4, 4), dead(6, 9)]);
+    again.buried(0, 100);
+    again.check();
+    assert_eq!((again.start(), again.open()), (10, 0));
 }

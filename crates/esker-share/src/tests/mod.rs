@@ -11,7 +11,8 @@ use esker_env::Monotonic;
 
 use crate::{Ack, AckBatch, AckError, Acked, Acquired, Limits, Member, Mode, SharePartition, Span};
 
-pub(crate) const LIMITS: Limits = Limits { lock: Duration::from_secs(30), max_deliveries: 5, max_locks: 100 };
+pub(crate) const LIMITS: Limits =
+    Limits { lock: Duration::from_secs(30), max_deliveries: 5, max_locks: 100, dead_letters: false };
 
 pub(crate) fn at(seconds: u64) -> Monotonic {
     Monotonic(Duration::from_secs(seconds))

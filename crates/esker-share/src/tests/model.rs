@@ -7,7 +7,12 @@ use proptest::prelude::*;
 use super::{at, member};
 use crate::{Ack, AckBatch, Acked, Limits, Mode, Plan, Release, SharePartition, Span, StoredState};
 
-const LIMITS: Limits = Limits { lock: std::time::Duration::from_secs(30), max_deliveries: 3, max_locks: 25 };
+const LIMITS: Limits = Limits {
+    lock: std::time::Duration::from_secs(30),
+    max_deliveries: 3,
+    max_locks: 25,
+    dead_letters: false,
+};
 
 #[derive(Clone, Debug, PartialEq)]
 enum Row {

@@ -3,12 +3,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use esker_coordinator::{
     AdmitRequest, Coordination, CoordinationGuard, CoordinationParts, GroupConfig, Leaders, MarkerError,
-    MarkerOrder, RemoteCoordination, ShareAdmin, ShareConfig, ShareFound, ShareOrder, TransactionConfig,
-    TransactionError, TransactionGate, TransactionPeers,
+    MarkerOrder, RemoteCoordination, ShareAdmin, ShareConfig, ShareFound, ShareOrder, SharePeer,
+    TransactionConfig, TransactionError, TransactionGate, TransactionPeers,
 };
-use esker_core::BrokerId;
+use esker_core::{BrokerId, PartitionId};
 use esker_env::{BoxFuture, Env};
 use esker_meta::{MetaError, SessionKey};
 use esker_node::Node;
@@ -125,5 +126,14 @@ impl RemoteCoordination for SimCoordination {
                 asked.here.local_shares.share(order).await
             }),
         )
+    }
+
+    fn append(&self, at: SessionKey, target: PartitionId, batch: Bytes) -> BoxFuture<'_, Result<(), String>> {
+        Box::pin(async move {
+            let asked = self.ask(at, SHARE, async move |asked: Arc<Coordinators>| {
+                asked.here.local_shares.append(target, batch).await
+            });
+            asked.await?
+        })
     }
 }

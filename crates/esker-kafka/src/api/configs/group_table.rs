@@ -51,6 +51,8 @@ enum Values {
     OneOf(&'static [&'static str]),
     /// Where a share group begins.
     Reset,
+    /// A topic for dead letters, or nothing.
+    DeadLetters,
 }
 
 impl Settable {
@@ -68,7 +70,7 @@ impl Settable {
         match self.values {
             Values::Number { .. } => INT,
             Values::OneOf(&["true", "false"]) => BOOLEAN,
-            Values::OneOf(_) | Values::Reset => STRING,
+            Values::OneOf(_) | Values::Reset | Values::DeadLetters => STRING,
         }
     }
 
@@ -89,6 +91,10 @@ impl Settable {
             Values::OneOf(choices) => refuse(format!(
                 "Invalid value {value} for configuration {key}: it must be one of {}",
                 choices.join(", ")
+            )),
+            Values::DeadLetters if value.is_empty() || value.starts_with("dlq.") => Ok(()),
+            Values::DeadLetters => refuse(format!(
+                "Invalid value {value} for configuration {key}: topics for dead letters begin with dlq."
             )),
             Values::Reset if ShareReset::parse(value).is_some() => Ok(()),
             Values::Reset => refuse(format!(
@@ -119,8 +125,20 @@ fn settable(broker: &Broker) -> Vec<Settable> {
     all
 }
 
-fn of_share_groups(config: &ShareConfig) -> [Settable; 8] {
+fn of_share_groups(config: &ShareConfig) -> [Settable; 10] {
     [
+        Settable {
+            name: "errors.deadletterqueue.copy.record.enable",
+            default: "false".to_owned(),
+            values: Values::OneOf(&["true", "false"]),
+            doc: "Whether dead letters are copies of their records, beside the headers that name them.",
+        },
+        Settable {
+            name: "errors.deadletterqueue.topic.name",
+            default: String::new(),
+            values: Values::DeadLetters,
+            doc: "The topic of a share group's dead letters; empty for none.",
+        },
         Settable {
             name: "share.auto.offset.reset",
             default: "latest".to_owned(),

@@ -26,7 +26,8 @@ import org.apache.kafka.common.serialization.StringDeserializer;
  *
  * <p>Usage: ShareWorkers BOOTSTRAP TOPIC GROUP MEMBERS SEEN POLICY [KEY=VALUE...], with further settings of the consumer. The policy is
  * {@code accept}, or {@code mixed}: offsets that end in 3 are released the first time, those that end in 7
- * rejected, and those that end in 9 renewed before they are accepted. Lines of the SEEN
+ * rejected, and those that end in 9 renewed before they are accepted; or {@code poison}: those that end in 3 are always released, and
+ * those that end in 7 rejected. Lines of the SEEN
  * file:
  *
  * <pre>
@@ -129,6 +130,13 @@ public final class ShareWorkers {
             int count = record.deliveryCount().map(Short::intValue).orElse(-1);
             if (args[5].equals("accept")) {
                 return AcknowledgeType.ACCEPT;
+            }
+            if (args[5].equals("poison")) {
+                return switch ((int) (record.offset() % 10)) {
+                    case 3 -> AcknowledgeType.RELEASE;
+                    case 7 -> AcknowledgeType.REJECT;
+                    default -> AcknowledgeType.ACCEPT;
+                };
             }
             String place = record.partition() + " " + record.offset();
             return switch ((int) (record.offset() % 10)) {
