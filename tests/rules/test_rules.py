@@ -29,6 +29,7 @@ NOTICED_BY = [
     ("FirstEndWins", "esker-meta", "lib", "typed_tests::ledgers_are_numbered_rolled_sealed_and_deleted"),
     ("EnoughAnswers", "esker-wal", "recovery", "of_three_stores_one_is_never_enough"),
     ("Repaired", "esker-wal", "recovery", "of_two_stores_the_one_that_is_left_is_enough_once_the_other_is_gone_for_good"),
+    ("OnlyDeniedIsCut", "esker-wal", "recovery", "what_another_store_may_have_is_waited_for"),
     ("EpochCompared", "esker-log", "leadership", "other_epochs_are_refused"),
     ("ReadIndex", "esker-log", "leadership", "one_store_of_three_does_not_confirm_an_end"),
     ("ReadIndexAtQuorum", "esker-log", "leadership", "one_store_of_three_does_not_confirm_an_end"),

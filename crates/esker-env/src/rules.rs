@@ -44,6 +44,8 @@ pub enum Rule {
     EnoughAnswers,
     /// Recovery: the end is the largest tail. Broken: the smallest.
     LargestTail,
+    /// Recovery: what nobody can read is left out only if R - W + 1 stores deny it. Broken: whenever nobody can.
+    OnlyDeniedIsCut,
     /// Recovery: frames are copied until W stores hold them. Broken: they are not.
     Repaired,
     /// Step 5 after step 4: a dead broker's ledgers become pending. Broken: they do not.
@@ -98,7 +100,7 @@ pub fn break_rule(rule: Option<Rule>) {
 impl Rule {
     /// All of them.
     #[cfg(feature = "mutations")]
-    pub const ALL: [Self; 34] = [
+    pub const ALL: [Self; 35] = [
         Self::CommitAtQuorum,
         Self::RollAtCommit,
         Self::NothingAfterFreeze,
@@ -118,6 +120,7 @@ impl Rule {
         Self::FirstEndWins,
         Self::EnoughAnswers,
         Self::LargestTail,
+        Self::OnlyDeniedIsCut,
         Self::Repaired,
         Self::LedgersInherited,
         Self::LostSessionEnds,

@@ -35,6 +35,7 @@
 //! | recovery 3: seal, not only ask | [`LedgerRule::SealsBeforeTails`] | `recovery_3_seals_before_tails` |
 //! | recovery 3: R - W + 1 answers | [`LedgerRule::WaitsForReadQuorum`] | `recovery_3_waits_for_read_quorum` |
 //! | recovery 4: the largest tail | [`LedgerRule::TakesLargestTail`] | `recovery_4_takes_largest_tail` |
+//! | recovery 4: what nobody can read is left out if enough deny it | [`LedgerRule::CutsOnlyWhatIsDenied`] | `recovery_4_leaves_out_only_what_is_denied` |
 //! | recovery 5: W copies first | [`LedgerRule::RepairsBeforeRecording`] | `recovery_5_repairs_before_recording` |
 //! | recovery 6: the first end wins | [`LedgerRule::FirstEndWins`] | `recovery_6_first_end_wins` |
 //! | limbo may not deny | [`LedgerRule::LimboMayNotDeny`] | `limbo_may_not_deny` |

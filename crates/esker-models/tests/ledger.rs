@@ -47,6 +47,14 @@ fn holds_in_received_mode_with_power_losses() {
 }
 
 #[test]
+fn holds_with_a_frame_that_rots() {
+    let rotting = LedgerModel { rots: 1, ..plain() };
+    holds("a rotten frame", LedgerModel { recoverers: 2, ..rotting });
+    holds("a rotten frame, a power loss", LedgerModel { power_losses: 1, ..rotting });
+    holds("a rotten frame, W = 3", LedgerModel { write_quorum: 3, ..rotting });
+}
+
+#[test]
 fn holds_when_every_store_must_ack() {
     holds("W = 3", LedgerModel { write_quorum: 3, disk_losses: 1, ..plain() });
     holds("W = 3, two lost disks", LedgerModel { write_quorum: 3, disk_losses: 2, ..plain() });
@@ -172,6 +180,11 @@ fn recovery_3_waits_for_read_quorum() {
 #[test]
 fn recovery_4_takes_largest_tail() {
     needed(LedgerRule::TakesLargestTail, plain());
+}
+
+#[test]
+fn recovery_4_leaves_out_only_what_is_denied() {
+    needed(LedgerRule::CutsOnlyWhatIsDenied, LedgerModel { rots: 1, ..plain() });
 }
 
 #[test]

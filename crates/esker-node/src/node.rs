@@ -326,6 +326,12 @@ impl Node {
         let mut lost = session.lost();
         env.tasks.spawn(async move {
             loop {
+                // S6: it takes nothing more until the process is started again. Others' ledgers are on it too, so its own
+                // lanes may have nothing to notice that by. At every turn: ledgers that come and go must not put it off.
+                if let Some(error) = store.failure() {
+                    log.abandon(&format!("the broker's own store has failed: {error}"));
+                    return;
+                }
                 tokio::select! {
                     biased;
                     over = async { lost.wait_for(|lost| *lost).await.is_ok() } => {
@@ -334,14 +340,7 @@ impl Node {
                         }
                         return;
                     }
-                    // S6: it takes nothing more until the process is started again. Others' ledgers are on it too, so
-                    // its own lanes may have nothing to notice that by.
-                    () = clock.sleep(LOOK_AT_STORE) => {
-                        if let Some(error) = store.failure() {
-                            log.abandon(&format!("the broker's own store has failed: {error}"));
-                            return;
-                        }
-                    }
+                    () = clock.sleep(LOOK_AT_STORE) => {}
                     changed = released.changed() => {
                         if changed.is_err() {
                             return;

@@ -84,7 +84,7 @@ fn the_same_seed_is_the_same_cluster() {
 }
 
 /// As for single brokers: a seed's world changes with the code that draws from it.
-const FOUND: [(u64, &str); 8] = [
+const FOUND: [(u64, &str); 13] = [
     (4, "after a power loss of all machines nobody could deny what ledgers held that were never written"),
     (5, "the same"),
     (136, "ledgers that nothing needed outlived a graceful stop, since retiring them had failed once"),
@@ -93,6 +93,17 @@ const FOUND: [(u64, &str); 8] = [
     (2325, "a ledger of two stores of which one was replaced was never recovered"),
     (3835, "the same"),
     (157, "a broker with a failed store and idle lanes went on, and recoveries waited for its store"),
+    (
+        11898,
+        "a frame that was never committed had rotted on the only store that held it, and its ledger was never recovered",
+    ),
+    (19638, "the same"),
+    (30864, "a shard came back to the broker that was still giving it away, and nobody opened it"),
+    (
+        55009,
+        "a store took frames whose entries had rotted for trimmed ones, and a recovery for ones in the object store",
+    ),
+    (59829, "a broker with a failed store went on while its ledgers came and went, a hundred in a second"),
 ];
 
 #[test]

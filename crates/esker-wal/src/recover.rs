@@ -17,7 +17,8 @@ const GRACE: Duration = Duration::from_millis(50);
 pub struct Recovered {
     /// Frames below were trimmed: they are in the object store.
     pub trim: FrameIndex,
-    /// The ledger's end. Everything that was ever acknowledged is below.
+    /// The ledger's end: the largest tail of the stores, or a frame below that none of them can read any more and that
+    /// R − W + 1 of them deny. Everything that was ever acknowledged is below.
     pub end: FrameIndex,
     /// The stores that hold all of `trim..end`: W of them or more, unless that is empty or too few of the copyset are
     /// left (see [`recover_without`]).
@@ -125,14 +126,45 @@ pub async fn recover_without(
     let tails = || answers.iter().map(|(_, answer)| answer.tail);
     let end =
         if Rule::LargestTail.is_broken() { tails().min().map(|end| end.max(trim)) } else { tails().max() };
-    let end = end.unwrap_or_default();
+    let mut end = end.unwrap_or_default();
     assert!(trim <= end, "trim points stay below the ends they belong to");
-    let holders = if Rule::Repaired.is_broken() {
-        answers.iter().map(|(store, _)| store.id()).collect()
-    } else {
-        repair(ledger, &answers, copies, trim..end).await?
-    };
-    Ok(Recovered { trim, end, holders })
+    if Rule::Repaired.is_broken() {
+        let holders = answers.iter().map(|(store, _)| store.id()).collect();
+        return Ok(Recovered { trim, end, holders });
+    }
+    loop {
+        match repair(ledger, &answers, copies, trim..end).await {
+            Ok(holders) => return Ok(Recovered { trim, end, holders }),
+            Err(RecoverError::Unreadable { frames, error, .. })
+                if is_lost(&error) && is_denied(ledger, &answers, frames.start) =>
+            {
+                tracing::warn!(
+                    ledger = %ledger.ledger, frame = %frames.start, was = %end, %error,
+                    "a frame that was never committed can no longer be read: the ledger ends before it"
+                );
+                end = frames.start;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+}
+
+/// Whether the store that held a frame will never read it again.
+fn is_lost(error: &StoreError) -> bool {
+    matches!(error, StoreError::NotHeld { .. } | StoreError::Unreadable { .. })
+}
+
+/// Whether so many stores deny this frame, and with it all later ones, that no W stores can have acknowledged it
+/// (decision 0005).
+fn is_denied(ledger: &Descriptor, answers: &Answers, index: FrameIndex) -> bool {
+    let denies = |answer: &SealAnswer| answer.authoritative && answer.tail <= index;
+    let denials = answers.iter().filter(|(_, answer)| denies(answer)).count();
+    Rule::OnlyDeniedIsCut.is_broken() || denials >= read_quorum(ledger)
+}
+
+/// R − W + 1: so many stores have one among them of any W.
+fn read_quorum(ledger: &Descriptor) -> usize {
+    ledger.copyset.len() - ledger.write_quorum + 1
 }
 
 type Answers = Vec<(Arc<dyn LogStore>, SealAnswer)>;
@@ -142,8 +174,7 @@ async fn seal_all(
     stores: &[Arc<dyn LogStore>],
     env: &Env,
 ) -> Result<Answers, RecoverError> {
-    let needed =
-        if Rule::EnoughAnswers.is_broken() { 1 } else { ledger.copyset.len() - ledger.write_quorum + 1 };
+    let needed = if Rule::EnoughAnswers.is_broken() { 1 } else { read_quorum(ledger) };
     let mut seals: FuturesUnordered<_> = stores
         .iter()
         .map(|store| {
@@ -156,7 +187,9 @@ async fn seal_all(
     let mut grace = None;
     loop {
         let enough = answers.iter().filter(|(_, answer)| answer.authoritative).count() >= needed;
-        if enough && grace.is_none() {
+        // Of frames that a store has lost, another may have a copy, or enough others may deny them.
+        let whole = answers.iter().all(|(_, answer)| answer.missing.is_empty());
+        if enough && whole && grace.is_none() {
             grace = Some(env.clock.sleep(GRACE));
         }
         let next = tokio::select! {

@@ -204,6 +204,35 @@ fn real_frame() -> Frame {
     builder.finish()
 }
 
+/// The header of a ledger's first entry rots: what it named was acknowledged, and is nowhere in the object store.
+#[tokio::test(start_paused = true)]
+async fn what_an_unnamed_entry_held_is_lost_and_not_trimmed() {
+    let mut host = Host::started(9, small()).await;
+    for n in 0..4 {
+        host.store().append(frame(ledger(1), FSYNC, n, 1000)).await.unwrap();
+    }
+    let payload = frame(ledger(1), FSYNC, 0, 1000).payload();
+    let bytes = host.disk.peek("0000000000.wal").unwrap();
+    let payload_at = bytes.windows(1000).position(|window| window == &payload[..]).unwrap();
+    let entry_at = bytes[..payload_at].windows(4).rposition(|window| window == b"EskE").unwrap();
+    host.kill().await;
+    assert!(host.disk.flip_bit("0000000000.wal", entry_at as u64 + 13, 2));
+    // The second time it is what the first start has written about it that counts.
+    for _ in 0..2 {
+        host.start().await;
+        let store = host.store();
+        let sealed = store.seal(ledger(1), FSYNC).await.unwrap();
+        assert_eq!((sealed.trim, sealed.tail, sealed.authoritative), (FrameIndex(0), FrameIndex(4), false));
+        assert_eq!(sealed.missing, [FrameIndex(0)..FrameIndex(1)]);
+        let read = store.read_frame(ledger(1), FrameIndex(0)).await.unwrap_err();
+        assert!(matches!(read, StoreError::Unreadable { .. }), "{read}");
+        assert!(store.directory(ledger(1), FrameIndex(0)).await.is_err());
+        assert_eq!(store.directory(ledger(1), FrameIndex(1)).await.unwrap().len(), 3);
+        assert_holds(store, &frame(ledger(1), FSYNC, 1, 1000)).await;
+        host.kill().await;
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn whole_batches_prove_themselves_and_damage_beside_them_is_not_theirs() {
     let written = real_frame();

@@ -117,6 +117,44 @@ async fn of_three_stores_one_is_never_enough() {
     assert!(matches!(error, RecoverError::TooFewAuthoritative { needed: 2, found: 1, .. }), "{error}");
 }
 
+/// Three stores with frame 0; those of `holders` also have frame 1, whose bytes rot on the first store.
+async fn rotten(holders: &[usize]) -> Vec<Host> {
+    let hosts = hosts(3, &small()).await;
+    for (number, host) in hosts.iter().enumerate() {
+        host.store().append(frame(ledger(1), FSYNC, 0, 1000)).await.unwrap();
+        if holders.contains(&number) {
+            host.store().append(frame(ledger(1), FSYNC, 1, 2000)).await.unwrap();
+        }
+    }
+    let last = frame(ledger(1), FSYNC, 1, 2000);
+    let bytes = hosts[0].disk.peek("0000000000.wal").unwrap();
+    let at = bytes.windows(2000).position(|window| window == &last.payload()[..]).unwrap();
+    assert!(hosts[0].disk.flip_bit("0000000000.wal", at as u64 + 700, 3));
+    hosts
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_nobody_can_read_and_enough_stores_deny_was_never_committed() {
+    let hosts = rotten(&[0]).await;
+    let (of_all, env) = (descriptor(1, FSYNC, &hosts, 2), &hosts[0].env);
+    let error = recover(&of_all, &stores(&hosts[..2]), env).await.unwrap_err();
+    assert!(matches!(error, RecoverError::Unreadable { .. }), "the third may have it: {error}");
+    let recovered = recover(&of_all, &stores(&hosts), env).await.unwrap();
+    assert_eq!((recovered.end, recovered.holders.len()), (FrameIndex(1), 2));
+    assert_eq!(holds(&stores(&hosts), ledger(1), FrameIndex(0), FrameIndex(1)).await, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_store_may_have_is_waited_for() {
+    let hosts = rotten(&[0, 2]).await;
+    let (of_all, env) = (descriptor(1, FSYNC, &hosts, 2), &hosts[0].env);
+    let error = recover(&of_all, &stores(&hosts[..2]), env).await.unwrap_err();
+    assert!(matches!(error, RecoverError::Unreadable { .. }), "{error}");
+    let recovered = recover(&of_all, &stores(&hosts), env).await.unwrap();
+    assert_eq!((recovered.end, recovered.holders.len()), (FrameIndex(2), 2));
+    assert!(holds(&stores(&hosts), ledger(1), FrameIndex(0), FrameIndex(2)).await >= 2);
+}
+
 #[tokio::test(start_paused = true)]
 async fn limbo_does_not_count_but_what_it_offers_is_taken() {
     let mut hosts = hosts(3, &small()).await;

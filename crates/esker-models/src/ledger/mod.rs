@@ -56,6 +56,8 @@ pub struct LedgerModel {
     pub power_losses: u8,
     /// Syncs that may fail.
     pub sync_failures: u8,
+    /// Frames that may rot on one store.
+    pub rots: u8,
     /// A rule to leave out.
     pub without: Option<LedgerRule>,
 }
@@ -71,6 +73,7 @@ impl Default for LedgerModel {
             disk_losses: 0,
             power_losses: 0,
             sync_failures: 0,
+            rots: 0,
             without: None,
         }
     }
@@ -156,6 +159,7 @@ pub struct LedgerState {
     disk_losses: u8,
     power_losses: u8,
     sync_failures: u8,
+    rots: u8,
 }
 
 /// A log as read from sealed ledgers.
@@ -213,6 +217,7 @@ impl Model for LedgerModel {
             disk_losses: 0,
             power_losses: 0,
             sync_failures: 0,
+            rots: 0,
         }]
     }
 

@@ -48,6 +48,15 @@ pub(super) fn all(model: &LedgerModel) -> Vec<Property<LedgerModel>> {
             },
         ));
     }
+    if model.rots > 0 {
+        all.push(Property::sometimes(
+            "what nobody can read and enough stores deny is left out",
+            |_, state: &LedgerState| {
+                let Descriptor::Sealed(end) = state.ledgers[0].descriptor else { return false };
+                state.served.is_some() && state.stores.iter().any(|store| store.held[0].rotten > end)
+            },
+        ));
+    }
     if model.rolls {
         all.push(Property::sometimes("a lane rolls and acks in its new ledger", |_, state: &LedgerState| {
             state.ledgers[1].acked > 0

@@ -56,7 +56,7 @@ impl LedgerModel {
         let ledger = state.recoverers[recoverer].ledger;
         for store in &mut state.stores {
             let Some(answer) = store.answers[recoverer] else { continue };
-            store.filled[recoverer] = answer.tail >= end;
+            store.filled[recoverer] = answer.tail >= end && store.held[ledger].is_whole(end);
             store.held[ledger].sealed = true;
         }
         state.recoverers[recoverer].phase = Phase::Repairing { end };
@@ -69,21 +69,46 @@ impl LedgerModel {
             return None;
         };
         state.stores[at].answers[recoverer]?;
-        let holds = |frames: &Frames| frames.len() >= end;
         let sources = state.stores.iter().filter(|store| !store.gone && store.answers[recoverer].is_some());
-        let source = sources.map(|store| store.held[ledger].frames).find(holds)?;
+        let sources: Vec<_> = sources.map(|store| store.held[ledger]).collect();
+        let read = |index: u8| sources.iter().find_map(|held| held.read(index));
         let store = &mut state.stores[at];
         if !store.takes_changes() || !store.held[ledger].sealed {
             return None;
         }
         let held = &mut store.held[ledger];
+        if (1..=end).contains(&held.rotten) {
+            read(held.rotten - 1)?;
+            held.rotten = 0;
+        }
         while held.frames.len() < end {
-            held.frames.push(source.get(held.frames.len())?);
+            held.frames.push(read(held.frames.len())?);
         }
         if self.keeps(LedgerRule::RepairIsDurable) {
             held.durable = held.frames.len();
         }
         store.filled[recoverer] = true;
+        Some(())
+    }
+
+    /// What nobody can read any more was never committed if R - W + 1 stores deny it: the end is before it.
+    pub(super) fn cut(&self, state: &mut LedgerState, recoverer: usize) -> Option<()> {
+        let Recoverer { ledger, phase: Phase::Repairing { end } } = state.recoverers[recoverer] else {
+            return None;
+        };
+        let answered = || state.stores.iter().filter(|store| store.answers[recoverer].is_some());
+        let reads =
+            |index: u8| answered().any(|store| !store.gone && store.held[ledger].read(index).is_some());
+        let unreadable = (0..end).find(|index| !reads(*index))?;
+        let denies = |answer: &SealAnswer| answer.authoritative && answer.tail <= unreadable;
+        let denials = answered().filter_map(|store| store.answers[recoverer]).filter(denies).count();
+        if denials < self.read_quorum() && self.keeps(LedgerRule::CutsOnlyWhatIsDenied) {
+            return None;
+        }
+        for store in state.stores.iter_mut().filter(|store| store.answers[recoverer].is_some()) {
+            store.filled[recoverer] = store.held[ledger].is_whole(unreadable);
+        }
+        state.recoverers[recoverer].phase = Phase::Repairing { end: unreadable };
         Some(())
     }
 
@@ -119,9 +144,8 @@ impl LedgerModel {
             if !state.listed.is_some_and(|listed| listed[number]) || end == 0 {
                 continue;
             }
-            let whole = |frames: &Frames| frames.len() >= end;
             let mut copies = state.stores.iter().filter(|store| !store.gone);
-            let frames = copies.find_map(|store| Some(store.held[number].frames).filter(whole))?;
+            let frames = copies.find(|store| store.held[number].is_whole(end))?.held[number].frames;
             for record in frames.below(end).iter() {
                 match offset(record) {
                     at if at < served.log.len() => {}

@@ -48,6 +48,8 @@ pub enum LedgerRule {
     WaitsForReadQuorum,
     /// Recovery 4: the end is the largest tail.
     TakesLargestTail,
+    /// Recovery 4: only what R - W + 1 stores deny is left out where nobody can read it.
+    CutsOnlyWhatIsDenied,
     /// Recovery 5: W stores hold everything before the end is recorded.
     RepairsBeforeRecording,
     /// Recovery 6: the first recorded end wins.

@@ -65,6 +65,15 @@ pub enum Step {
         /// Which.
         store: usize,
     },
+    /// A frame rots that a store has synced.
+    Rot {
+        /// Of this ledger.
+        ledger: usize,
+        /// There.
+        store: usize,
+        /// Which.
+        index: u8,
+    },
     /// Recovery, step 1.
     Fence,
     /// Step 2.
@@ -94,6 +103,11 @@ pub enum Step {
         recoverer: usize,
         /// Which.
         store: usize,
+    },
+    /// Step 4, when nobody can read a frame below the end.
+    Cut {
+        /// Who.
+        recoverer: usize,
     },
     /// Step 6, the ledger's part.
     Record {
@@ -172,6 +186,11 @@ impl LedgerModel {
         if state.power_losses < self.power_losses {
             steps.push(Step::LosePower { store: at });
         }
+        if state.rots < self.rots {
+            for (ledger, held) in store.held.iter().enumerate().filter(|(_, held)| held.rotten == 0) {
+                steps.extend((0..held.durable).map(|index| Step::Rot { ledger, store: at, index }));
+            }
+        }
     }
 
     fn possible_for_recovery(&self, state: &LedgerState, steps: &mut Vec<Step>) {
@@ -201,6 +220,9 @@ impl LedgerModel {
                 Phase::Repairing { .. } => {
                     let lacks = |store: &usize| !state.stores[*store].filled[recoverer];
                     steps.extend((0..R).filter(lacks).map(|store| Step::Fill { recoverer, store }));
+                    if self.rots > 0 {
+                        steps.push(Step::Cut { recoverer });
+                    }
                     steps.push(Step::Record { recoverer });
                 }
             }
@@ -234,12 +256,17 @@ impl LedgerModel {
             Step::Reopen { store } => self.reopen(state, store),
             Step::LoseDisk { store } => self.lose_disk(state, store),
             Step::LosePower { store } => self.lose_power(state, store),
+            Step::Rot { ledger, store, index } => {
+                state.rots += 1;
+                state.stores[store].held[ledger].rotten = index + 1;
+            }
             Step::Fence => state.session = false,
             Step::List => self.list(state),
             Step::Begin { recoverer, ledger } => self.begin(state, recoverer, ledger),
             Step::Seal { recoverer, store } => return self.seal(state, recoverer, store),
             Step::Decide { recoverer } => return self.decide(state, recoverer),
             Step::Fill { recoverer, store } => return self.fill(state, recoverer, store),
+            Step::Cut { recoverer } => return self.cut(state, recoverer),
             Step::Record { recoverer } => return self.record(state, recoverer),
             Step::Serve => return self.serve(state),
         }
@@ -263,6 +290,9 @@ impl LedgerModel {
         store.lies = false;
         for (ledger, held) in store.held.iter_mut().enumerate() {
             held.frames.truncate(held.durable);
+            if held.rotten > held.frames.len() {
+                held.rotten = 0;
+            }
             if self.keeps(LedgerRule::AnswersEndWithStream) {
                 held.answered = if ledger == state.writer.ledger { store.heard } else { 0 };
             }

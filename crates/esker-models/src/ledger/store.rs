@@ -28,6 +28,20 @@ pub(super) struct Held {
     pub(super) doubt: bool,
     /// Frames below were answered for, on a stream that still lasts or that has arrived.
     pub(super) answered: u8,
+    /// The frame whose bytes are damaged, plus one.
+    pub(super) rotten: u8,
+}
+
+impl Held {
+    /// What a reader gets of a frame.
+    pub(super) fn read(&self, index: u8) -> Option<Record> {
+        if self.rotten == index + 1 { None } else { self.frames.get(index) }
+    }
+
+    /// Whether everything below `end` can be read.
+    pub(super) fn is_whole(&self, end: u8) -> bool {
+        self.frames.len() >= end && (self.rotten == 0 || self.rotten > end)
+    }
 }
 
 /// A store's answer to a seal.

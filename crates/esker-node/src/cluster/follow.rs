@@ -26,9 +26,12 @@ const GONE_AFTER: Duration = Duration::from_secs(10);
 /// Opens shards as they come, until the session is over.
 pub(super) async fn shards(joined: Arc<Joined>, log: Log) {
     let mut changed = joined.membership.changed();
+    // What is on its way to another broker is still open, and may be this one's again before it is closed.
+    let mut closed = log.ownership();
     let mut pause = PAUSE;
     loop {
         changed.borrow_and_update();
+        closed.borrow_and_update();
         let failed = open_new(&joined, &log).await;
         if failed {
             let again = joined.env.clock.sleep(pause);
@@ -36,13 +39,16 @@ pub(super) async fn shards(joined: Arc<Joined>, log: Log) {
             tokio::select! {
                 biased;
                 _ = changed.changed() => {}
+                _ = closed.changed() => {}
                 () = again => {}
             }
             continue;
         }
         pause = PAUSE;
-        if changed.changed().await.is_err() {
-            return;
+        tokio::select! {
+            biased;
+            changed = changed.changed() => if changed.is_err() { return },
+            closed = closed.changed() => if closed.is_err() { return },
         }
     }
 }

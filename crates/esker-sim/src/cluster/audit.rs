@@ -17,8 +17,8 @@ pub(super) struct Audit {
     pub(super) env: Env,
     pub(super) meta: Meta,
     pub(super) history: History,
-    /// Stores whose disks are gone.
-    lost: Mutex<BTreeSet<StoreId>>,
+    /// Stores whose disks are gone, with the ledgers that existed then.
+    lost: Mutex<BTreeMap<StoreId, BTreeSet<LedgerId>>>,
     /// Copies of ledgers that may have rotten.
     rotten: Mutex<BTreeSet<(LedgerId, StoreId)>>,
     /// Stores that may have lost entries which they cannot name: once they notice, they deny nothing any more, of ledgers
@@ -72,7 +72,7 @@ impl Audit {
                 self.ledger(&ledger.record, seen, &mut open);
                 self.recovery(&ledger.record, seen, &living);
             }
-            seen.lost = self.lost.lock().clone();
+            seen.lost = self.lost.lock().keys().copied().collect();
         }
         if let Ok(shards) = self.meta.list_shards().await {
             for (id, shard) in shards {
@@ -133,10 +133,24 @@ impl Audit {
     /// Notes that it is.
     pub(super) async fn lose(&self, store: StoreId) -> bool {
         let borne = self.held_elsewhere(store).await.is_some();
+        let Ok(ledgers) = self.meta.list_all_ledgers().await else { return false };
         if borne {
-            self.lost.lock().insert(store);
+            self.lost.lock().insert(store, ledgers.into_iter().map(|ledger| ledger.record.id).collect());
         }
         borne
+    }
+
+    /// Ledgers that nobody can recover, since the copysets they were given were lost in part already, and nobody knew: such
+    /// a ledger waits for an operator, as it must.
+    pub(super) async fn unlucky(&self) -> Vec<LedgerId> {
+        let ledgers = self.meta.list_all_ledgers().await.unwrap_or_default();
+        let lost = self.lost.lock();
+        let unlucky = |record: &LedgerRecord| {
+            let gone: Vec<_> = record.copyset.iter().filter_map(|held| lost.get(held)).collect();
+            record.copyset.len() - gone.len() < record.read_quorum()
+                && gone.iter().any(|before| !before.contains(&record.id))
+        };
+        ledgers.into_iter().map(|ledger| ledger.record).filter(unlucky).map(|record| record.id).collect()
     }
 
     /// The same of what the store holds now: then bits of it may flip. What it comes to hold later is another matter, unless
@@ -162,14 +176,15 @@ impl Audit {
                 let gone = |held: &&StoreId| {
                     **held == store
                         || rotten(record.id, held)
-                        || (lost.contains(held) && !before.contains(held))
+                        || (lost.contains_key(held) && !before.contains(held))
                 };
                 let gone = record.copyset.iter().filter(gone).count();
                 // Where fewer than W stores were left, those have it.
                 let left = record.copyset.iter().filter(|held| !before.contains(held)).count();
                 return gone < left.min(usize::from(record.write_quorum));
             }
-            let whole = |held: &&StoreId| **held != store && !lost.contains(held) && !rotten(record.id, held);
+            let whole =
+                |held: &&StoreId| **held != store && !lost.contains_key(held) && !rotten(record.id, held);
             let left = record.copyset.iter().filter(whole).count();
             left >= usize::from(record.write_quorum).max(record.read_quorum())
         };
@@ -204,7 +219,7 @@ impl Audit {
         format!(
             "living {:?}; shards {shards:?}; ledgers {ledgers:#?}; lost {:?}; rotten {:?}; doubtful {:?}",
             self.living().await,
-            self.lost.lock(),
+            self.lost.lock().keys(),
             self.rotten.lock(),
             self.doubtful.lock()
         )

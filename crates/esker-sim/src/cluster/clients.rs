@@ -429,8 +429,13 @@ impl Client {
     /// What was acknowledged by so many stores is there, unless an object has it already: then it may be trimmed. A store
     /// that is not served now, or whose disk was lost, may have held it.
     fn check_copies(&self, log: &Log, partition: PartitionId, offset: Offset, copies: usize) {
-        // A shard that has gone was archived before.
-        if log.archived_end(partition).map_or(true, |end| offset < end) {
+        // A shard that has gone was archived before. Who answers late may have been replaced, and its successor knows.
+        let archived = |log: &Log| log.archived_end(partition).is_ok_and(|end| offset < end);
+        let mut elsewhere = self.machines.iter().filter_map(Machine::live);
+        if log.archived_end(partition).is_err()
+            || archived(log)
+            || elsewhere.any(|live| archived(&live.node.log))
+        {
             return self.history.count("copies archived");
         }
         let served = self.checks.network.served();

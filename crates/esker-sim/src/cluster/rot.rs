@@ -29,7 +29,9 @@ fn u64_at(bytes: &[u8], at: usize) -> Option<u64> {
 /// there is no such frame. Without its header an entry may be one that nothing names.
 pub(super) fn flip(disk: &SimDisk, headers: bool, random: &dyn Random) -> Option<String> {
     let mut frames = Vec::new();
-    let mut durable = 0;
+    // What says that something is durable must be durable itself: a power loss may take the one that says so, and leave a
+    // last entry that nobody vouches for. So: up to where entries say so whose own end others vouch for.
+    let mut said = Vec::new();
     for path in disk.paths() {
         let Some(sequence) = path.strip_suffix(".wal").and_then(|digits| digits.parse::<u32>().ok()) else {
             continue;
@@ -40,10 +42,10 @@ pub(super) fn flip(disk: &SimDisk, headers: bool, random: &dyn Random) -> Option
             if &bytes[at..at + 4] != b"EskE" || u32_at(&bytes, at + 8) != Some(sequence) {
                 continue;
             }
-            durable = durable.max(u64_at(&bytes, at + 16)?);
+            let length = HEADER + u32_at(&bytes, at + 12)? as usize;
+            let end = (u64::from(sequence) << 32) + (at + length) as u64;
+            said.push((end, u64_at(&bytes, at + 16)?));
             if bytes[at + 4] == 1 {
-                let length = HEADER + u32_at(&bytes, at + 12)? as usize;
-                let end = (u64::from(sequence) << 32) + (at + length) as u64;
                 let skip = match FrameHeader::parse(&bytes[at + HEADER..]) {
                     _ if headers => 0,
                     Ok(frame) => HEADER + frame.payload_start(),
@@ -55,6 +57,8 @@ pub(super) fn flip(disk: &SimDisk, headers: bool, random: &dyn Random) -> Option
             }
         }
     }
+    let synced = said.iter().map(|(_, durable)| *durable).max()?;
+    let durable = said.iter().filter(|(end, _)| *end <= synced).map(|(_, durable)| *durable).max()?;
     frames.retain(|(end, _)| *end <= durable);
     if frames.is_empty() {
         return None;

@@ -218,7 +218,12 @@ impl World {
         let blocked = blocked.iter().filter_map(|live| live.node.controller()).map(|found| found.blocked());
         let blocked: Vec<_> =
             blocked.flatten().map(|blocked| format!("{} {}", blocked.ledger, blocked.why)).collect();
-        self.history.violation(format!("{what}; blocked: {blocked:?}"));
+        let unlucky = self.faults.audit.unlucky().await;
+        if unlucky.is_empty() {
+            return self.history.violation(format!("{what}; blocked: {blocked:?}"));
+        }
+        self.history.count("copysets that were lost when they were chosen");
+        self.history.note(format_args!("{what}; as it must, for the stores of {unlucky:?} are gone"));
     }
 
     /// Every partition takes something once faults have stopped.

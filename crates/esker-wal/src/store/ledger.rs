@@ -43,6 +43,10 @@ impl Slot {
     }
 }
 
+pub(super) fn its_entry_is_lost() -> Arc<str> {
+    "its entry is lost".into()
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct Ledger {
     pub(super) mode: Mode,
@@ -50,12 +54,15 @@ pub(super) struct Ledger {
     /// The store may not deny frames at and above the tail.
     pub(super) doubt: bool,
     trim: FrameIndex,
+    /// Frames from the trim point on that are lost, ahead of the slots: only how many, for nobody knows more of them and there
+    /// may be millions.
+    lost: u64,
     slots: VecDeque<Slot>,
 }
 
 impl Ledger {
     pub(super) fn new(mode: Mode) -> Self {
-        Self { mode, sealed: false, doubt: false, trim: FrameIndex(0), slots: VecDeque::new() }
+        Self { mode, sealed: false, doubt: false, trim: FrameIndex(0), lost: 0, slots: VecDeque::new() }
     }
 
     pub(super) fn trim(&self) -> FrameIndex {
@@ -63,15 +70,36 @@ impl Ledger {
     }
 
     pub(super) fn tail(&self) -> FrameIndex {
-        FrameIndex(self.trim.0 + self.slots.len() as u64)
+        FrameIndex(self.first() + self.slots.len() as u64)
     }
 
+    /// The index of the first slot.
+    fn first(&self) -> u64 {
+        self.trim.0 + self.lost
+    }
+
+    fn place(&self, index: FrameIndex) -> Option<usize> {
+        usize::try_from(index.0.checked_sub(self.first())?).ok()
+    }
+
+    /// `None` for a frame that is not there, or lost.
     pub(super) fn slot(&self, index: FrameIndex) -> Option<&Slot> {
-        self.slots.get(usize::try_from(index.0.checked_sub(self.trim.0)?).ok()?)
+        self.slots.get(self.place(index)?)
     }
 
+    /// As [`Ledger::slot`], but for one that is lost: that can be repaired.
     pub(super) fn slot_mut(&mut self, index: FrameIndex) -> Option<&mut Slot> {
-        self.slots.get_mut(usize::try_from(index.0.checked_sub(self.trim.0)?).ok()?)
+        while self.trim <= index && index.0 < self.first() {
+            self.lost -= 1;
+            self.slots.push_front(Slot::lost(&its_entry_is_lost()));
+        }
+        let place = self.place(index)?;
+        self.slots.get_mut(place)
+    }
+
+    /// Whether a frame at or above `from` is lost with nothing to tell of it.
+    pub(super) fn has_lost(&self, from: FrameIndex) -> bool {
+        self.lost > 0 && from.0 < self.first()
     }
 
     /// Adds the frame at the tail.
@@ -83,20 +111,25 @@ impl Ledger {
     /// Moves the trim point up, the tail along with it where it has to, and hands out the slots that go.
     pub(super) fn trim_to(&mut self, before: FrameIndex) -> Vec<Slot> {
         let Some(count) = before.0.checked_sub(self.trim.0) else { return Vec::new() };
-        let gone = usize::try_from(count).unwrap_or(usize::MAX).min(self.slots.len());
+        let lost = count.min(self.lost);
+        let gone = usize::try_from(count - lost).unwrap_or(usize::MAX).min(self.slots.len());
+        self.lost -= lost;
         self.trim = before;
         self.slots.drain(..gone).collect()
     }
 
     /// Slots from `from` on with their indexes.
     pub(super) fn slots_from(&self, from: FrameIndex) -> impl Iterator<Item = (FrameIndex, &Slot)> {
-        let skip = usize::try_from(from.0.saturating_sub(self.trim.0)).unwrap_or(usize::MAX);
-        let trim = self.trim.0;
-        (trim..).map(FrameIndex).zip(&self.slots).skip(skip)
+        let first = self.first();
+        let skip = usize::try_from(from.0.saturating_sub(first)).unwrap_or(usize::MAX);
+        (first..).map(FrameIndex).zip(&self.slots).skip(skip)
     }
 
     /// Makes the tail at least this, with lost frames in between.
     pub(super) fn extend_lost(&mut self, tail: FrameIndex, reason: &Arc<str>) {
+        if self.slots.is_empty() {
+            self.lost = self.lost.max(tail.0.saturating_sub(self.trim.0));
+        }
         while self.tail() < tail {
             self.slots.push_back(Slot::lost(reason));
         }
@@ -108,16 +141,17 @@ impl Ledger {
     }
 
     /// Moves the trim point down to where a checkpoint says it was, with lost frames in between.
-    pub(super) fn lower_trim(&mut self, trim: FrameIndex, reason: &Arc<str>) {
-        while self.trim > trim {
-            self.trim = FrameIndex(self.trim.0 - 1);
-            self.slots.push_front(Slot::lost(reason));
-        }
+    pub(super) fn lower_trim(&mut self, trim: FrameIndex) {
+        self.lost += self.trim.0.saturating_sub(trim.0);
+        self.trim = self.trim.min(trim);
     }
 
     /// Ranges of frames that cannot be read any more.
     pub(super) fn missing(&self) -> Vec<Range<FrameIndex>> {
         let mut ranges: Vec<Range<FrameIndex>> = Vec::new();
+        if self.lost > 0 {
+            ranges.push(self.trim..FrameIndex(self.first()));
+        }
         for (index, slot) in self.slots_from(self.trim) {
             if !matches!(slot.place, Place::Lost(_)) {
                 continue;

@@ -12,7 +12,7 @@ use esker_core::{
 use super::{
     Shared,
     files::LogFile,
-    ledger::{Place, Slot},
+    ledger::{Place, Slot, its_entry_is_lost},
     state::State,
 };
 use crate::{
@@ -44,8 +44,13 @@ fn held(state: &State, ledger: LedgerId, index: FrameIndex) -> Result<&Slot, Sto
     if state.forgotten.contains(ledger) {
         return Err(StoreError::Forgotten(ledger));
     }
-    let slot = state.ledgers.get(&ledger).and_then(|found| found.slot(index));
-    slot.ok_or(StoreError::NotHeld { ledger, index })
+    let Some(found) = state.ledgers.get(&ledger) else { return Err(StoreError::NotHeld { ledger, index }) };
+    found.slot(index).ok_or_else(|| {
+        if index >= found.trim() && found.has_lost(index) {
+            return StoreError::Unreadable { ledger, index, place: its_entry_is_lost() };
+        }
+        StoreError::NotHeld { ledger, index }
+    })
 }
 
 fn locate(state: &State, ledger: LedgerId, index: FrameIndex) -> Result<Located, StoreError> {
@@ -141,6 +146,10 @@ pub(super) fn directory(state: &State, id: LedgerId, from: FrameIndex) -> Result
         return Err(StoreError::Forgotten(id));
     }
     let Some(ledger) = state.ledgers.get(&id) else { return Ok(Vec::new()) };
+    if ledger.has_lost(from) {
+        let index = from.max(ledger.trim());
+        return Err(StoreError::Unreadable { ledger: id, index, place: its_entry_is_lost() });
+    }
     ledger
         .slots_from(from)
         .map(|(index, slot)| match (&slot.content, &slot.place) {

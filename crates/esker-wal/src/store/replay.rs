@@ -4,12 +4,12 @@
 //! them apart is `synced`, which every entry carries: an intact entry anywhere proves that all below its `synced` was
 //! durable once.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use esker_core::{BatchHeader, FrameIndex, LedgerId, Mode, frame::FrameHeader};
 
 use super::{
-    ledger::{Content, Ledger, Place, Slot},
+    ledger::{Content, Ledger, Place, Slot, its_entry_is_lost},
     tombstones::Tombstones,
 };
 use crate::physical::{Checkpoint, LedgerMark, Lsn, Record};
@@ -48,11 +48,17 @@ impl Replay {
             return;
         }
         let (mode, index) = (header.mode, header.index);
-        let ledger = self.ledgers.entry(header.ledger).or_insert_with(|| Ledger::starting_at(mode, index));
+        // Where entries are lost that nothing names, what is below may be among them: only a checkpoint can tell that it was
+        // trimmed. To call it trimmed would tell a recovery that it is in the object store.
+        let lost = self.unnamed.is_some();
+        let ledger = self
+            .ledgers
+            .entry(header.ledger)
+            .or_insert_with(|| if lost { Ledger::new(mode) } else { Ledger::starting_at(mode, index) });
         if index < ledger.trim() {
             return;
         }
-        ledger.extend_lost(index, &"its entry is lost".into());
+        ledger.extend_lost(index, &its_entry_is_lost());
         match ledger.slot_mut(index) {
             // A repair of what was damaged, further up in the log.
             Some(held) => *held = slot,
@@ -97,12 +103,11 @@ impl Replay {
     }
 
     fn mark(&mut self, mark: &LedgerMark) {
-        let lost: Arc<str> = "its entry is lost".into();
         let ledger =
             self.ledgers.entry(mark.ledger).or_insert_with(|| Ledger::starting_at(mark.mode, mark.trim));
-        ledger.lower_trim(mark.trim, &lost);
+        ledger.lower_trim(mark.trim);
         ledger.trim_to(mark.trim);
-        ledger.extend_lost(mark.tail, &lost);
+        ledger.extend_lost(mark.tail, &its_entry_is_lost());
         ledger.sealed = mark.sealed;
         ledger.doubt = mark.doubt;
     }

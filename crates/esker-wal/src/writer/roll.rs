@@ -204,10 +204,14 @@ impl Rolls {
         }
     }
 
-    /// The quorum is lost: the time runs, and a pause ends.
-    pub(super) fn hurry(&mut self, limit: Duration) {
+    /// The quorum is lost: the time runs, and a pause ends. Not where the ledger never committed anything and is as new as
+    /// that: the next would fail likewise, and each is a transaction.
+    pub(super) fn hurry(&mut self, limit: Duration, in_vain: bool) {
         if self.deadline.is_none() && !self.is_rolling() {
             self.deadline = Some(self.env.clock.sleep(limit));
+            if in_vain && self.is_restless() {
+                return;
+            }
             if matches!(self.stage, Stage::Pausing(_)) {
                 self.stage = Stage::Idle;
             }

@@ -172,7 +172,8 @@ impl Task {
             return; // whoever is unwanted in the new ledger will be noticed there
         }
         if self.ledger.lost_quorum().is_some() {
-            self.rolls.hurry(self.shared.lane.quorum_time);
+            let in_vain = self.shared.gate.lock().end == FrameIndex(0);
+            self.rolls.hurry(self.shared.lane.quorum_time, in_vain);
         }
         if self.rolls.is_idle() {
             let unwanted = self.unwanted();
