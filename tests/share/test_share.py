@@ -81,6 +81,62 @@ def test_release_reject_and_renew(share_broker, tmp_path, client):
     assert all(set(given[place]) == {1} for place in renewed)
 
 
+def positions(bootstrap: str, group: str) -> dict[int, tuple[int, int]]:
+    """Where the group begins in each partition, and how much is left."""
+    lines = [line.split() for line in admin(bootstrap, "offsets", group)]
+    return {int(partition): (int(start), int(lag)) for partition, start, lag in lines}
+
+
+def lags(bootstrap: str, group: str) -> dict[int, int]:
+    return {partition: lag for partition, (_, lag) in positions(bootstrap, group).items()}
+
+
+def check_administration(bootstrap: str, directory, partitions: int, each: int) -> None:
+    """What administrators see and do, of a topic with so many records in each partition."""
+    admin(bootstrap, "config", "g", "share.auto.offset.reset=earliest", "share.record.lock.duration.ms=2000")
+    assert {"share.auto.offset.reset=earliest", "share.record.lock.duration.ms=2000"} <= set(admin(bootstrap, "configs", "g"))
+    workers = Workers(bootstrap, TOPIC, "g", directory)
+    crew = workers.launch(members=2)
+    done = dict.fromkeys(range(partitions), (each, 0))
+    until("everything is done with", lambda: "g STABLE" in admin(bootstrap, "list") and positions(bootstrap, "g") == done, 60, interval=0.5)
+    state, *members = admin(bootstrap, "describe", "g")
+    assert state == "STABLE" and sum(int(line.split()[1]) for line in members) == partitions
+    assert "GroupNotEmptyException" in admin(bootstrap, "reset", "g", TOPIC, "0=0", check=False)[0]
+    assert "GroupNotEmptyException" in admin(bootstrap, "delete", "g", check=False)[0]
+    crew.leave()
+    until("nobody is in the group", lambda: admin(bootstrap, "describe", "g") == ["EMPTY"], 30, interval=0.5)
+    # Everything from an offset on is given out once more.
+    back = {p: each - 10 - p for p in range(partitions)}
+    admin(bootstrap, "reset", "g", TOPIC, *[f"{p}={start}" for p, start in back.items()])
+    assert positions(bootstrap, "g") == {p: (start, each - start) for p, start in back.items()}
+    again = Workers(bootstrap, TOPIC, "g", directory / "again")
+    (directory / "again").mkdir()
+    crew = again.launch(members=1)
+    until("it is accepted", lambda: lags(bootstrap, "g") == dict.fromkeys(range(partitions), 0), 60, interval=0.5)
+    crew.leave()
+    assert set(again.acknowledged(ACCEPT)) == {(p, offset) for p, start in back.items() for offset in range(start, each)}
+    until("nobody is in the group", lambda: admin(bootstrap, "describe", "g") == ["EMPTY"], 30, interval=0.5)
+    admin(bootstrap, "forget", "g", TOPIC)
+    assert not {p: found for p, found in positions(bootstrap, "g").items() if found[0] >= 0}
+    admin(bootstrap, "reset", "g", TOPIC, "0=5")
+    assert positions(bootstrap, "g")[0] == (5, each - 5)
+    admin(bootstrap, "delete", "g")
+    assert not admin(bootstrap, "list")
+    assert "GroupIdNotFoundException" in admin(bootstrap, "describe", "g", check=False)[0]
+
+
+def test_administration(share_broker, tmp_path):
+    create(share_broker.bootstrap, 3)
+    produce(share_broker.bootstrap, 3, 100)
+    check_administration(share_broker.bootstrap, tmp_path, 3, 100)
+
+
+def test_administration_of_a_cluster(share_cluster, tmp_path):
+    create(share_cluster.bootstrap, 8, 3)
+    produce(share_cluster.bootstrap, 8, 100)
+    check_administration(share_cluster.bootstrap, tmp_path, 8, 100)
+
+
 class Load(threading.Thread):
     """Writes to every partition until it is told to stop."""
 
@@ -147,6 +203,7 @@ def test_workers_and_the_broker_die(share_broker, tmp_path, request):
     goes_on(1000)
     written = load.end()
     until("everything is done with", lambda: everything_is_done(workers, written), 120, interval=0.5)
+    until("the brokers say so too", lambda: lags(share_broker.bootstrap, "g") == dict.fromkeys(range(partitions), 0), 60, interval=1)
     workers.stop()
     workers.judge(lost=kills)
     values = workers.values()
@@ -178,6 +235,7 @@ def test_leaders_die(share_cluster, tmp_path, request):
         goes_on()
     written = load.end()
     until("everything is done with", lambda: everything_is_done(workers, written), 120, interval=0.5)
+    until("the brokers say so too", lambda: lags(share_cluster.bootstrap, "g") == dict.fromkeys(range(partitions), 0), 60, interval=1)
     workers.stop()
     workers.judge(lost=kills)
     again = sum(len(counts) - 1 for counts in workers.given().values())

@@ -105,6 +105,13 @@ impl InternalTopic for LogTopic {
         })
     }
 
+    fn trim(&self, partition: u32, before: Offset) -> BoxFuture<'_, Result<(), TopicError>> {
+        Box::pin(async move {
+            let trimmed = self.log.delete_records(self.partition(partition)?, Some(before)).await;
+            trimmed.map(drop).map_err(|error| TopicError::Unavailable(error.to_string()))
+        })
+    }
+
     fn confirm(&self, partition: u32) -> BoxFuture<'_, Result<(), TopicError>> {
         Box::pin(
             async move { self.log.confirm(self.partition(partition)?).await.map_err(|error| lost(&error)) },

@@ -283,8 +283,14 @@ impl SharePartition {
         Snapshot { state_epoch: self.state_epoch, start, batches }
     }
 
-    /// Something has changed that should be written.
-    pub(crate) fn touch(&mut self) {
+    /// Whether a write is under way.
+    #[must_use]
+    pub fn is_writing(&self) -> bool {
+        self.writing.is_some()
+    }
+
+    /// It is to be written, whether something has changed or not.
+    pub fn touch(&mut self) {
         self.dirty = true;
     }
 

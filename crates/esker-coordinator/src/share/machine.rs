@@ -1,11 +1,12 @@
 //! A shard of share partitions as the runtime sees it.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use esker_core::{Epoch, batch::BatchView};
 use esker_env::Monotonic;
 
 use super::{
+    checkpoint::{self, Order},
     error::ShareError,
     homes::Homes,
     settings::ShareConfig,
@@ -29,7 +30,7 @@ impl Machine for StateShard {
     type Config = ShareConfig;
     type Answer = Result<(), ShareError>;
     type Write = Write;
-    type Order = Infallible;
+    type Order = Order;
     type Outside = Outside;
     type Around = Option<Arc<dyn ClusterFacts>>;
     type Error = ShareError;
@@ -80,8 +81,8 @@ impl Machine for StateShard {
         Self::written(self, cx, write, result);
     }
 
-    fn carry_out(_: &Arc<Runtime<Self>>, _: &Arc<Partition<Self>>, _: Epoch, order: Infallible) {
-        match order {}
+    fn carry_out(runtime: &Arc<Runtime<Self>>, row: &Arc<Partition<Self>>, epoch: Epoch, order: Order) {
+        checkpoint::carry_out(runtime, row, epoch, order);
     }
 }
 

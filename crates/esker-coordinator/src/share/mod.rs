@@ -7,6 +7,7 @@
 
 mod admin;
 mod api;
+mod checkpoint;
 mod error;
 mod homes;
 mod machine;

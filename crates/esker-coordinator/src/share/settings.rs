@@ -43,6 +43,8 @@ pub struct ShareConfig {
     pub max_state: usize,
     /// Partitions of `__share_group_state` when it is created: the cluster's shards.
     pub topic_partitions: u32,
+    /// After so many records, what nobody needs any more of the log is cut off.
+    pub checkpoint_records: u64,
     /// About how many bytes of records go into one batch.
     pub batch_bytes: usize,
 }
@@ -68,6 +70,7 @@ impl Default for ShareConfig {
             max_members: 200,
             max_state: 512 << 20,
             topic_partitions: 1,
+            checkpoint_records: 10_000,
             batch_bytes: 1 << 20,
         }
     }

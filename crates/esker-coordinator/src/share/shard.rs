@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use esker_core::{Epoch, batch::BatchView};
+use esker_core::{Epoch, Offset, batch::BatchView};
 use esker_env::Monotonic;
 use esker_kafka_wire::KString;
 use esker_share::{
@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{
     ShareKey,
+    checkpoint::Checkpoint,
     error::ShareError,
     record::{self, Decoded, record, tombstone},
 };
@@ -41,6 +42,7 @@ pub(crate) struct StateShard {
     wakes: Timers<ShareKey>,
     usage: Usage,
     epoch: Epoch,
+    checkpoint: Checkpoint,
 }
 
 struct Entry {
@@ -382,6 +384,7 @@ impl StateShard {
             } else if let Some(mut entry) = self.partitions.remove(&write.key) {
                 self.usage.change(entry.weight, 0);
                 self.wakes.cancel(&write.key);
+                cx.orders.extend(self.checkpoint.gone(&write.key));
                 entry.wake_watchers();
                 entry.wake_queued();
                 // Somebody may have waited for a write that does not come any more.
@@ -389,14 +392,33 @@ impl StateShard {
             }
             return;
         };
-        self.with(cx, &write.key, |entry, cx, limits| {
+        let snapshots = self.with(cx, &write.key, |entry, cx, limits| {
             entry.share.written(number, result.is_ok(), limits);
             match result {
                 Ok(()) => entry.snapshots = entry.snapshots.saturating_add(1),
                 Err(_) => entry.write_after = Some(cx.now.monotonic + WRITE_AGAIN),
             }
             entry.wake_watchers();
+            entry.snapshots
         });
+        if let Some(snapshots) = snapshots.filter(|_| result.is_ok()) {
+            let enough = cx.config.checkpoint_records.max(4 * self.partitions.len() as u64);
+            cx.orders.extend(self.checkpoint.written(&write.key, snapshots, enough));
+        }
+    }
+
+    /// Writes everything once more, so that what lies before `end` can go.
+    pub(super) fn checkpoint(&mut self, cx: &mut Cx<'_>, end: Option<Offset>) {
+        let Some(end) = end else { return self.checkpoint.give_up() };
+        let entries = self.partitions.iter().filter(|(_, entry)| !entry.ending);
+        // What is under way may lie before the end.
+        let wanted = |entry: &Entry| entry.snapshots + 1 + i32::from(entry.share.is_writing());
+        let left: BTreeMap<_, _> = entries.map(|(key, entry)| (key.clone(), wanted(entry))).collect();
+        let keys: Vec<ShareKey> = left.keys().cloned().collect();
+        cx.orders.extend(self.checkpoint.begin(end, left));
+        for key in keys {
+            self.with(cx, &key, |entry, _, _| entry.share.touch());
+        }
     }
 
     /// Runs `act` on a share partition; afterwards writes what is to be written, and looks at its deadlines.

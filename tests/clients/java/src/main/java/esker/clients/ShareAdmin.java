@@ -73,7 +73,7 @@ public final class ShareAdmin {
             }
             case "describe" -> {
                 ShareGroupDescription found = admin.describeShareGroups(List.of(group)).all().get().get(group);
-                System.out.println(found.groupState());
+                System.out.println(found.groupState().name());
                 for (ShareMemberDescription member : found.members()) {
                     System.out.println(member.clientId() + " " + member.assignment().topicPartitions().size());
                 }
