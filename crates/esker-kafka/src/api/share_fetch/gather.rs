@@ -165,6 +165,9 @@ async fn look_at(
         Isolation::ReadCommitted => offsets.last_stable,
     };
     let from = Offset(turned.from());
+    if from > offsets.log_end {
+        return beyond(context, &place, turned, &offsets).await;
+    }
     if from >= end {
         return Ok(None);
     }
@@ -200,6 +203,24 @@ async fn look_at(
         return Err(ErrorCode::KafkaStorageError);
     }
     Ok(Some(Found { named, place, turned, batches, bytes, memory }))
+}
+
+/// The group is done with more than there is: an operator has accepted the loss of records. It goes on with what comes
+/// from here on, once it is certain that no other broker knows more.
+async fn beyond(
+    context: &Context,
+    place: &SharePlace,
+    turned: Turned,
+    offsets: &Offsets,
+) -> Result<Option<Found>, ErrorCode> {
+    let shares = &context.broker.shares;
+    let from = turned.from();
+    drop(turned);
+    shares.confirm(place.data).await.map_err(|error| error.code())?;
+    let end = offsets.high_watermark.0;
+    tracing::warn!(partition = %place.data, group = %place.key.group, from, end, "a share group stands beyond the end");
+    shares.reset(place, end).await.map_err(|error| error.code())?;
+    Ok(None)
 }
 
 /// Asks for the turn to read. A share partition that is new begins where the group's settings say.
