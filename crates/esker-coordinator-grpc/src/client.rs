@@ -1,7 +1,9 @@
 //! The other brokers.
 
 use esker_control_grpc::Sessions;
-use esker_coordinator::{AdmitRequest, MarkerError, MarkerOrder, RemoteCoordination, TransactionError};
+use esker_coordinator::{
+    AdmitRequest, MarkerError, MarkerOrder, RemoteCoordination, ShareFound, ShareOrder, TransactionError,
+};
 use esker_env::BoxFuture;
 use esker_meta::SessionKey;
 use esker_wal_grpc::Channel;
@@ -9,7 +11,9 @@ use http::uri::PathAndQuery;
 use tonic::{Request, Status};
 use tonic_prost::ProstCodec;
 
-use crate::{ADMIT, ADMIT_PATH, MAX_ANSWER, WRITE_MARKERS, WRITE_MARKERS_PATH, convert, proto};
+use crate::{
+    ADMIT, ADMIT_PATH, MAX_ANSWER, SHARE, SHARE_PATH, WRITE_MARKERS, WRITE_MARKERS_PATH, convert, proto,
+};
 
 /// [`RemoteCoordination`] over gRPC.
 pub struct GrpcCoordination {
@@ -61,6 +65,21 @@ impl RemoteCoordination for GrpcCoordination {
                 self.sessions.ask(at, ADMIT, |channel| ask(channel, ADMIT_PATH, asked)).await;
             let answer = answer.map_err(|error| error.why)?;
             Ok(answer.errors.into_iter().map(convert::error).collect())
+        })
+    }
+
+    fn share(&self, at: SessionKey, order: ShareOrder) -> BoxFuture<'_, Result<Vec<ShareFound>, String>> {
+        Box::pin(async move {
+            let asked = convert::share_message(&order);
+            let answer: Result<proto::ShareResponse, _> =
+                self.sessions.ask(at, SHARE, |channel| ask(channel, SHARE_PATH, asked)).await;
+            let answer = answer.map_err(|error| error.why)?;
+            answer
+                .results
+                .iter()
+                .map(convert::found)
+                .collect::<Option<_>>()
+                .ok_or_else(|| "no topic id".to_owned())
         })
     }
 }

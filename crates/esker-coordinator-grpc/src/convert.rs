@@ -1,15 +1,17 @@
 //! Orders and admissions as they travel.
 
 use esker_coordinator::{
-    Admission, AdmitRequest, MAX_PARTITIONS, MarkerError, MarkerOrder, TransactionError,
+    Admission, AdmitRequest, MAX_PARTITIONS, MarkerError, MarkerOrder, ShareError, ShareFound, ShareOrder,
+    ShareStand, ShareTarget, ShareWhat, TransactionError,
 };
 use esker_core::ProducerId;
 use esker_kafka_wire::KString;
 use tonic::Status;
+use uuid::Uuid;
 
 use crate::{
     MAX_REASON,
-    proto::{self, marker_result::Outcome},
+    proto::{self, marker_result::Outcome, share_request::What},
 };
 
 fn invalid(what: impl Into<String>) -> Status {
@@ -128,4 +130,74 @@ pub(crate) fn error(code: i32) -> Result<(), TransactionError> {
     let known = i16::try_from(code).ok().and_then(TransactionError::of_code);
     // A newer coordinator may have reasons that are not known here.
     Err(known.unwrap_or(TransactionError::Unavailable))
+}
+
+pub(crate) fn share_message(order: &ShareOrder) -> proto::ShareRequest {
+    let partitions = order.partitions.iter().map(|target| proto::SharePartition {
+        topic: target.topic.as_bytes().to_vec(),
+        index: target.index,
+        start: target.start,
+    });
+    let what = match order.what {
+        ShareWhat::Describe => What::Describe,
+        ShareWhat::Reset => What::Reset,
+        ShareWhat::End => What::End,
+    };
+    proto::ShareRequest {
+        group: order.group.to_string(),
+        what: what.into(),
+        partitions: partitions.collect(),
+    }
+}
+
+pub(crate) fn share(message: proto::ShareRequest) -> Result<ShareOrder, Status> {
+    let what = match message.what() {
+        What::Describe => ShareWhat::Describe,
+        What::Reset => ShareWhat::Reset,
+        What::End => ShareWhat::End,
+        What::Unspecified => return Err(invalid("it is not said what to do")),
+    };
+    if message.partitions.len() > MAX_PARTITIONS {
+        return Err(invalid(format!("{} partitions, more than {MAX_PARTITIONS}", message.partitions.len())));
+    }
+    let target = |partition: &proto::SharePartition| match (Uuid::from_slice(&partition.topic), partition) {
+        (Ok(topic), proto::SharePartition { index: index @ 0.., start: start @ 0.., .. }) => {
+            Ok(ShareTarget { topic, index: *index, start: *start })
+        }
+        _ => Err(invalid("a partition that makes no sense")),
+    };
+    let partitions = message.partitions.iter().map(target).collect::<Result<_, _>>()?;
+    Ok(ShareOrder { group: message.group.into(), what, partitions })
+}
+
+pub(crate) fn found_message(found: &ShareFound) -> proto::ShareResult {
+    let none = ShareStand { start: None, lag: -1, leader_epoch: -1 };
+    let (error, stand) = match found.result {
+        Ok(stand) => (0, stand),
+        Err(error) => (error.code().code().into(), none),
+    };
+    proto::ShareResult {
+        topic: found.topic.as_bytes().to_vec(),
+        index: found.index,
+        error,
+        start: stand.start.unwrap_or(-1),
+        lag: stand.lag,
+        leader_epoch: stand.leader_epoch,
+    }
+}
+
+pub(crate) fn found(message: &proto::ShareResult) -> Option<ShareFound> {
+    let stand = ShareStand {
+        start: Some(message.start).filter(|start| *start >= 0),
+        lag: message.lag,
+        leader_epoch: message.leader_epoch,
+    };
+    let result = match message.error {
+        0 => Ok(stand),
+        // A newer leader may have reasons that are not known here.
+        code => {
+            Err(i16::try_from(code).ok().and_then(ShareError::of_code).unwrap_or(ShareError::Unavailable))
+        }
+    };
+    Some(ShareFound { topic: Uuid::from_slice(&message.topic).ok()?, index: message.index, result })
 }

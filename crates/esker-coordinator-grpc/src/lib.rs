@@ -1,4 +1,4 @@
-//! What brokers ask of one another for transactions, over gRPC: `proto/esker/coordination/v1/coordination.proto`.
+//! What brokers ask of one another for transactions and share groups, over gRPC: `proto/esker/coordination/v1/coordination.proto`.
 //!
 //! - [`CoordinationService`] answers, out of a broker's [`Coordinators`]. It has its place on the brokers' gRPC port: see
 //!   `esker_control_grpc::Router`.
@@ -9,7 +9,7 @@
 //!
 //! # Limits
 //! - A request: [`MAX_REQUEST`], and `esker_coordinator::MAX_PARTITIONS`. A reason: [`MAX_REASON`]; the rest is cut.
-//! - Time: [`WRITE_MARKERS`] and [`ADMIT`], at the server and at the client.
+//! - Time: [`WRITE_MARKERS`], [`ADMIT`] and [`SHARE`], at the server and at the client.
 //!
 //! Nothing is repeated here: a call that failed may have happened.
 
@@ -42,6 +42,9 @@ pub const MAX_REASON: usize = 256;
 pub const WRITE_MARKERS: Duration = Duration::from_secs(10);
 /// Time for an admission, which may have to be durable too.
 pub const ADMIT: Duration = Duration::from_secs(5);
+/// Time for what an administrator of share groups asks.
+pub const SHARE: Duration = Duration::from_secs(10);
 
 const WRITE_MARKERS_PATH: &str = "/esker.coordination.v1.Coordination/WriteMarkers";
 const ADMIT_PATH: &str = "/esker.coordination.v1.Coordination/Admit";
+const SHARE_PATH: &str = "/esker.coordination.v1.Coordination/Share";

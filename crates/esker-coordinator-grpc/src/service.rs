@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use esker_coordinator::{TransactionGate, TransactionPeers};
+use esker_coordinator::{ShareAdmin, TransactionGate, TransactionPeers};
 use esker_env::{BoxFuture, Env};
 use tonic::{
     Status,
@@ -19,7 +19,8 @@ use tonic_prost::ProstCodec;
 use tower_service::Service;
 
 use crate::{
-    ADMIT, ADMIT_PATH, MAX_REQUEST, WRITE_MARKERS, WRITE_MARKERS_PATH, convert, method::Method, proto,
+    ADMIT, ADMIT_PATH, MAX_REQUEST, SHARE, SHARE_PATH, WRITE_MARKERS, WRITE_MARKERS_PATH, convert,
+    method::Method, proto,
 };
 
 /// Who answers at a broker: for what it leads and coordinates, and for nothing else.
@@ -29,6 +30,8 @@ pub struct Coordinators {
     pub markers: Arc<dyn TransactionPeers>,
     /// Admits to transactions that this broker coordinates.
     pub gate: Arc<dyn TransactionGate>,
+    /// Answers for share partitions that this broker leads.
+    pub shares: Arc<dyn ShareAdmin>,
 }
 
 /// A broker's answers as a gRPC service. Cheap to clone; clones are the same.
@@ -80,6 +83,12 @@ impl CoordinationService {
         Ok(proto::AdmitResponse { errors })
     }
 
+    pub(crate) async fn share(self, asked: proto::ShareRequest) -> Result<proto::ShareResponse, Status> {
+        let order = convert::share(asked)?;
+        let found = self.within(SHARE, self.bound()?.shares.share(order)).await?;
+        Ok(proto::ShareResponse { results: found.iter().map(convert::found_message).collect() })
+    }
+
     async fn answer<B>(self, request: http::Request<B>) -> http::Response<Body>
     where
         B: hyper::body::Body + Send + 'static,
@@ -103,6 +112,7 @@ impl CoordinationService {
                 unary(Method(move |asked| self.clone().write_markers(asked)), request).await
             }
             ADMIT_PATH => unary(Method(move |asked| self.clone().admit(asked)), request).await,
+            SHARE_PATH => unary(Method(move |asked| self.clone().share(asked)), request).await,
             _ => Status::unimplemented("no such method").into_http(),
         }
     }

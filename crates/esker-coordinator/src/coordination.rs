@@ -7,9 +7,10 @@ use esker_log::Log;
 use esker_meta::{Catalog, GroupConfigs, Meta, MetaError, ProducerIds};
 
 use crate::{
-    CatalogFacts, GateRouter, GroupConfig, Groups, GroupsGuard, Leaders, LocalMarkers, LogTopic,
-    MarkerRouter, OFFSETS_TOPIC, RemoteCoordination, Routes, TRANSACTIONS_TOPIC, TransactionConfig,
-    TransactionGate, Transactions, TransactionsGuard, forget_deleted_topics,
+    CatalogFacts, GateRouter, GroupConfig, Groups, GroupsGuard, Leaders, LocalMarkers, LocalShares, LogHomes,
+    LogTopic, MarkerRouter, OFFSETS_TOPIC, RemoteCoordination, Routes, SHARE_TOPIC, ShareAdmin, ShareConfig,
+    ShareGuard, ShareRouter, ShareStates, TRANSACTIONS_TOPIC, TransactionConfig, TransactionGate,
+    Transactions, TransactionsGuard, forget_deleted_topics,
 };
 
 /// What the coordinators of a broker stand on.
@@ -32,6 +33,8 @@ pub struct CoordinationParts {
     pub groups: GroupConfig,
     /// Settings of transactions.
     pub transactions: TransactionConfig,
+    /// Settings of share groups.
+    pub shares: ShareConfig,
 }
 
 /// Groups and transactions of one broker, and their ways to those of the others.
@@ -42,8 +45,14 @@ pub struct Coordination {
     pub group_configs: Arc<GroupConfigs>,
     /// The transactional ids.
     pub transactions: Transactions,
+    /// What share groups are done with, in partitions that are led here.
+    pub shares: ShareStates,
     /// Admits to transactions, wherever they are coordinated.
     pub gate: Arc<dyn TransactionGate>,
+    /// Answers administrators of share groups, wherever their partitions are led.
+    pub share_admin: Arc<dyn ShareAdmin>,
+    /// What other brokers may ask for share groups: of partitions that are led here.
+    pub local_shares: LocalShares,
     /// Ids for new producers.
     pub producer_ids: Arc<ProducerIds>,
     /// What other brokers may ask for: markers in partitions that are led here. For admissions they ask `transactions`.
@@ -53,7 +62,7 @@ pub struct Coordination {
 /// Ends the timing of coordinators, and what they follow, when dropped.
 #[must_use = "dropping it ends timeouts, expiration, and the watch over what is owned"]
 pub struct CoordinationGuard {
-    _timing: (GroupsGuard, TransactionsGuard),
+    _timing: (GroupsGuard, TransactionsGuard, ShareGuard),
     _following: [TaskGuard; 2],
 }
 
@@ -68,7 +77,15 @@ impl Coordination {
             |name| Arc::new(LogTopic::new(name, log.clone(), meta.clone(), env.clone(), replication_factor));
         let group_configs = GroupConfigs::start(meta.clone()).await?;
         let facts = Arc::new(CatalogFacts::new(Arc::clone(&catalog), Arc::clone(&group_configs)));
-        let groups = Groups::in_cluster(parts.groups, env.clone(), topic(OFFSETS_TOPIC), facts);
+        let groups =
+            Groups::in_cluster(parts.groups, env.clone(), topic(OFFSETS_TOPIC), Arc::clone(&facts) as _);
+        let shares = ShareStates::new(
+            ShareConfig { topic_partitions: log.shard_count(), ..parts.shares },
+            env.clone(),
+            topic(SHARE_TOPIC),
+            facts,
+            Arc::new(LogHomes(log.clone())),
+        );
         let markers = LocalMarkers::new(log.clone(), groups.clone());
         let routes = Routes { env: env.clone(), catalog: Arc::clone(&catalog), leaders, remote };
         let peers = MarkerRouter::new(routes.clone(), markers.clone(), meta.clone());
@@ -80,26 +97,48 @@ impl Coordination {
             Arc::clone(&producer_ids),
             Arc::new(peers),
         );
+        let local_shares = LocalShares::new(shares.clone(), log.clone());
+        let share_admin = Arc::new(ShareRouter::new(routes.clone(), local_shares.clone()));
         let gate = Arc::new(GateRouter::new(routes, Arc::new(transactions.clone())));
         let guard = CoordinationGuard {
-            _timing: (groups.start(), transactions.start()),
+            _timing: (groups.start(), transactions.start(), shares.start()),
             _following: [
-                forget_deleted_topics(&env.tasks, &catalog, &groups),
-                follow_ownership(&env, &log, &groups, &transactions),
+                forget_deleted_topics(&env.tasks, &catalog, &groups, Some(&shares)),
+                follow_ownership(&env, &log, &groups, &transactions, &shares),
             ],
         };
-        Ok((Self { groups, group_configs, transactions, gate, producer_ids, markers }, guard))
+        Ok((
+            Self {
+                groups,
+                group_configs,
+                transactions,
+                shares,
+                gate,
+                share_admin,
+                local_shares,
+                producer_ids,
+                markers,
+            },
+            guard,
+        ))
     }
 }
 
 /// Tells the coordinators of shards that come and go.
-fn follow_ownership(env: &Env, log: &Log, groups: &Groups, transactions: &Transactions) -> TaskGuard {
+fn follow_ownership(
+    env: &Env,
+    log: &Log,
+    groups: &Groups,
+    transactions: &Transactions,
+    shares: &ShareStates,
+) -> TaskGuard {
     let mut ownership = log.ownership();
-    let (groups, transactions) = (groups.clone(), transactions.clone());
+    let (groups, transactions, shares) = (groups.clone(), transactions.clone(), shares.clone());
     env.tasks.spawn_guarded(async move {
         while ownership.changed().await.is_ok() {
             groups.ownership_changed();
             transactions.ownership_changed();
+            shares.ownership_changed();
         }
     })
 }

@@ -7,12 +7,17 @@ use esker_env::{TaskGuard, Tasks};
 use esker_kafka_wire::KString;
 use esker_meta::Catalog;
 
-use crate::Groups;
+use crate::{Groups, ShareStates};
 
-/// Follows the catalog, and has every group forget its offsets in topics that are deleted. Ends when the guard is
+/// Follows the catalog, and has every group forget its offsets, and what it is done with, in topics that are deleted. Ends when the guard is
 /// dropped.
-pub fn forget_deleted_topics(tasks: &Tasks, catalog: &Arc<Catalog>, groups: &Groups) -> TaskGuard {
-    let (catalog, groups) = (Arc::clone(catalog), groups.clone());
+pub fn forget_deleted_topics(
+    tasks: &Tasks,
+    catalog: &Arc<Catalog>,
+    groups: &Groups,
+    shares: Option<&ShareStates>,
+) -> TaskGuard {
+    let (catalog, groups, shares) = (Arc::clone(catalog), groups.clone(), shares.cloned());
     tasks.spawn_guarded(async move {
         let mut changed = catalog.changed();
         let mut known = topics(&catalog);
@@ -25,6 +30,10 @@ pub fn forget_deleted_topics(tasks: &Tasks, catalog: &Arc<Catalog>, groups: &Gro
                 .collect();
             if !gone.is_empty() {
                 groups.topics_deleted(&gone);
+                if let Some(shares) = &shares {
+                    let ids: Vec<_> = gone.iter().map(|(_, id)| id.0).collect();
+                    shares.topics_deleted(&ids);
+                }
             }
             known = now;
         }

@@ -14,6 +14,7 @@ use crate::{
     records::Record,
     runtime,
     shard::Shard,
+    share_group,
     types::{HeartbeatAnswer, JoinAnswer, SyncAnswer},
 };
 
@@ -55,6 +56,10 @@ pub(crate) enum Then {
     Delete,
     /// A group of the consumer protocol has gone on.
     Consumer(Box<InFlight>),
+    /// A share group has gone on.
+    Share(Box<share_group::InFlight>),
+    /// A share group was deleted.
+    EndShare,
     /// Offsets were committed in a producer's transaction.
     Pend { producer: ProducerId, epoch: i16, offsets: Vec<(KString, i32, CommittedOffset)> },
     /// A producer's transaction has ended, in this partition with all its groups.

@@ -7,6 +7,8 @@ use esker_kafka_wire::KString;
 use esker_meta::{Catalog, GroupConfigs};
 use uuid::Uuid;
 
+use crate::share::ShareOverrides;
+
 /// A topic as an assignor needs it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TopicFacts {
@@ -23,6 +25,8 @@ pub struct GroupOverrides {
     pub session_timeout: Option<Duration>,
     /// `consumer.heartbeat.interval.ms`.
     pub heartbeat_interval: Option<Duration>,
+    /// Of share groups.
+    pub share: ShareOverrides,
 }
 
 /// The cluster as groups see it. Every answer is from memory: no I/O, no long locks.
@@ -108,6 +112,7 @@ impl ClusterFacts for CatalogFacts {
         GroupOverrides {
             session_timeout: millis("consumer.session.timeout.ms"),
             heartbeat_interval: millis("consumer.heartbeat.interval.ms"),
+            share: ShareOverrides::read(|key| self.configs.value(group, key)),
         }
     }
 }

@@ -20,6 +20,8 @@ mod records;
 mod runtime;
 mod settings;
 mod shard;
+mod share;
+mod share_group;
 mod timers;
 mod topic;
 mod transactions;
@@ -40,7 +42,14 @@ pub use memory_topic::MemoryTopic;
 pub use offsets::CommittedOffset;
 pub use partitioner::partition_of;
 pub use settings::{ConsumerConfig, GroupConfig, MigrationPolicy};
-pub use topic::{InternalTopic, OFFSETS_TOPIC, TRANSACTIONS_TOPIC, TopicError, TopicRange, TopicRead};
+pub use share::{
+    Homes, LocalShares, LogHomes, Reading, ShareAdmin, ShareConfig, ShareError, ShareFound, ShareGuard,
+    ShareKey, ShareOrder, ShareOverrides, SharePlace, ShareReset, ShareRouter, ShareStand, ShareStates,
+    ShareSummary, ShareTarget, ShareWhat, Turned,
+};
+pub use topic::{
+    InternalTopic, OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTIONS_TOPIC, TopicError, TopicRange, TopicRead,
+};
 pub use transactions::{
     Admission, AdmitRequest, EndProtocol, GateRouter, Leaders, LocalMarkers, MAX_PARTITIONS, MarkerError,
     MarkerOrder, MarkerRouter, Place, Producer, RemoteCoordination, Routes, TransactionConfig,

@@ -105,19 +105,17 @@ impl InternalTopic for LogTopic {
         })
     }
 
+    fn trim(&self, partition: u32, before: Offset) -> BoxFuture<'_, Result<(), TopicError>> {
+        Box::pin(async move {
+            let trimmed = self.log.delete_records(self.partition(partition)?, Some(before)).await;
+            trimmed.map(drop).map_err(|error| TopicError::Unavailable(error.to_string()))
+        })
+    }
+
     fn confirm(&self, partition: u32) -> BoxFuture<'_, Result<(), TopicError>> {
         Box::pin(
             async move { self.log.confirm(self.partition(partition)?).await.map_err(|error| lost(&error)) },
         )
-    }
-
-    fn trim(&self, partition: u32, before: Offset) -> BoxFuture<'_, Result<(), TopicError>> {
-        Box::pin(async move {
-            match self.log.delete_records(self.partition(partition)?, Some(before)).await {
-                Ok(_) => Ok(()),
-                Err(error) => Err(TopicError::Unavailable(error.to_string())),
-            }
-        })
     }
 
     fn append(

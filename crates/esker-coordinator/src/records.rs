@@ -11,8 +11,12 @@ use esker_kafka_wire::{
 };
 
 mod consumer;
+mod share;
 
-pub(crate) use self::consumer::{ConsumerRecord, from_stored, to_stored};
+pub(crate) use self::{
+    consumer::{ConsumerRecord, from_stored, to_stored},
+    share::ShareRecord,
+};
 use crate::offsets::CommittedOffset;
 
 /// The version of a group's value: the last one without tagged fields, which is what Kafka 4.3 writes.
@@ -38,7 +42,9 @@ pub(crate) enum Decoded {
     Offset { group: KString, topic: KString, partition: i32, value: Option<CommittedOffset> },
     /// Of a group of the consumer protocol.
     Consumer { group: KString, record: ConsumerRecord },
-    /// A record type of another coordinator (share and streams groups), or of a later version of Kafka.
+    /// Of a share group.
+    Share { group: KString, record: ShareRecord },
+    /// A record type of another coordinator (streams groups), or of a later version of Kafka.
     Other,
 }
 
@@ -115,6 +121,10 @@ pub(crate) fn decode(key: &[u8], value: Option<&[u8]>) -> Result<Decoded, Decode
                 group: group.compact(),
                 record,
             }))
+        }
+        kind @ (10 | 11 | 14) => {
+            let (group, record) = share::decode_share(kind, key, value)?;
+            Ok(Decoded::Share { group: group.compact(), record })
         }
         _ => Ok(Decoded::Other),
     }

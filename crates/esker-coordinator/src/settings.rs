@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::share::ShareConfig;
+
 /// What an operator may choose, and the bounds that keep memory finite.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct GroupConfig {
@@ -43,6 +45,8 @@ pub struct GroupConfig {
     pub compact_bytes: usize,
     /// Groups of the consumer protocol.
     pub consumer: ConsumerConfig,
+    /// Share groups.
+    pub share: ShareConfig,
 }
 
 /// Settings of groups of the consumer protocol (KIP-848).
@@ -149,6 +153,7 @@ impl Default for GroupConfig {
             batch_bytes: 1 << 20,
             compact_bytes: 16 << 20,
             consumer: ConsumerConfig::default(),
+            share: ShareConfig::default(),
         }
     }
 }

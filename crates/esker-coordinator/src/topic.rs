@@ -10,6 +10,9 @@ pub const OFFSETS_TOPIC: &str = "__consumer_offsets";
 /// The name of the topic that holds the state of transactional ids.
 pub const TRANSACTIONS_TOPIC: &str = "__transaction_state";
 
+/// The name of the topic that holds what share groups are done with.
+pub const SHARE_TOPIC: &str = "__share_group_state";
+
 /// Why the log did not do what it was asked.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TopicError {

@@ -253,6 +253,8 @@ pub enum GroupKind {
     Classic,
     /// ConsumerGroupHeartbeat.
     Consumer,
+    /// ShareGroupHeartbeat.
+    Share,
 }
 
 impl GroupKind {
@@ -262,6 +264,7 @@ impl GroupKind {
         match self {
             Self::Classic => "classic",
             Self::Consumer => "consumer",
+            Self::Share => "share",
         }
     }
 }
@@ -392,4 +395,53 @@ pub struct ConsumerMemberDescription {
     pub target: TopicPartitions,
     /// It speaks the classic protocol.
     pub is_classic: bool,
+}
+
+/// A heartbeat of a member of a share group (KIP-932). What is `None` is as it was said before.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShareHeartbeat {
+    /// The member, by the id that it has given itself.
+    pub member_id: KString,
+    /// Its epoch; 0 to join, -1 to leave.
+    pub epoch: i32,
+    /// Where it is.
+    pub rack: Option<KString>,
+    /// The topics it wants, by name.
+    pub topics: Option<Vec<KString>>,
+    /// What the client calls itself.
+    pub client_id: KString,
+    /// Where it comes from.
+    pub client_host: KString,
+}
+
+/// A share group in full.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShareGroupDescription {
+    /// The protocol's word for what it is doing.
+    pub state: &'static str,
+    /// Its epoch, for which its assignment is made.
+    pub epoch: i32,
+    /// The assignor.
+    pub assignor: &'static str,
+    /// Members, by id.
+    pub members: Vec<ShareMemberDescription>,
+}
+
+/// A member of a share group in full.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ShareMemberDescription {
+    /// Its id.
+    pub member_id: KString,
+    /// Where it is.
+    pub rack: Option<KString>,
+    /// Its epoch.
+    pub epoch: i32,
+    /// What the client calls itself.
+    pub client_id: KString,
+    /// Where it comes from.
+    pub client_host: KString,
+    /// The topics it wants, by name.
+    pub topics: Vec<KString>,
+    /// What it reads.
+    pub assignment: TopicPartitions,
 }

@@ -83,7 +83,7 @@ impl World {
         let topic = LogTopic::new(OFFSETS_TOPIC, node.log.clone(), node.meta.clone(), env.clone(), 1);
         let config = GroupConfig { initial_rebalance_delay: Duration::ZERO, ..GroupConfig::default() };
         let groups = Groups::new(config, env.clone(), Arc::new(topic));
-        let guards = (groups.start(), forget_deleted_topics(&env.tasks, &node.catalog, &groups));
+        let guards = (groups.start(), forget_deleted_topics(&env.tasks, &node.catalog, &groups, None));
         Broker { env, node, groups, _guards: guards }
     }
 }

@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use esker_coordinator::{Groups, LocalMarkers, TransactionGate, Transactions};
+use esker_coordinator::{Groups, LocalMarkers, ShareAdmin, ShareStates, TransactionGate, Transactions};
 use esker_env::Env;
 use esker_log::Log;
 use esker_meta::{Catalog, GroupConfigs, Meta, ProducerIds};
 
 use crate::{
-    api::fetch_session::FetchSessions, budget::Budget, cluster::Cluster, config::KafkaConfig,
+    api::{fetch_session::FetchSessions, share_session::ShareSessions},
+    budget::Budget,
+    cluster::Cluster,
+    config::KafkaConfig,
     request_memory::RequestMemory,
 };
 
@@ -31,6 +34,10 @@ pub struct KafkaParts {
     pub group_configs: Arc<GroupConfigs>,
     /// The transactional ids that this broker coordinates.
     pub transactions: Transactions,
+    /// What share groups are done with, in partitions that are led here.
+    pub shares: ShareStates,
+    /// Answers administrators of share groups, wherever their partitions are led.
+    pub share_admin: Arc<dyn ShareAdmin>,
     /// Asks a transaction's coordinator, wherever it is.
     pub gate: Arc<dyn TransactionGate>,
     /// Hands out producer ids.
@@ -49,11 +56,14 @@ pub struct Broker {
     pub(crate) groups: Groups,
     pub(crate) group_configs: Arc<GroupConfigs>,
     pub(crate) transactions: Transactions,
+    pub(crate) shares: ShareStates,
+    pub(crate) share_admin: Arc<dyn ShareAdmin>,
     pub(crate) gate: Arc<dyn TransactionGate>,
     pub(crate) markers: LocalMarkers,
     pub(crate) request_memory: RequestMemory,
     pub(crate) response_memory: Budget,
     pub(crate) fetch_sessions: FetchSessions,
+    pub(crate) share_sessions: ShareSessions,
 }
 
 impl Broker {
@@ -72,6 +82,7 @@ impl Broker {
             request_memory: RequestMemory::new(&config, Arc::clone(&parts.env.clock)),
             response_memory: Budget::new(config.response_memory),
             fetch_sessions: FetchSessions::new(&config),
+            share_sessions: ShareSessions::new(&config),
             markers: LocalMarkers::new(parts.log.clone(), parts.groups.clone()),
             config,
             env: parts.env,
@@ -83,6 +94,8 @@ impl Broker {
             groups: parts.groups,
             group_configs: parts.group_configs,
             transactions: parts.transactions,
+            shares: parts.shares,
+            share_admin: parts.share_admin,
             gate: parts.gate,
         })
     }

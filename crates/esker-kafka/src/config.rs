@@ -51,6 +51,10 @@ pub struct KafkaConfig {
     pub fetch_session_partitions: usize,
     /// `min.incremental.fetch.session.eviction.ms`: a session unused for this long makes room for a new one.
     pub fetch_session_eviction: Duration,
+    /// `group.share.max.share.sessions`.
+    pub share_sessions: usize,
+    /// Partitions over all share sessions; bounds their memory.
+    pub share_session_partitions: usize,
     /// `auto.create.topics.enable`.
     pub auto_create_topics: bool,
     /// `num.partitions`, for topics that do not say.
@@ -89,6 +93,8 @@ impl Default for KafkaConfig {
             fetch_sessions: 1000,
             fetch_session_partitions: 2_000_000,
             fetch_session_eviction: Duration::from_secs(120),
+            share_sessions: 2000,
+            share_session_partitions: 2_000_000,
             auto_create_topics: true,
             default_partitions: 1,
             default_replication_factor: 1,

@@ -22,7 +22,7 @@ use tokio::{
 };
 
 use crate::{
-    api,
+    api::{self, share_session::ShareSessions},
     broker::Broker,
     budget::{Budget, Grant},
     context::{Connection, Context, FrameMemory, Memory, Peer, Principal},
@@ -115,7 +115,15 @@ where
     W: AsyncWrite + Unpin + Send,
 {
     let name = format!("{}:{}", peer.address, peer.port);
-    let served = AssertUnwindSafe(run(broker, reader, writer, peer, stop)).catch_unwind().await;
+    let connection = Arc::new(Connection {
+        peer,
+        principal: Principal::anonymous(),
+        software: Mutex::default(),
+        share_sessions: Mutex::default(),
+    });
+    let running = run(Arc::clone(&broker), reader, writer, Arc::clone(&connection), stop);
+    let served = AssertUnwindSafe(running).catch_unwind().await;
+    ShareSessions::disconnected(&broker, &connection);
     let closed = served.unwrap_or_else(|panic| Closed::Panic(panic_text(&*panic)));
     if closed.is_bug() {
         tracing::error!(client = %name, reason = %closed, "closing a connection because of a bug in the broker");
@@ -134,15 +142,13 @@ async fn run<R, W>(
     broker: Arc<Broker>,
     reader: R,
     writer: W,
-    peer: Peer,
+    connection: Arc<Connection>,
     stop: watch::Receiver<bool>,
 ) -> Closed
 where
     R: AsyncRead + Unpin + Send,
     W: AsyncWrite + Unpin + Send,
 {
-    let connection =
-        Arc::new(Connection { peer, principal: Principal::anonymous(), software: Mutex::default() });
     let (queue, incoming) = Queue::new(broker.config.pipelined_requests);
     let (hurry, hurried) = watch::channel(false);
     let own_memory = Budget::new(broker.config.connection_request_memory);

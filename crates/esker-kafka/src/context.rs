@@ -1,12 +1,12 @@
 //! What a handler knows about the request it serves.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use esker_kafka_wire::KString;
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
-use crate::{broker::Broker, budget::Grant, request_memory::RequestGrant};
+use crate::{api::share_session::Holder, broker::Broker, budget::Grant, request_memory::RequestGrant};
 
 /// Responses up to this many bytes are not counted.
 const UNRESERVED: usize = 4 << 10;
@@ -51,6 +51,8 @@ pub(crate) struct Connection {
     pub(crate) principal: Principal,
     /// Name and version that the client gave in ApiVersions.
     pub(crate) software: Mutex<Option<(KString, KString)>>,
+    /// Members of share groups that have their session in it.
+    pub(crate) share_sessions: Mutex<BTreeSet<Holder>>,
 }
 
 /// What one request and its response hold.

@@ -5,9 +5,9 @@ use std::{io, net::Ipv4Addr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use esker_archive::ArchiveConfig;
 use esker_coordinator::{
-    AdmitRequest, CatalogFacts, GroupConfig, Groups, GroupsGuard, LocalMarkers, LogTopic, OFFSETS_TOPIC,
-    TRANSACTIONS_TOPIC, TransactionConfig, TransactionError, TransactionGate, Transactions,
-    TransactionsGuard,
+    AdmitRequest, CatalogFacts, GroupConfig, Groups, GroupsGuard, LocalMarkers, LocalShares, LogHomes,
+    LogTopic, OFFSETS_TOPIC, SHARE_TOPIC, ShareConfig, ShareGuard, ShareStates, TRANSACTIONS_TOPIC,
+    TransactionConfig, TransactionError, TransactionGate, Transactions, TransactionsGuard,
 };
 use esker_core::{
     BrokerId,
@@ -42,7 +42,7 @@ pub(crate) struct World {
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) gate: Arc<HeldGate>,
     held: watch::Sender<bool>,
-    _groups: (GroupsGuard, TransactionsGuard),
+    _groups: (GroupsGuard, TransactionsGuard, ShareGuard),
     _node: Node,
     _dir: tempfile::TempDir,
 }
@@ -117,6 +117,15 @@ impl World {
             Arc::new(LocalMarkers::new(node.log.clone(), groups.clone())),
         );
         let transactions_guard = transactions.start();
+        let facts = Arc::new(CatalogFacts::new(Arc::clone(&node.catalog), Arc::clone(&group_configs)));
+        let shares = ShareStates::new(
+            ShareConfig { topic_partitions: node.log.shard_count(), ..ShareConfig::default() },
+            env.clone(),
+            Arc::new(LogTopic::new(SHARE_TOPIC, node.log.clone(), node.meta.clone(), env.clone(), 1)),
+            facts,
+            Arc::new(LogHomes(node.log.clone())),
+        );
+        let shares_guard = shares.start();
         let gate = Arc::new(HeldGate {
             transactions: transactions.clone(),
             held: watch::Sender::new(false),
@@ -127,6 +136,8 @@ impl World {
             group_configs,
             gate: Arc::clone(&gate) as Arc<dyn TransactionGate>,
             transactions,
+            share_admin: Arc::new(LocalShares::new(shares.clone(), node.log.clone())),
+            shares,
             producer_ids,
             env: env.clone(),
             log: node.log.clone(),
@@ -142,7 +153,7 @@ impl World {
             stop: watch::Sender::new(false),
             gate,
             held,
-            _groups: (groups_guard, transactions_guard),
+            _groups: (groups_guard, transactions_guard, shares_guard),
             _node: node,
             _dir: dir,
         }

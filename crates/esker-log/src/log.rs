@@ -258,6 +258,12 @@ impl Log {
         self.0.closed(reason);
     }
 
+    /// The number of shards of the cluster, those of others included.
+    #[must_use]
+    pub fn shard_count(&self) -> u32 {
+        self.0.shards.len()
+    }
+
     /// The shards that are open here, with their epochs, by number.
     #[must_use]
     pub fn open_shard_epochs(&self) -> Vec<(ShardId, Epoch)> {

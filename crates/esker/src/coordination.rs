@@ -41,6 +41,7 @@ pub(crate) async fn start(
         replication_factor: config.kafka.default_replication_factor,
         groups: settings::groups(config),
         transactions: settings::transactions(config),
+        shares: settings::shares(config),
     };
     let started = Coordination::start(parts).await;
     let (coordination, guard) =
@@ -49,6 +50,7 @@ pub(crate) async fn start(
         service.bind(Coordinators {
             markers: Arc::new(coordination.markers.clone()),
             gate: Arc::new(coordination.transactions.clone()),
+            shares: Arc::new(coordination.local_shares.clone()),
         });
     }
     Ok((coordination, guard))

@@ -90,12 +90,16 @@ impl Running {
         let cluster = view_of(config, env, &node, (host, port));
         let (coordination, coordinating) =
             coordination::start(config, env, &node, coordination_service.as_ref()).await?;
-        let Coordination { groups, group_configs, transactions, gate, producer_ids, .. } = coordination;
+        let Coordination {
+            groups, group_configs, transactions, shares, share_admin, gate, producer_ids, ..
+        } = coordination;
         let api = api::start(config, env, &node, &producer_ids).await?;
         let parts = KafkaParts {
             groups,
             group_configs,
             transactions,
+            shares,
+            share_admin,
             gate,
             producer_ids,
             env: env.clone(),

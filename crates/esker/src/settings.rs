@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use esker_archive::{ArchiveConfig, CacheConfig, CacheKind, DiskCacheConfig, RequestConfig};
 use esker_control::Replication;
-use esker_coordinator::{ConsumerConfig, GroupConfig, MigrationPolicy, TransactionConfig};
+use esker_coordinator::{ConsumerConfig, GroupConfig, MigrationPolicy, ShareConfig, TransactionConfig};
 use esker_core::BrokerId;
 use esker_env::RealDisk;
 use esker_grpc::GrpcConfig;
@@ -141,6 +141,7 @@ pub(crate) fn kafka(config: &Config) -> KafkaConfig {
         default_partitions: kafka.num_partitions,
         default_replication_factor: kafka.default_replication_factor,
         delete_topics: kafka.delete_topic_enable,
+        share_sessions: kafka.group_share_max_share_sessions as usize,
         transactions: transactions(config),
         ..KafkaConfig::default()
     }
@@ -178,7 +179,30 @@ pub(crate) fn groups(config: &Config) -> GroupConfig {
             // Checked with the configuration.
             migration: MigrationPolicy::named(&kafka.group_consumer_migration_policy).unwrap_or_default(),
         },
+        share: shares(config),
         ..GroupConfig::default()
+    }
+}
+
+/// The settings of share groups.
+pub(crate) fn shares(config: &Config) -> ShareConfig {
+    let kafka = &config.kafka;
+    let millis = |millis: u32| Duration::from_millis(u64::from(millis));
+    ShareConfig {
+        lock: millis(kafka.group_share_record_lock_duration_ms),
+        min_lock: millis(kafka.group_share_min_record_lock_duration_ms),
+        max_lock: millis(kafka.group_share_max_record_lock_duration_ms),
+        max_deliveries: kafka.group_share_delivery_count_limit,
+        max_locks: kafka.group_share_partition_max_record_locks,
+        session_timeout: millis(kafka.group_share_session_timeout_ms),
+        min_session_timeout: millis(kafka.group_share_min_session_timeout_ms),
+        max_session_timeout: millis(kafka.group_share_max_session_timeout_ms),
+        heartbeat_interval: millis(kafka.group_share_heartbeat_interval_ms),
+        min_heartbeat_interval: millis(kafka.group_share_min_heartbeat_interval_ms),
+        max_heartbeat_interval: millis(kafka.group_share_max_heartbeat_interval_ms),
+        max_members: kafka.group_share_max_size as usize,
+        max_state: config.limits.share_bytes_total as usize,
+        ..ShareConfig::default()
     }
 }
 

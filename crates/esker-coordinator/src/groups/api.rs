@@ -13,8 +13,8 @@ use crate::{
     shard::Shard,
     types::{
         CommitRequest, ConsumerGroupDescription, ConsumerHeartbeat, FetchedOffsets, GroupDescription,
-        GroupSummary, HeartbeatAnswer, JoinAnswer, JoinRequest, Leaver, MemberRef, SyncAnswer, SyncRequest,
-        TopicOffsets,
+        GroupSummary, HeartbeatAnswer, JoinAnswer, JoinRequest, Leaver, MemberRef, ShareGroupDescription,
+        ShareHeartbeat, SyncAnswer, SyncRequest, TopicOffsets,
     },
 };
 
@@ -91,6 +91,34 @@ impl Groups {
             ((), Answer::Heartbeat(answer)) => answer,
             (_, other) => unreachable!("a heartbeat is answered by {other:?}"),
         }
+    }
+
+    /// A heartbeat of a member of a share group: joins, leaves, or goes on. Completes when what the answer says is durable.
+    ///
+    /// # Errors
+    /// [`GroupError::FencedMemberEpoch`] and [`GroupError::UnknownMember`] tell the member to join again; see
+    /// [`GroupError`] for others.
+    pub async fn share_heartbeat(
+        &self,
+        group: &KString,
+        request: ShareHeartbeat,
+    ) -> Result<HeartbeatAnswer, GroupError> {
+        check_id(group)?;
+        let beat = |shard: &mut Shard, cx: &mut Cx<'_>, token| {
+            shard.share_heartbeat(cx, group, request, token);
+        };
+        match self.0.ask(group, beat, || ()).await? {
+            ((), Answer::Heartbeat(answer)) => answer,
+            (_, other) => unreachable!("a heartbeat is answered by {other:?}"),
+        }
+    }
+
+    /// A share group in full; `None` when there is none of this name.
+    ///
+    /// # Errors
+    /// When this broker cannot tell.
+    pub async fn describe_share(&self, group: &KString) -> Result<Option<ShareGroupDescription>, GroupError> {
+        self.0.on(group, |active, _| active.machine.describe_share(group)).await
     }
 
     /// Checks a member that reads offsets and says who it is, against a group of the consumer protocol.

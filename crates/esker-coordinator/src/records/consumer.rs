@@ -42,7 +42,7 @@ pub(crate) enum ConsumerRecord {
 }
 
 impl Record {
-    fn of<K: CoordinatorKey, V: Message>(key: &K, value: Option<&V>) -> Result<Self, EncodeError> {
+    pub(super) fn of<K: CoordinatorKey, V: Message>(key: &K, value: Option<&V>) -> Result<Self, EncodeError> {
         let value = value.map(|value| encode_prefixed(value, VERSION)).transpose()?;
         Ok(Self { key: encode_key(key)?, value })
     }
@@ -191,6 +191,6 @@ pub(super) fn decode_consumer(
     Ok(Some((group, record)))
 }
 
-fn read<V: Message>(value: Option<Bytes>) -> Result<Option<V>, DecodeError> {
+pub(super) fn read<V: Message>(value: Option<Bytes>) -> Result<Option<V>, DecodeError> {
     value.map(|bytes| decode_prefixed::<V>(bytes).map(|(_, value)| value)).transpose()
 }

@@ -117,8 +117,8 @@ fn groups_are_written_and_read_as_kafka_does() {
 
 #[test]
 fn records_of_other_coordinators_are_passed_over() {
-    // Key type 10: a share group's member.
-    assert_eq!(decode(&bytes("000a0001"), Some(&[0])).expect("decodes"), Decoded::Other);
+    // Key type 17: a streams group.
+    assert_eq!(decode(&bytes("00110001"), Some(&[0])).expect("decodes"), Decoded::Other);
 }
 
 proptest! {

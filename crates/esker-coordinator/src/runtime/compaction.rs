@@ -227,7 +227,12 @@ impl<M: Machine> Runtime<M> {
                     runtime.write_on(&row, active);
                 }
                 Err(error) => {
-                    tracing::warn!(partition = row.index, error, topic = runtime.topic.name(), "not compacted");
+                    tracing::warn!(
+                        partition = row.index,
+                        error,
+                        topic = runtime.topic.name(),
+                        "not compacted"
+                    );
                     active.compaction.give_up_on(number);
                 }
             }

@@ -130,10 +130,7 @@ impl LoadError {
 }
 
 /// The leader epoch, the machine, and how many bytes it took.
-async fn read_all<M: Machine>(
-    runtime: &Runtime<M>,
-    partition: u32,
-) -> Result<(Epoch, M, usize), LoadError> {
+async fn read_all<M: Machine>(runtime: &Runtime<M>, partition: u32) -> Result<(Epoch, M, usize), LoadError> {
     let range = runtime.topic.range(partition)?;
     let mut machine = M::empty(Usage::of(&runtime.usage));
     let (mut next, mut bytes) = (range.start, 0);

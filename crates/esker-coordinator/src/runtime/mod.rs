@@ -21,8 +21,8 @@ use esker_core::Epoch;
 use esker_env::{Env, TaskGuard};
 use parking_lot::RwLock;
 
-use self::timing::Alarm;
 pub(crate) use self::compaction::RESTATED;
+use self::timing::Alarm;
 #[cfg(test)]
 pub(crate) use self::{machine::replay_chunk, writing::to_batches};
 pub(crate) use self::{
@@ -102,7 +102,8 @@ impl<M: Machine> Runtime<M> {
         Ok(partition_of(key, count))
     }
 
-    async fn ensure_topic(self: &Arc<Self>) -> Result<u32, M::Error> {
+    /// Partitions of the topic, which is created when it is missing.
+    pub(crate) async fn ensure_topic(self: &Arc<Self>) -> Result<u32, M::Error> {
         let count = match self.topic.partitions() {
             Some(count) => count,
             None => self.topic.create(M::partitions(&self.config)).await.map_err(|error| {

@@ -13,7 +13,8 @@ use crate::{
 
 impl Shard {
     pub(crate) fn list(&self) -> impl Iterator<Item = GroupSummary> {
-        self.groups.values().map(Group::summary)
+        let shares = self.shares.groups.iter().map(|(id, group)| group.summary(id));
+        self.groups.values().map(Group::summary).chain(shares)
     }
 
     pub(crate) fn describe(&self, id: &KString) -> Option<GroupDescription> {
@@ -26,6 +27,9 @@ impl Shard {
 
     /// Deletes a group without members, and its offsets. `token` is answered once that is durable.
     pub(crate) fn delete(&mut self, cx: &mut Cx<'_>, id: &KString, token: Token) {
+        if self.is_share_group(id) {
+            return self.delete_share(cx, id, token);
+        }
         let refused = match self.groups.get(id).map(|group| group.state) {
             None | Some(GroupState::Dead) => Some(GroupError::GroupNotFound),
             Some(GroupState::Empty) => {

@@ -56,6 +56,7 @@ impl Shard {
                 let consumer = &mut self.loaded(&group, now).consumer;
                 consumer.get_or_insert_with(|| Box::new(ConsumerGroup::new(State::default()))).replay(record);
             }
+            Decoded::Share { group, record } => self.shares.replay(&group, record),
             Decoded::Offset { group, topic, partition, value: Some(value) } => {
                 if !restated {
                     self.transactional.overtaken(&group, &topic, partition);
@@ -86,5 +87,6 @@ impl Shard {
         for id in ids {
             self.with(&id, |group| group.wake(cx));
         }
+        self.wake_shares(cx);
     }
 }

@@ -4,6 +4,7 @@ mod admin;
 mod commit;
 mod load;
 mod retention;
+mod share;
 mod transactional;
 
 #[cfg(test)]
@@ -34,6 +35,8 @@ pub(crate) struct Shard {
     wakes: Timers<KString>,
     /// What waits for the end of transactions.
     pub(crate) transactional: Transactional,
+    /// Share groups.
+    pub(crate) shares: share::ShareGroups,
     /// Of all groups here.
     usage: Usage,
 }
@@ -46,7 +49,7 @@ impl Shard {
 
     /// When the shard next wants [`Shard::expire`].
     pub(crate) fn next_deadline(&self) -> Option<Monotonic> {
-        self.wakes.next()
+        self.wakes.next().into_iter().chain(self.shares.next_deadline()).min()
     }
 
     /// Acts on every deadline that has passed, group by group.
@@ -54,6 +57,7 @@ impl Shard {
         while let Some(id) = self.wakes.pop_due(cx.now.monotonic) {
             self.with(&id, |group| group.expire(cx));
         }
+        self.expire_shares(cx);
     }
 
     /// Makes sure that the group is woken in time.
@@ -79,6 +83,9 @@ impl Shard {
 
     /// The group, made when missing and when there is room.
     fn ensure(&mut self, cx: &Cx<'_>, id: &KString) -> Result<(), GroupError> {
+        if self.is_share_group(id) {
+            return Err(GroupError::InconsistentProtocol);
+        }
         if !self.groups.contains_key(id) {
             if self.groups.len() >= cx.config.max_groups_per_partition {
                 return Err(GroupError::Limit);
@@ -176,6 +183,8 @@ impl Shard {
         }
         match write.then {
             Then::Delete => return self.deleted(&write.group, cx.now, result),
+            Then::EndShare => return self.share_deleted(&write.group, result),
+            Then::Share(flight) => return self.share_written(cx, &write.group, *flight, result),
             Then::Pend { producer, epoch, offsets } => {
                 return self.pended(&write.group, Producer { id: producer, epoch }, offsets, result.is_ok());
             }
@@ -190,7 +199,9 @@ impl Shard {
             _ => {}
         }
         self.with(&write.group, |group| match write.then {
-            Then::Delete | Then::Pend { .. } | Then::End { .. } => unreachable!("seen to above"),
+            Then::Delete | Then::EndShare | Then::Share(_) | Then::Pend { .. } | Then::End { .. } => {
+                unreachable!("seen to above")
+            }
             Then::Nothing => {
                 if let Err(error) = result {
                     // At the next load its last generation would come back, and expire.

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use esker_core::{PartitionId, shard_map::shard_of};
+use esker_core::{PartitionId, ShardId, shard_map::shard_of};
 use esker_env::{BoxFuture, Env, Rule};
 use esker_kafka_wire::KString;
 use esker_meta::{Catalog, Membership, Meta, SessionKey};
@@ -11,7 +11,7 @@ use futures::future::join_all;
 use super::{
     AdmitRequest, LocalMarkers, MarkerError, MarkerOrder, TransactionError, TransactionGate, TransactionPeers,
 };
-use crate::{TRANSACTIONS_TOPIC, partition_of};
+use crate::{ShareFound, ShareOrder, TRANSACTIONS_TOPIC, partition_of};
 
 /// Most partitions that one request between brokers names.
 pub const MAX_PARTITIONS: usize = 1_000;
@@ -44,9 +44,16 @@ pub enum Leaders {
 }
 
 impl Leaders {
-    fn place(&self, partition: PartitionId) -> Place {
-        let Self::Members { own, shards, membership } = self else { return Place::Here };
-        match membership.view().owner(shard_of(partition, *shards)) {
+    pub(crate) fn place(&self, partition: PartitionId) -> Place {
+        match self {
+            Self::Alone => Place::Here,
+            Self::Members { shards, .. } => self.place_of(shard_of(partition, *shards)),
+        }
+    }
+
+    pub(crate) fn place_of(&self, shard: ShardId) -> Place {
+        let Self::Members { own, membership, .. } = self else { return Place::Here };
+        match membership.view().owner(shard) {
             Some(live) if live.key == *own => Place::Here,
             Some(live) => Place::At(live.key),
             None => Place::Nowhere,
@@ -75,6 +82,12 @@ pub trait RemoteCoordination: Send + Sync + 'static {
         at: SessionKey,
         request: AdmitRequest,
     ) -> BoxFuture<'_, Result<Vec<Result<(), TransactionError>>, String>>;
+
+    /// As [`crate::ShareAdmin::share`], at most [`MAX_PARTITIONS`], of partitions that it leads.
+    ///
+    /// # Errors
+    /// That it could not be asked, for people: it may have done it.
+    fn share(&self, at: SessionKey, order: ShareOrder) -> BoxFuture<'_, Result<Vec<ShareFound>, String>>;
 }
 
 /// What both ways need.

@@ -21,12 +21,14 @@ pub(crate) const KEY: ApiKey = ApiKey::ApiVersions;
 const ZERO_FROM: i16 = 4;
 
 /// Grows with every change of [`FEATURES`]: clients keep to the newest that they have seen.
-const FEATURES_EPOCH: i64 = 1;
+const FEATURES_EPOCH: i64 = 2;
 
 /// What clients may rely on, from 0 on, and is always on.
 const FEATURES: &[Feature] = &[
     // Groups of the consumer protocol (KIP-848).
     Feature { name: "group.version", level: 1 },
+    // Share groups (KIP-932).
+    Feature { name: "share.version", level: 1 },
     // Each transaction has an epoch of its own, and partitions come into it by themselves (KIP-890).
     Feature { name: "transaction.version", level: 2 },
 ];

@@ -5,7 +5,8 @@ use std::{sync::Arc, time::Duration};
 
 use esker_coordinator::{
     AdmitRequest, Coordination, CoordinationGuard, CoordinationParts, GroupConfig, Leaders, MarkerError,
-    MarkerOrder, RemoteCoordination, TransactionConfig, TransactionError, TransactionGate, TransactionPeers,
+    MarkerOrder, RemoteCoordination, ShareAdmin, ShareConfig, ShareFound, ShareOrder, TransactionConfig,
+    TransactionError, TransactionGate, TransactionPeers,
 };
 use esker_core::BrokerId;
 use esker_env::{BoxFuture, Env};
@@ -17,6 +18,7 @@ use super::network::{Network, Process};
 /// As the client over gRPC waits.
 const WRITE_MARKERS: Duration = Duration::from_secs(10);
 const ADMIT: Duration = Duration::from_secs(5);
+const SHARE: Duration = Duration::from_secs(10);
 
 /// Settings of coordinators.
 #[derive(Clone, Debug)]
@@ -56,6 +58,7 @@ impl Coordinators {
             replication_factor: 3,
             groups: config.groups,
             transactions: config.transactions,
+            shares: ShareConfig::default(),
         };
         let (here, guard) = Coordination::start(parts).await?;
         Ok(Self { here, env: env.clone(), _guard: guard })
@@ -114,5 +117,13 @@ impl RemoteCoordination for SimCoordination {
         Box::pin(self.ask(at, ADMIT, async move |asked: Arc<Coordinators>| {
             asked.here.transactions.admit(request).await
         }))
+    }
+
+    fn share(&self, at: SessionKey, order: ShareOrder) -> BoxFuture<'_, Result<Vec<ShareFound>, String>> {
+        Box::pin(
+            self.ask(at, SHARE, async move |asked: Arc<Coordinators>| {
+                asked.here.local_shares.share(order).await
+            }),
+        )
     }
 }

@@ -180,6 +180,7 @@ fn check_groups(kafka: &Kafka) -> Result<(), String> {
         kafka.group_consumer_min_heartbeat_interval_ms,
         kafka.group_consumer_max_heartbeat_interval_ms,
     )?;
+    check_share_groups(kafka)?;
     let policy = &kafka.group_consumer_migration_policy;
     match esker_coordinator::MigrationPolicy::named(policy) {
         Some(_) => Ok(()),
@@ -187,6 +188,33 @@ fn check_groups(kafka: &Kafka) -> Result<(), String> {
             "group_consumer_migration_policy is {policy:?}: use bidirectional, upgrade, downgrade or disabled"
         )),
     }
+}
+
+fn check_share_groups(kafka: &Kafka) -> Result<(), String> {
+    let within = |what: &str, value: u32, least: u32, most: u32| match (least..=most).contains(&value) {
+        true => Ok(()),
+        false => Err(format!("group_share_{what} is {value}, outside of its own bounds ({least} to {most})")),
+    };
+    within(
+        "record_lock_duration_ms",
+        kafka.group_share_record_lock_duration_ms,
+        kafka.group_share_min_record_lock_duration_ms,
+        kafka.group_share_max_record_lock_duration_ms,
+    )?;
+    within(
+        "session_timeout_ms",
+        kafka.group_share_session_timeout_ms,
+        kafka.group_share_min_session_timeout_ms,
+        kafka.group_share_max_session_timeout_ms,
+    )?;
+    within(
+        "heartbeat_interval_ms",
+        kafka.group_share_heartbeat_interval_ms,
+        kafka.group_share_min_heartbeat_interval_ms,
+        kafka.group_share_max_heartbeat_interval_ms,
+    )?;
+    within("delivery_count_limit", kafka.group_share_delivery_count_limit.into(), 2, 10)?;
+    within("partition_max_record_locks", kafka.group_share_partition_max_record_locks, 100, 10_000)
 }
 
 fn check_meaning(config: &Config) -> Result<(), ConfigError> {

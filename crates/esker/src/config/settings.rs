@@ -186,6 +186,8 @@ section! {
         response_bytes_total: u64 = 256 << 20,
         /// Members, assignments and committed offsets of the consumer groups that this broker coordinates, bytes.
         group_bytes_total: u64 = 512 << 20,
+        /// What share groups are done with, in the partitions that this broker leads, bytes.
+        share_bytes_total: u64 = 512 << 20,
         /// Transactional ids that this broker coordinates, and the partitions in their transactions, bytes.
         transaction_bytes_total: u64 = 256 << 20,
         /// The largest message that a client of the native API may send, bytes.
@@ -238,6 +240,32 @@ section! {
         group_consumer_max_size: u32 = 2_147_483_647,
         /// Which groups may change their protocol while they have members: `bidirectional`, `upgrade`, `downgrade`, `disabled`.
         group_consumer_migration_policy: String = "bidirectional".to_owned(),
+        /// Share groups: how long a record stays with a member that does not answer, milliseconds.
+        group_share_record_lock_duration_ms: u32 = 30_000,
+        /// Share groups: shortest lock that a single group may be given, milliseconds.
+        group_share_min_record_lock_duration_ms: u32 = 15_000,
+        /// Share groups: longest lock that a single group may be given, milliseconds.
+        group_share_max_record_lock_duration_ms: u32 = 60_000,
+        /// Share groups: how often a record is given out before it is given up.
+        group_share_delivery_count_limit: u16 = 5,
+        /// Share groups: the most records of a partition that are given out and not done with.
+        group_share_partition_max_record_locks: u32 = 2_000,
+        /// Share groups: without a heartbeat for this long a member is out, milliseconds.
+        group_share_session_timeout_ms: u32 = 45_000,
+        /// Share groups: shortest session timeout that a single group may be given, milliseconds.
+        group_share_min_session_timeout_ms: u32 = 45_000,
+        /// Share groups: longest session timeout that a single group may be given, milliseconds.
+        group_share_max_session_timeout_ms: u32 = 60_000,
+        /// Share groups: how often members are told to send heartbeats, milliseconds.
+        group_share_heartbeat_interval_ms: u32 = 5_000,
+        /// Share groups: shortest heartbeat interval that a single group may be given, milliseconds.
+        group_share_min_heartbeat_interval_ms: u32 = 5_000,
+        /// Share groups: longest heartbeat interval that a single group may be given, milliseconds.
+        group_share_max_heartbeat_interval_ms: u32 = 15_000,
+        /// Share groups: the most members of a group.
+        group_share_max_size: u32 = 200,
+        /// Share groups: the most sessions of members with one broker.
+        group_share_max_share_sessions: u32 = 2_000,
         /// How long offsets of an empty group are kept, minutes.
         offsets_retention_minutes: u32 = 10_080,
         /// Partitions of `__transaction_state`; counts only when it is created.

@@ -88,7 +88,8 @@ impl Reader {
             }
             return Ok(());
         }
-        let fault = |error: &dyn std::fmt::Display| format!("at offset {}: {error}", batch.fields.base_offset);
+        let fault =
+            |error: &dyn std::fmt::Display| format!("at offset {}: {error}", batch.fields.base_offset);
         for record in &batch.records(MAX_DECOMPRESSED).map_err(|error| fault(&error))? {
             let record = record.map_err(|error| fault(&error))?;
             let Some(key) = record.key.map(Bytes::copy_from_slice) else { continue };

@@ -58,7 +58,10 @@ async fn found(topic: &MemoryTopic) -> read::Found {
 
 fn texts(records: &[Record]) -> Vec<String> {
     let text = |bytes: &Bytes| String::from_utf8(bytes.to_vec()).unwrap();
-    records.iter().map(|r| format!("{}={}", text(&r.key), r.value.as_ref().map(text).unwrap_or_default())).collect()
+    records
+        .iter()
+        .map(|r| format!("{}={}", text(&r.key), r.value.as_ref().map(text).unwrap_or_default()))
+        .collect()
 }
 
 #[tokio::test]
@@ -75,7 +78,8 @@ async fn the_last_value_of_a_key_counts_and_a_tombstone_ends_it() {
 async fn transactions_count_from_their_markers_and_open_ones_stay_in_the_log() {
     let topic = topic().await;
     append(&topic, &[plain(&[("a", "1"), ("b", "1")])]).await;
-    append(&topic, &[pending(1, &[("a", "2")]), pending(2, &[("b", "2")]), end(1, true), end(2, false)]).await;
+    append(&topic, &[pending(1, &[("a", "2")]), pending(2, &[("b", "2")]), end(1, true), end(2, false)])
+        .await;
     append(&topic, &[plain(&[("c", "1")]), pending(3, &[("c", "2")]), plain(&[("d", "1")])]).await;
     let found = found(&topic).await;
     assert_eq!(texts(&found.records), ["b=1", "a=2", "c=1"], "d stands behind what is open");

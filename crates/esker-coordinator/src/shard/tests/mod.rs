@@ -10,6 +10,7 @@ mod offsets;
 mod random;
 mod rebalancing;
 mod reload;
+mod share;
 mod statics;
 mod transactional;
 
@@ -152,6 +153,7 @@ impl Bench {
             all += group.weight();
         }
         all += self.shard.transactional.weight();
+        all += self.shard.share_weight();
         assert_eq!(all, self.shard.usage.here());
     }
 

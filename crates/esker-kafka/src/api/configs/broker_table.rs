@@ -152,6 +152,7 @@ pub(crate) fn broker_entries(broker: &Broker, listener: &str) -> Vec<StaticEntry
         entry("log.dirs", config.log_dir.clone(), STRING, "Where the write-ahead log is."),
     ];
     entries.extend(group_coordinator(broker));
+    entries.extend(share_groups(broker));
     let defaults = broker.log.topic_defaults();
     entries.extend(DEFINITIONS.iter().map(|definition| {
         let set = defaults.get(definition.key);
@@ -165,6 +166,46 @@ pub(crate) fn broker_entries(broker: &Broker, listener: &str) -> Vec<StaticEntry
     }));
     entries.sort_by_key(|entry| entry.name);
     entries
+}
+
+/// The settings of share groups.
+fn share_groups(broker: &Broker) -> impl Iterator<Item = StaticEntry> {
+    let config = broker.shares.config();
+    let ms = |name, duration: Duration, doc| (name, duration.as_millis().to_string(), INT, doc);
+    let number = |name, number: u32, doc| (name, number.to_string(), INT, doc);
+    let session = "A member of a share group that does not report for this long is out.";
+    let heartbeat = "How often members of a share group report.";
+    let lock = "How long a record stays with a member of a share group that does not answer.";
+    let deliveries = "How often a record is given out to a share group before it is given up.";
+    let locks = "The most records of a partition that a share group was given and is not done with.";
+    let sessions = u32::try_from(broker.config.share_sessions).unwrap_or(u32::MAX);
+    let members = u32::try_from(config.max_members).unwrap_or(u32::MAX);
+    let entries = [
+        number("group.share.delivery.count.limit", config.max_deliveries.into(), deliveries),
+        number("group.share.max.delivery.count.limit", config.max_delivery_limit.into(), deliveries),
+        number("group.share.min.delivery.count.limit", config.min_delivery_limit.into(), deliveries),
+        ms("group.share.heartbeat.interval.ms", config.heartbeat_interval, heartbeat),
+        ms("group.share.max.heartbeat.interval.ms", config.max_heartbeat_interval, heartbeat),
+        ms("group.share.min.heartbeat.interval.ms", config.min_heartbeat_interval, heartbeat),
+        number("group.share.partition.max.record.locks", config.max_locks, locks),
+        number("group.share.max.partition.max.record.locks", config.max_lock_limit, locks),
+        number("group.share.min.partition.max.record.locks", config.min_lock_limit, locks),
+        ms("group.share.record.lock.duration.ms", config.lock, lock),
+        ms("group.share.max.record.lock.duration.ms", config.max_lock, lock),
+        ms("group.share.min.record.lock.duration.ms", config.min_lock, lock),
+        ms("group.share.session.timeout.ms", config.session_timeout, session),
+        ms("group.share.max.session.timeout.ms", config.max_session_timeout, session),
+        ms("group.share.min.session.timeout.ms", config.min_session_timeout, session),
+        number("group.share.max.share.sessions", sessions, "Share sessions with this broker."),
+        number("group.share.max.size", members, "Members of a share group."),
+    ];
+    entries.into_iter().map(|(name, value, type_code, doc)| StaticEntry {
+        name,
+        value,
+        source: STATIC_BROKER,
+        type_code,
+        doc,
+    })
 }
 
 /// The settings of the group coordinator.
@@ -201,7 +242,7 @@ fn group_coordinator(broker: &Broker) -> impl Iterator<Item = StaticEntry> {
         ),
         (
             "group.coordinator.rebalance.protocols",
-            "classic,consumer".to_owned(),
+            "classic,consumer,share".to_owned(),
             LIST,
             "The protocols of groups.",
         ),

@@ -2,29 +2,23 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use esker_coordinator::{ShareConfig, ShareReset};
 use esker_kafka_wire::ErrorCode;
 
 use super::{DEFAULT, DYNAMIC_GROUP};
 use crate::{api::refusal::Refusal, broker::Broker};
 
+const BOOLEAN: i8 = 1;
 const INT: i8 = 3;
 const STRING: i8 = 2;
 
 const SESSION: &str = "consumer.session.timeout.ms";
 const HEARTBEAT: &str = "consumer.heartbeat.interval.ms";
+const SHARE_SESSION: &str = "share.session.timeout.ms";
+const SHARE_HEARTBEAT: &str = "share.heartbeat.interval.ms";
 
 /// Those of groups that are not served yet are shown at their defaults, and cannot be changed.
 const LATER: &[(&str, &str, i8, &str)] = &[
-    ("share.auto.offset.reset", "latest", STRING, "Where a share group begins."),
-    ("share.heartbeat.interval.ms", "5000", INT, "How often members of a share group report."),
-    ("share.isolation.level", "read_uncommitted", STRING, "Which records a share group sees."),
-    (
-        "share.record.lock.duration.ms",
-        "30000",
-        INT,
-        "How long a record stays with a member that does not answer.",
-    ),
-    ("share.session.timeout.ms", "45000", INT, "A member that does not report for this long is out."),
     ("streams.heartbeat.interval.ms", "5000", INT, "How often members of a streams group report."),
     ("streams.num.standby.replicas", "0", INT, "Standby copies of state stores."),
     ("streams.session.timeout.ms", "45000", INT, "A member that does not report for this long is out."),
@@ -41,32 +35,140 @@ pub(crate) struct GroupEntry {
     pub(crate) read_only: bool,
 }
 
-/// A key that can be set: its default and bounds are the broker's.
+/// A key that can be set.
 struct Settable {
     name: &'static str,
-    default: Duration,
-    least: Duration,
-    most: Duration,
+    default: String,
+    values: Values,
     doc: &'static str,
 }
 
-fn settable(broker: &Broker) -> [Settable; 2] {
+/// What a key may be set to.
+enum Values {
+    /// A number within the broker's bounds.
+    Number { least: u128, most: u128 },
+    /// One of these.
+    OneOf(&'static [&'static str]),
+    /// Where a share group begins.
+    Reset,
+}
+
+impl Settable {
+    fn time(name: &'static str, default: Duration, bounds: (Duration, Duration), doc: &'static str) -> Self {
+        let values = Values::Number { least: bounds.0.as_millis(), most: bounds.1.as_millis() };
+        Self { name, default: default.as_millis().to_string(), values, doc }
+    }
+
+    fn number(name: &'static str, default: u32, (least, most): (u32, u32), doc: &'static str) -> Self {
+        let values = Values::Number { least: least.into(), most: most.into() };
+        Self { name, default: default.to_string(), values, doc }
+    }
+
+    fn type_code(&self) -> i8 {
+        match self.values {
+            Values::Number { .. } => INT,
+            Values::OneOf(&["true", "false"]) => BOOLEAN,
+            Values::OneOf(_) | Values::Reset => STRING,
+        }
+    }
+
+    fn check(&self, value: &str) -> Result<(), Refusal> {
+        let (key, value) = (self.name, value.trim());
+        let refuse = |why: String| Err(Refusal::new(ErrorCode::InvalidConfig, &why));
+        match self.values {
+            Values::Number { least, most } => match value.parse::<u32>() {
+                Err(_) => {
+                    refuse(format!("Invalid value {value} for configuration {key}: Not a number of type INT"))
+                }
+                Ok(number) if (least..=most).contains(&u128::from(number)) => Ok(()),
+                Ok(number) => {
+                    refuse(format!("{key} is {number}, it must be {least} to {most} on this broker"))
+                }
+            },
+            Values::OneOf(choices) if choices.contains(&value) => Ok(()),
+            Values::OneOf(choices) => refuse(format!(
+                "Invalid value {value} for configuration {key}: it must be one of {}",
+                choices.join(", ")
+            )),
+            Values::Reset if ShareReset::parse(value).is_some() => Ok(()),
+            Values::Reset => refuse(format!(
+                "Invalid value {value} for configuration {key}: it must be earliest, latest or by_duration: with an \
+                 ISO 8601 duration"
+            )),
+        }
+    }
+}
+
+fn settable(broker: &Broker) -> Vec<Settable> {
     let config = &broker.groups.config().consumer;
+    let mut all = vec![
+        Settable::time(
+            HEARTBEAT,
+            config.heartbeat_interval,
+            (config.min_heartbeat_interval, config.max_heartbeat_interval),
+            "How often members of a group of the consumer protocol report.",
+        ),
+        Settable::time(
+            SESSION,
+            config.session_timeout,
+            (config.min_session_timeout, config.max_session_timeout),
+            "A member that does not report for this long is out.",
+        ),
+    ];
+    all.extend(of_share_groups(broker.shares.config()));
+    all
+}
+
+fn of_share_groups(config: &ShareConfig) -> [Settable; 8] {
     [
         Settable {
-            name: HEARTBEAT,
-            default: config.heartbeat_interval,
-            least: config.min_heartbeat_interval,
-            most: config.max_heartbeat_interval,
-            doc: "How often members of a group of the consumer protocol report.",
+            name: "share.auto.offset.reset",
+            default: "latest".to_owned(),
+            values: Values::Reset,
+            doc: "Where a share group begins: earliest, latest, or by_duration: with an ISO 8601 duration.",
         },
+        Settable::number(
+            "share.delivery.count.limit",
+            config.max_deliveries.into(),
+            (config.min_delivery_limit.into(), config.max_delivery_limit.into()),
+            "How often a record is given out before it is given up.",
+        ),
+        Settable::time(
+            SHARE_HEARTBEAT,
+            config.heartbeat_interval,
+            (config.min_heartbeat_interval, config.max_heartbeat_interval),
+            "How often members of a share group report.",
+        ),
         Settable {
-            name: SESSION,
-            default: config.session_timeout,
-            least: config.min_session_timeout,
-            most: config.max_session_timeout,
-            doc: "A member that does not report for this long is out.",
+            name: "share.isolation.level",
+            default: "read_uncommitted".to_owned(),
+            values: Values::OneOf(&["read_uncommitted", "read_committed"]),
+            doc: "Which records a share group sees.",
         },
+        Settable::number(
+            "share.partition.max.record.locks",
+            config.max_locks,
+            (config.min_lock_limit, config.max_lock_limit),
+            "The most records of a partition that are given out and not done with.",
+        ),
+        Settable::time(
+            "share.record.lock.duration.ms",
+            config.lock,
+            (config.min_lock, config.max_lock),
+            "How long a record stays with a member that does not answer.",
+        ),
+        Settable {
+            name: "share.renew.acknowledge.enable",
+            default: "true".to_owned(),
+            values: Values::OneOf(&["true", "false"]),
+            doc: "Whether members may ask for more time.",
+        },
+        Settable::time(
+            SHARE_SESSION,
+            config.session_timeout,
+            (config.min_session_timeout, config.max_session_timeout),
+            "A member that does not report for this long is out.",
+        ),
     ]
 }
 
@@ -78,8 +180,8 @@ pub(crate) fn group_entries(broker: &Broker, group: &str) -> Vec<GroupEntry> {
         GroupEntry {
             name: key.name,
             source: if value.is_some() { DYNAMIC_GROUP } else { DEFAULT },
-            value: value.cloned().unwrap_or_else(|| key.default.as_millis().to_string()),
-            type_code: INT,
+            type_code: key.type_code(),
+            value: value.cloned().unwrap_or(key.default),
             doc: key.doc,
             read_only: false,
         }
@@ -98,20 +200,13 @@ pub(crate) fn group_entries(broker: &Broker, group: &str) -> Vec<GroupEntry> {
 /// Checks one key and value of a group.
 pub(crate) fn check_group_config(broker: &Broker, key: &str, value: &str) -> Result<(), Refusal> {
     let refuse = |why: &str| Err(Refusal::new(ErrorCode::InvalidConfig, why));
-    let Some(known) = settable(broker).into_iter().find(|known| known.name == key) else {
-        return match LATER.iter().any(|(name, ..)| *name == key) {
-            true => refuse(&format!("{key} cannot be changed yet")),
-            false => refuse(&format!("Unknown group config name: {key}")),
-        };
-    };
-    let Ok(millis) = value.trim().parse::<u32>() else {
-        return refuse(&format!("Invalid value {value} for configuration {key}: Not a number of type INT"));
-    };
-    let (least, most) = (known.least.as_millis(), known.most.as_millis());
-    if (least..=most).contains(&u128::from(millis)) {
-        return Ok(());
+    match settable(broker).into_iter().find(|known| known.name == key) {
+        Some(known) => known.check(value),
+        None if LATER.iter().any(|(name, ..)| *name == key) => {
+            refuse(&format!("{key} cannot be changed yet"))
+        }
+        None => refuse(&format!("Unknown group config name: {key}")),
     }
-    refuse(&format!("{key} is {millis}, it must be {least} to {most} on this broker"))
 }
 
 /// Checks all that is set for a group together.
@@ -119,14 +214,17 @@ pub(crate) fn check_group_configs(
     broker: &Broker,
     configs: &BTreeMap<String, String>,
 ) -> Result<(), Refusal> {
-    let value = |name: &str, default: Duration| {
-        let own = configs.get(name).and_then(|value| value.trim().parse().ok());
-        own.map_or(default, Duration::from_millis)
+    let known = settable(broker);
+    let value = |name: &str| -> u64 {
+        let default = known.iter().find(|key| key.name == name).map_or("0", |key| key.default.as_str());
+        // Both are numbers: what is set was checked.
+        configs.get(name).map_or(default, |value| value.trim()).parse().unwrap_or(0)
     };
-    let [heartbeat, session] = settable(broker);
-    if value(HEARTBEAT, heartbeat.default) < value(SESSION, session.default) {
-        return Ok(());
+    for (heartbeat, session) in [(HEARTBEAT, SESSION), (SHARE_HEARTBEAT, SHARE_SESSION)] {
+        if value(heartbeat) >= value(session) {
+            let why = format!("{heartbeat} must be less than {session}");
+            return Err(Refusal::new(ErrorCode::InvalidConfig, &why));
+        }
     }
-    let why = format!("{HEARTBEAT} must be less than {SESSION}");
-    Err(Refusal::new(ErrorCode::InvalidConfig, &why))
+    Ok(())
 }

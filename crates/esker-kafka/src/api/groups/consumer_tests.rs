@@ -221,7 +221,15 @@ async fn groups_have_configurations_of_their_own() {
         ("consumer.heartbeat.interval.ms", "7000", ErrorCode::None),
         ("consumer.heartbeat.interval.ms", "1", ErrorCode::InvalidConfig),
         ("consumer.session.timeout.ms", "soon", ErrorCode::InvalidConfig),
-        ("share.session.timeout.ms", "45000", ErrorCode::InvalidConfig),
+        ("streams.session.timeout.ms", "45000", ErrorCode::InvalidConfig),
+        ("share.session.timeout.ms", "45000", ErrorCode::None),
+        ("share.session.timeout.ms", "1000", ErrorCode::InvalidConfig),
+        ("share.auto.offset.reset", "by_duration:PT1H", ErrorCode::None),
+        ("share.auto.offset.reset", "by_duration:soon", ErrorCode::InvalidConfig),
+        ("share.isolation.level", "read_committed", ErrorCode::None),
+        ("share.isolation.level", "none", ErrorCode::InvalidConfig),
+        ("share.delivery.count.limit", "11", ErrorCode::InvalidConfig),
+        ("share.renew.acknowledge.enable", "false", ErrorCode::None),
         ("nonsense", "1", ErrorCode::InvalidConfig),
     ] {
         let changed = client.call(1, &set(key, value)).await;

@@ -1,0 +1,269 @@
+//! What front ends call. Each call completes when its answer is durable. A call may be dropped at any time; what it asked
+//! for happens all the same.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use esker_core::PartitionId;
+use esker_env::{Env, TaskGuard};
+use esker_kafka_wire::KString;
+use esker_share::{AckBatch, Acquired, Member, Mode, Release, Span};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::{
+    ShareKey, SharePlace,
+    error::ShareError,
+    homes::Homes,
+    machine::Outside,
+    settings::{ShareConfig, ShareOverrides},
+    shard::{ShareSummary, StateShard, Taking, Turn},
+};
+use crate::{
+    facts::ClusterFacts,
+    runtime::{Partition, Runtime},
+    topic::InternalTopic,
+};
+
+type Row = Arc<Partition<StateShard>>;
+
+/// The share partitions that this broker leads. Cheap to clone.
+#[derive(Clone)]
+pub struct ShareStates(Arc<Runtime<StateShard>>);
+
+/// Ends the watch over locks when dropped.
+#[must_use = "dropping it ends lock timeouts"]
+pub struct ShareGuard(#[expect(dead_code, reason = "held for its drop")] TaskGuard);
+
+/// What may be read of a share partition now.
+pub enum Reading {
+    /// The group has not read from it: it must be told where to begin ([`ShareStates::initialize`]).
+    Unknown,
+    /// Nothing: whoever asked is told when to look again.
+    Wait,
+    /// From here on. Nobody else reads until this is dropped.
+    From(Turned),
+}
+
+/// The turn to read a share partition, and to give out what was read.
+pub struct Turned {
+    runtime: Arc<Runtime<StateShard>>,
+    row: Row,
+    key: ShareKey,
+    from: i64,
+    done: bool,
+}
+
+impl Turned {
+    /// The first offset that may be given out.
+    #[must_use]
+    pub fn from(&self) -> i64 {
+        self.from
+    }
+
+    /// Gives what was read from [`Turned::from`] on to a member, as far as it is available and up to a number of records.
+    ///
+    /// # Errors
+    /// [`ShareError::NotLeader`] when the partition was lost meanwhile.
+    pub fn acquire(
+        mut self,
+        member: &Member,
+        read: &[Span],
+        wanted: (u64, Mode),
+    ) -> Result<Vec<Acquired>, ShareError> {
+        self.done = true;
+        let taking = Taking { member, from: self.from, read, wanted };
+        let key = &self.key;
+        let acquired =
+            self.runtime.with(&self.row, None, |active, cx| active.machine.acquire(cx, key, &taking));
+        acquired.ok_or(ShareError::NotLeader)
+    }
+}
+
+impl Drop for Turned {
+    fn drop(&mut self) {
+        if !self.done {
+            let key = &self.key;
+            self.runtime.with(&self.row, None, |active, cx| active.machine.end_read(cx, key));
+        }
+    }
+}
+
+impl ShareStates {
+    /// The share partitions. Call [`ShareStates::start`] once.
+    #[must_use]
+    pub fn new(
+        config: ShareConfig,
+        env: Env,
+        topic: Arc<dyn InternalTopic>,
+        facts: Arc<dyn ClusterFacts>,
+        homes: Arc<dyn Homes>,
+    ) -> Self {
+        Self(Runtime::new(config, env, topic, Outside { facts, homes }))
+    }
+
+    /// Loads what is led here in the background, and begins to watch locks.
+    pub fn start(&self) -> ShareGuard {
+        ShareGuard(self.0.start())
+    }
+
+    /// Looks at every partition again, because shards have come or gone.
+    pub fn ownership_changed(&self) {
+        self.0.ownership_changed();
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &ShareConfig {
+        &self.0.config
+    }
+
+    /// What is set for a group.
+    #[must_use]
+    pub fn overrides(&self, group: &str) -> ShareOverrides {
+        self.0.outside.facts.overrides(group).share
+    }
+
+    /// Where the state of share partitions of `data` is: the owner of this partition of `__share_group_state` leads them.
+    /// Creates the topic when it is missing.
+    ///
+    /// # Errors
+    /// [`ShareError::Unavailable`] when there is no such place now.
+    pub async fn find(&self, data: PartitionId) -> Result<u32, ShareError> {
+        self.0.ensure_topic().await?;
+        self.0.outside.homes.home(data).ok_or(ShareError::Unavailable)
+    }
+
+    async fn row(&self, data: PartitionId) -> Result<Row, ShareError> {
+        let home = self.find(data).await?;
+        self.0.row(home).ok_or(ShareError::Unavailable)
+    }
+
+    /// Makes a share partition that begins at `start`, unless there is one.
+    ///
+    /// # Errors
+    /// See [`ShareError`].
+    pub async fn initialize(&self, place: &SharePlace, start: i64) -> Result<(), ShareError> {
+        let row = self.row(place.data).await?;
+        let act = |shard: &mut StateShard, cx: &mut super::shard::Cx<'_>, token| {
+            shard.initialize(cx, &place.key, start, token);
+        };
+        self.0.ask_row(&row, act, || ()).await?.1
+    }
+
+    /// Asks for the turn to read. `watcher` is told, once, of anything that the log does not tell of and that may be worth
+    /// looking again for.
+    ///
+    /// # Errors
+    /// See [`ShareError`].
+    pub async fn read(
+        &self,
+        place: &SharePlace,
+        log_start: i64,
+        watcher: &Arc<Notify>,
+    ) -> Result<Reading, ShareError> {
+        let row = self.row(place.data).await?;
+        let key = &place.key;
+        let turn =
+            self.0.on_row(&row, |active, cx| active.machine.begin_read(cx, key, log_start, watcher)).await?;
+        Ok(match turn {
+            Turn::Unknown => Reading::Unknown,
+            Turn::Wait => Reading::Wait,
+            Turn::Read(from) => {
+                let runtime = Arc::clone(&self.0);
+                Reading::From(Turned { runtime, row, key: key.clone(), from, done: false })
+            }
+        })
+    }
+
+    /// Takes what a member says of records. Completes once that is durable.
+    ///
+    /// # Errors
+    /// See [`ShareError`]; nothing of it counts then, unless this broker has lost the partition.
+    pub async fn acknowledge(
+        &self,
+        place: &SharePlace,
+        member: &str,
+        batches: &[AckBatch<'_>],
+    ) -> Result<(), ShareError> {
+        let row = self.row(place.data).await?;
+        let act = |shard: &mut StateShard, cx: &mut super::shard::Cx<'_>, token| {
+            shard.acknowledge(cx, &place.key, member, batches, token);
+        };
+        self.0.ask_row(&row, act, || ()).await?.1
+    }
+
+    /// Takes back what a member has of a share partition.
+    pub async fn release(&self, place: &SharePlace, member: &str, how: Release) {
+        let Ok(row) = self.row(place.data).await else { return };
+        // Whoever leads it else has given nothing out to it yet.
+        let _ = self.0.on_row(&row, |active, cx| active.machine.release(cx, &place.key, member, how)).await;
+    }
+
+    /// Moves the start.
+    ///
+    /// # Errors
+    /// See [`ShareError`].
+    pub async fn reset(&self, place: &SharePlace, start: i64) -> Result<(), ShareError> {
+        let row = self.row(place.data).await?;
+        let act = |shard: &mut StateShard, cx: &mut super::shard::Cx<'_>, token| {
+            shard.reset(cx, &place.key, start, token);
+        };
+        self.0.ask_row(&row, act, || ()).await?.1
+    }
+
+    /// Ends a share partition: the group has never read from it.
+    ///
+    /// # Errors
+    /// See [`ShareError`].
+    pub async fn end(&self, place: &SharePlace) -> Result<(), ShareError> {
+        let row = self.row(place.data).await?;
+        let act = |shard: &mut StateShard, cx: &mut super::shard::Cx<'_>, token| {
+            shard.end(cx, &place.key, Some(token));
+        };
+        self.0.ask_row(&row, act, || ()).await?.1
+    }
+
+    /// Where the group stands; `None` when it has not read from the partition.
+    ///
+    /// # Errors
+    /// See [`ShareError`].
+    pub async fn describe(&self, place: &SharePlace) -> Result<Option<ShareSummary>, ShareError> {
+        let row = self.row(place.data).await?;
+        self.0.on_row(&row, |active, _| active.machine.summary(&place.key)).await
+    }
+
+    /// The partitions led here that a group has read from, by topic.
+    ///
+    /// # Errors
+    /// [`ShareError::Loading`] when a part is still being read.
+    pub async fn of_group(&self, group: &KString) -> Result<BTreeMap<Uuid, Vec<i32>>, ShareError> {
+        let mut all: BTreeMap<Uuid, Vec<i32>> = BTreeMap::new();
+        for row in self.0.rows() {
+            match self.0.on_row(&row, |active, _| active.machine.of_group(group)).await {
+                Ok(found) => {
+                    for (topic, partition) in found {
+                        all.entry(topic).or_default().push(partition);
+                    }
+                }
+                Err(ShareError::NotLeader) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(all)
+    }
+
+    /// Makes sure that this broker led the partition when this was called: that nobody else has given out and taken back
+    /// what it has.
+    ///
+    /// # Errors
+    /// [`ShareError::NotLeader`] when that cannot be told.
+    pub async fn confirm(&self, data: PartitionId) -> Result<(), ShareError> {
+        let home = self.find(data).await?;
+        self.0.topic.confirm(home).await.map_err(|_| ShareError::NotLeader)
+    }
+
+    /// Topics are gone: ends their share partitions, in the background.
+    pub fn topics_deleted(&self, topics: &[Uuid]) {
+        self.0.on_every(|shard, cx| shard.topics_deleted(cx, topics));
+    }
+}

@@ -1,0 +1,114 @@
+//! The log of a shard stays short: when much has been written, every share partition is written once more, and what lies
+//! before that is cut off. So a load reads what there is, not what there was.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use esker_core::{Epoch, Offset};
+
+use super::{
+    ShareKey,
+    shard::{Cx, StateShard},
+};
+use crate::runtime::{Partition, Runtime};
+
+/// What is to be done outside of the log.
+#[derive(Debug)]
+pub(crate) enum Order {
+    /// Find out where the log ends, and begin a checkpoint there.
+    Mark,
+    /// Cut off what lies before.
+    Trim(Offset),
+}
+
+/// How far a shard is with its checkpoint.
+#[derive(Debug, Default)]
+pub(super) struct Checkpoint {
+    /// Records since the last one.
+    written: u64,
+    state: State,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    None,
+    /// The end of the log is being looked up.
+    Marking,
+    /// What lies before an offset goes once these have so many snapshots.
+    Writing { before: Offset, left: BTreeMap<ShareKey, i32> },
+}
+
+impl Checkpoint {
+    /// A share partition has so many snapshots now. What is to be done next.
+    pub(super) fn written(&mut self, key: &ShareKey, snapshots: i32, enough: u64) -> Option<Order> {
+        self.written += 1;
+        match &mut self.state {
+            State::None if self.written >= enough => {
+                self.state = State::Marking;
+                Some(Order::Mark)
+            }
+            State::Writing { left, .. } => {
+                if left.get(key).is_some_and(|wanted| *wanted <= snapshots) {
+                    left.remove(key);
+                }
+                self.finished()
+            }
+            State::None | State::Marking => None,
+        }
+    }
+
+    /// A share partition is gone.
+    pub(super) fn gone(&mut self, key: &ShareKey) -> Option<Order> {
+        if let State::Writing { left, .. } = &mut self.state {
+            left.remove(key);
+        }
+        self.finished()
+    }
+
+    pub(super) fn begin(&mut self, before: Offset, left: BTreeMap<ShareKey, i32>) -> Option<Order> {
+        self.state = State::Writing { before, left };
+        self.finished()
+    }
+
+    pub(super) fn give_up(&mut self) {
+        *self = Self::default();
+    }
+
+    fn finished(&mut self) -> Option<Order> {
+        match &self.state {
+            State::Writing { before, left } if left.is_empty() => {
+                let before = *before;
+                *self = Self::default();
+                Some(Order::Trim(before))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Does what was ordered, in the background.
+pub(super) fn carry_out(
+    runtime: &Arc<Runtime<StateShard>>,
+    row: &Arc<Partition<StateShard>>,
+    epoch: Epoch,
+    order: Order,
+) {
+    let (runtime_too, row) = (Arc::clone(runtime), Arc::clone(row));
+    let task = async move {
+        let runtime = runtime_too;
+        match order {
+            Order::Mark => {
+                // What is durable by now: whatever is written from here on lies behind it.
+                let end = runtime.topic.range(row.index).map(|range| range.end).ok();
+                let begin = |shard: &mut StateShard, cx: &mut Cx<'_>| shard.checkpoint(cx, end);
+                runtime.with(&row, Some(epoch), |active, cx| begin(&mut active.machine, cx));
+            }
+            Order::Trim(before) => {
+                if let Err(error) = runtime.topic.trim(row.index, before).await {
+                    tracing::info!(partition = row.index, %before, %error, "share state is not trimmed now");
+                }
+            }
+        }
+    };
+    runtime.env.tasks.spawn(task);
+}

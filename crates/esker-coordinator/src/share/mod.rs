@@ -1,0 +1,54 @@
+//! What share groups (KIP-932) know of partitions, at the partitions' leaders.
+//!
+//! The share partitions of a broker are [`esker_share::SharePartition`]s, kept by the same [`runtime`](crate::runtime) as
+//! groups and transactions. `__share_group_state` has a partition for each shard, and a share partition's state is in the
+//! one that belongs to the shard of its data ([`Homes`]): whoever leads the data leads the state, under the same epoch, so
+//! one local write makes an acknowledgement durable and one loss of ownership fences both.
+
+mod admin;
+mod api;
+mod checkpoint;
+mod error;
+mod homes;
+mod machine;
+mod record;
+mod settings;
+mod shard;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    admin::{
+        LocalShares, ShareAdmin, ShareFound, ShareOrder, ShareRouter, ShareStand, ShareTarget, ShareWhat,
+    },
+    api::{Reading, ShareGuard, ShareStates, Turned},
+    error::ShareError,
+    homes::{Homes, LogHomes},
+    settings::{ShareConfig, ShareOverrides, ShareReset},
+    shard::ShareSummary,
+};
+
+use esker_core::PartitionId;
+use esker_kafka_wire::KString;
+use uuid::Uuid;
+
+/// A group and a partition that it reads.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ShareKey {
+    /// The group.
+    pub group: KString,
+    /// The topic.
+    pub topic: Uuid,
+    /// The partition.
+    pub partition: i32,
+}
+
+/// A share partition, and where its records are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharePlace {
+    /// What it is called.
+    pub key: ShareKey,
+    /// The partition of the log.
+    pub data: PartitionId,
+}

@@ -1,0 +1,464 @@
+//! The share partitions of one shard: a state machine without I/O or a clock.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use esker_core::{Epoch, Offset, batch::BatchView};
+use esker_env::Monotonic;
+use esker_kafka_wire::KString;
+use esker_share::{
+    AckBatch, Acked, Acquired, Limits, Member, Mode, Plan, Release, SharePartition, Snapshot, Span,
+};
+use tokio::sync::Notify;
+use uuid::Uuid;
+
+use super::{
+    ShareKey,
+    checkpoint::Checkpoint,
+    error::ShareError,
+    record::{self, Decoded, record, tombstone},
+};
+use crate::{
+    records::Record,
+    runtime::{self, ReplayError, Token},
+    timers::Timers,
+    usage::{GROUP, Usage},
+};
+
+/// Around one entry of a share partition, bytes.
+const ENTRY: usize = 128;
+/// The most bytes that one batch of the topic may decompress to.
+const MAX_DECOMPRESSED: usize = 256 << 20;
+/// After a write that nothing came of.
+const WRITE_AGAIN: Duration = Duration::from_millis(100);
+
+/// What it is given with each call, and where it leaves what it wants done.
+pub(crate) type Cx<'a> = runtime::Cx<'a, StateShard>;
+
+/// The share partitions.
+#[derive(Default)]
+pub(crate) struct StateShard {
+    partitions: BTreeMap<ShareKey, Entry>,
+    /// A time for each share partition not after its next deadline.
+    wakes: Timers<ShareKey>,
+    usage: Usage,
+    epoch: Epoch,
+    checkpoint: Checkpoint,
+}
+
+struct Entry {
+    share: SharePartition,
+    /// Counts snapshots.
+    snapshots: i32,
+    /// Who waits for the next write.
+    waiting: Vec<Token>,
+    /// Who waits until there is something to give out.
+    watchers: Vec<Arc<Notify>>,
+    /// Who was turned away because somebody else was reading.
+    queued: Vec<Arc<Notify>>,
+    /// Somebody is reading what is to be given out.
+    reading: bool,
+    /// Its end is being written.
+    ending: bool,
+    /// Nothing is written before.
+    write_after: Option<Monotonic>,
+    /// Bytes in memory, as last weighed.
+    weight: usize,
+}
+
+/// What is written together.
+#[derive(Debug)]
+pub(crate) struct Write {
+    pub(super) records: Vec<Record>,
+    key: ShareKey,
+    /// The share partition's number of it; `None` for its end.
+    number: Option<u64>,
+    waiting: Vec<Token>,
+}
+
+/// Whether somebody may read what is to be given out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// The group has not read from the partition.
+    Unknown,
+    /// Not now; the watcher is told when to look again.
+    Wait,
+    /// From this offset on. To be ended by [`StateShard::acquire`] or [`StateShard::end_read`].
+    Read(i64),
+}
+
+/// A share partition as others see it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ShareSummary {
+    /// The first offset that the group is not done with.
+    pub start: i64,
+    /// Records behind the start that it is done with.
+    pub done: u64,
+    /// Records with members.
+    pub acquired: u64,
+    /// The leader epoch under which this was answered.
+    pub leader_epoch: Epoch,
+}
+
+/// What is read and given out.
+pub(super) struct Taking<'a> {
+    pub(super) member: &'a Member,
+    pub(super) from: i64,
+    pub(super) read: &'a [Span],
+    pub(super) wanted: (u64, Mode),
+}
+
+impl Entry {
+    fn new(share: SharePartition, snapshots: i32) -> Self {
+        Self {
+            share,
+            snapshots,
+            waiting: Vec::new(),
+            watchers: Vec::new(),
+            queued: Vec::new(),
+            reading: false,
+            ending: false,
+            write_after: None,
+            weight: 0,
+        }
+    }
+
+    fn next_deadline(&self) -> Option<Monotonic> {
+        let write = self.write_after.filter(|_| self.share.wants_write());
+        self.share.next_deadline().into_iter().chain(write).min()
+    }
+
+    fn wake_watchers(&mut self) {
+        self.watchers.drain(..).for_each(|watcher| watcher.notify_one());
+    }
+
+    fn wake_queued(&mut self) {
+        self.queued.drain(..).for_each(|watcher| watcher.notify_one());
+    }
+}
+
+/// Remembers who wants to be told, and forgets those that are gone.
+fn remember(list: &mut Vec<Arc<Notify>>, watcher: &Arc<Notify>) {
+    list.retain(|known| Arc::strong_count(known) > 1 && !Arc::ptr_eq(known, watcher));
+    list.push(Arc::clone(watcher));
+}
+
+impl StateShard {
+    pub(crate) fn new(usage: Usage) -> Self {
+        Self { usage, ..Self::default() }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.partitions.len()
+    }
+
+    pub(crate) fn next_deadline(&self) -> Option<Monotonic> {
+        self.wakes.next()
+    }
+
+    /// Acts on every deadline that has passed.
+    pub(crate) fn expire(&mut self, cx: &mut Cx<'_>) {
+        while let Some(key) = self.wakes.pop_due(cx.now.monotonic) {
+            self.with(cx, &key, |entry, cx, limits| {
+                if entry.share.expire(cx.now.monotonic, limits) {
+                    entry.wake_watchers();
+                }
+                entry.write_after = entry.write_after.filter(|after| *after > cx.now.monotonic);
+            });
+        }
+    }
+
+    /// Takes one batch, in the order of the log.
+    pub(crate) fn replay_batch(&mut self, batch: &BatchView) -> Result<(), ReplayError> {
+        if batch.fields.attributes.is_control() {
+            return Ok(());
+        }
+        for record in &batch.records(MAX_DECOMPRESSED)? {
+            let record = record?;
+            let Some(key) = record.key else { continue };
+            match record::decode(key, record.value)? {
+                Decoded::State(key, Some((snapshot, number))) => self.restore(key, &snapshot, number),
+                Decoded::State(key, None) => {
+                    self.partitions.remove(&key);
+                }
+                Decoded::Other => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn restore(&mut self, key: ShareKey, snapshot: &Snapshot, number: i32) {
+        match SharePartition::restore(snapshot) {
+            Ok(share) => {
+                self.partitions.insert(key, Entry::new(share, number.max(1)));
+            }
+            // No coordinator writes it. Its start is all that can be relied on.
+            Err(error) => {
+                tracing::error!(?key, %error, "the state of a share partition makes no sense");
+                let share = SharePartition::new(snapshot.start);
+                self.partitions.insert(key, Entry::new(share, number.max(1)));
+            }
+        }
+    }
+
+    /// Everything has been read; the leader epoch is `epoch`.
+    pub(crate) fn begin(&mut self, epoch: Epoch) {
+        self.epoch = epoch;
+        for (key, entry) in &mut self.partitions {
+            entry.weight = weight(key, entry);
+            self.usage.change(0, entry.weight);
+        }
+    }
+
+    /// Makes a share partition that begins at `start`, unless there is one. `token` is answered once that is durable.
+    pub(super) fn initialize(&mut self, cx: &mut Cx<'_>, key: &ShareKey, start: i64, token: Token) {
+        if !self.partitions.contains_key(key) {
+            let mut entry = Entry::new(SharePartition::new(start), 0);
+            entry.weight = weight(key, &entry);
+            if entry.weight > self.usage.room(cx.config.max_state) || i16::try_from(key.group.len()).is_err()
+            {
+                cx.answers.push((token, Err(ShareError::Limit)));
+                return;
+            }
+            self.usage.change(0, entry.weight);
+            entry.waiting.push(token);
+            let key = ShareKey { group: key.group.compact(), ..*key };
+            self.partitions.insert(key.clone(), entry);
+            self.with(cx, &key, |_, _, _| ());
+            return;
+        }
+        // Another request may be making it: its write is waited for.
+        let answered = self.with(cx, key, |entry, _, _| {
+            if entry.snapshots == 0 {
+                entry.waiting.push(token);
+            }
+            entry.snapshots > 0
+        });
+        if answered == Some(true) {
+            cx.answers.push((token, Ok(())));
+        }
+    }
+
+    /// Whether `watcher` may read. It is told of whatever gives it something to read that the log does not tell it of.
+    pub(super) fn begin_read(
+        &mut self,
+        cx: &mut Cx<'_>,
+        key: &ShareKey,
+        log_start: i64,
+        watcher: &Arc<Notify>,
+    ) -> Turn {
+        self.with(cx, key, |entry, _, limits| {
+            entry.share.log_start_moved(log_start);
+            remember(&mut entry.watchers, watcher);
+            if entry.snapshots == 0 || entry.ending {
+                return Turn::Wait;
+            }
+            if entry.reading {
+                remember(&mut entry.queued, watcher);
+                return Turn::Wait;
+            }
+            match entry.share.plan(limits) {
+                Plan::Full => Turn::Wait,
+                Plan::ReadFrom(from) => {
+                    entry.reading = true;
+                    Turn::Read(from)
+                }
+            }
+        })
+        .unwrap_or(Turn::Unknown)
+    }
+
+    /// The read that was begun came to nothing.
+    pub(super) fn end_read(&mut self, cx: &mut Cx<'_>, key: &ShareKey) {
+        self.with(cx, key, |entry, _, _| {
+            entry.reading = false;
+            entry.wake_queued();
+        });
+    }
+
+    /// Gives out what was read. Ends the read.
+    pub(super) fn acquire(&mut self, cx: &mut Cx<'_>, key: &ShareKey, taking: &Taking<'_>) -> Vec<Acquired> {
+        let Taking { member, from, read, wanted } = taking;
+        self.with(cx, key, |entry, cx, limits| {
+            entry.reading = false;
+            entry.wake_queued();
+            entry.share.acquire(member, *from, read, *wanted, cx.now.monotonic, limits)
+        })
+        .unwrap_or_default()
+    }
+
+    /// Takes what a member says of records. `token` is answered once that is durable.
+    pub(super) fn acknowledge(
+        &mut self,
+        cx: &mut Cx<'_>,
+        key: &ShareKey,
+        member: &str,
+        batches: &[AckBatch<'_>],
+        token: Token,
+    ) {
+        let said = self.with(cx, key, |entry, cx, limits| {
+            let said = entry.share.acknowledge(member, batches, cx.now.monotonic, limits);
+            if let Ok(Acked::With { .. }) = said {
+                entry.waiting.push(token);
+            }
+            said
+        });
+        let answer = match said {
+            Some(Ok(Acked::With { .. })) => return,
+            Some(Ok(Acked::Now)) => Ok(()),
+            Some(Err(error)) => Err(error.into()),
+            // Nothing was ever given out.
+            None => Err(ShareError::InvalidRecordState),
+        };
+        cx.answers.push((token, answer));
+    }
+
+    /// Takes back what a member has.
+    pub(super) fn release(&mut self, cx: &mut Cx<'_>, key: &ShareKey, member: &str, how: Release) {
+        self.with(cx, key, |entry, _, limits| {
+            if entry.share.release(member, how, limits) {
+                entry.wake_watchers();
+            }
+        });
+    }
+
+    /// Moves the start. `token` is answered once that is durable.
+    pub(super) fn reset(&mut self, cx: &mut Cx<'_>, key: &ShareKey, start: i64, token: Token) {
+        if !self.partitions.contains_key(key) {
+            return self.initialize(cx, key, start, token);
+        }
+        self.with(cx, key, |entry, _, _| {
+            entry.share.reset(start);
+            entry.waiting.push(token);
+            entry.wake_watchers();
+        });
+    }
+
+    /// Ends a share partition. `token` is answered once that is durable.
+    pub(super) fn end(&mut self, cx: &mut Cx<'_>, key: &ShareKey, token: Option<Token>) {
+        let Some(entry) = self.partitions.get_mut(key).filter(|entry| !entry.ending) else {
+            cx.answers.extend(token.map(|token| (token, Ok(()))));
+            return;
+        };
+        entry.ending = true;
+        let records = tombstone(key).into_iter().collect();
+        let write = Write { records, key: key.clone(), number: None, waiting: token.into_iter().collect() };
+        cx.writes.push(write);
+    }
+
+    /// Ends the share partitions of topics that are gone.
+    pub(super) fn topics_deleted(&mut self, cx: &mut Cx<'_>, topics: &[Uuid]) {
+        let gone: Vec<ShareKey> =
+            self.partitions.keys().filter(|key| topics.contains(&key.topic)).cloned().collect();
+        for key in gone {
+            self.end(cx, &key, None);
+        }
+    }
+
+    pub(super) fn summary(&self, key: &ShareKey) -> Option<ShareSummary> {
+        let entry = self.partitions.get(key).filter(|entry| !entry.ending)?;
+        Some(ShareSummary {
+            start: entry.share.start(),
+            done: entry.share.done(),
+            acquired: entry.share.acquired(),
+            leader_epoch: self.epoch,
+        })
+    }
+
+    /// The partitions that a group has read from.
+    pub(super) fn of_group(&self, group: &KString) -> Vec<(Uuid, i32)> {
+        let keys = self.partitions.iter().filter(|(key, entry)| key.group == *group && !entry.ending);
+        keys.map(|(key, _)| (key.topic, key.partition)).collect()
+    }
+
+    /// A write is durable, or is known not to be.
+    pub(crate) fn written(&mut self, cx: &mut Cx<'_>, write: Write, result: Result<(), ShareError>) {
+        for token in write.waiting {
+            cx.answers.push((token, result));
+        }
+        if let Err(error) = result {
+            tracing::warn!(key = ?write.key, %error, "the state of a share partition could not be stored");
+        }
+        let Some(number) = write.number else {
+            if result.is_err() {
+                self.with(cx, &write.key, |entry, _, _| entry.ending = false);
+            } else if let Some(mut entry) = self.partitions.remove(&write.key) {
+                self.usage.change(entry.weight, 0);
+                self.wakes.cancel(&write.key);
+                cx.orders.extend(self.checkpoint.gone(&write.key));
+                entry.wake_watchers();
+                entry.wake_queued();
+                // Somebody may have waited for a write that does not come any more.
+                cx.answers.extend(entry.waiting.into_iter().map(|token| (token, Err(ShareError::Unknown))));
+            }
+            return;
+        };
+        let snapshots = self.with(cx, &write.key, |entry, cx, limits| {
+            entry.share.written(number, result.is_ok(), limits);
+            match result {
+                Ok(()) => entry.snapshots = entry.snapshots.saturating_add(1),
+                Err(_) => entry.write_after = Some(cx.now.monotonic + WRITE_AGAIN),
+            }
+            entry.wake_watchers();
+            entry.snapshots
+        });
+        if let Some(snapshots) = snapshots.filter(|_| result.is_ok()) {
+            let enough = cx.config.checkpoint_records.max(4 * self.partitions.len() as u64);
+            cx.orders.extend(self.checkpoint.written(&write.key, snapshots, enough));
+        }
+    }
+
+    /// Writes everything once more, so that what lies before `end` can go.
+    pub(super) fn checkpoint(&mut self, cx: &mut Cx<'_>, end: Option<Offset>) {
+        let Some(end) = end else { return self.checkpoint.give_up() };
+        let entries = self.partitions.iter().filter(|(_, entry)| !entry.ending);
+        // What is under way may lie before the end.
+        let wanted = |entry: &Entry| entry.snapshots + 1 + i32::from(entry.share.is_writing());
+        let left: BTreeMap<_, _> = entries.map(|(key, entry)| (key.clone(), wanted(entry))).collect();
+        let keys: Vec<ShareKey> = left.keys().cloned().collect();
+        cx.orders.extend(self.checkpoint.begin(end, left));
+        for key in keys {
+            self.with(cx, &key, |entry, _, _| entry.share.touch());
+        }
+    }
+
+    /// Runs `act` on a share partition; afterwards writes what is to be written, and looks at its deadlines.
+    fn with<T>(
+        &mut self,
+        cx: &mut Cx<'_>,
+        key: &ShareKey,
+        act: impl FnOnce(&mut Entry, &mut Cx<'_>, &Limits) -> T,
+    ) -> Option<T> {
+        let own = cx.around.as_ref().map(|facts| facts.overrides(&key.group).share).unwrap_or_default();
+        let limits = cx.config.limits(&own);
+        let entry = self.partitions.get_mut(key)?;
+        let done = act(entry, cx, &limits);
+        let may_write = entry.write_after.is_none() && !entry.ending;
+        if may_write && entry.share.wants_write() {
+            let (number, snapshot) = entry.share.begin_write();
+            let written = record::Written {
+                number: entry.snapshots.saturating_add(1),
+                leader: self.epoch,
+                now_ms: cx.now.wall_ms,
+            };
+            let waiting = std::mem::take(&mut entry.waiting);
+            // The key was checked when it came, and numbers fit.
+            let records = record(key, &snapshot, written).into_iter().collect();
+            cx.writes.push(Write { records, key: key.clone(), number: Some(number), waiting });
+        }
+        let now = weight(key, entry);
+        self.usage.change(entry.weight, now);
+        entry.weight = now;
+        match entry.next_deadline() {
+            Some(deadline) if self.wakes.get(key).is_none_or(|wake| deadline < wake) => {
+                self.wakes.set(key.clone(), deadline);
+            }
+            _ => {}
+        }
+        Some(done)
+    }
+}
+
+/// Bytes in memory.
+fn weight(key: &ShareKey, entry: &Entry) -> usize {
+    GROUP + 2 * key.group.len() + entry.share.entries() * ENTRY
+}

@@ -1,0 +1,71 @@
+//! What was read for a share fetch: which batches there are, and which of their bytes go out. Nothing is copied.
+
+use bytes::Bytes;
+use esker_core::{ProducerId, batch::BatchView};
+use esker_kafka_wire::Records;
+use esker_log::Read;
+use esker_share::{Acquired, Span};
+
+/// Batches that were read.
+pub(super) struct Batches {
+    pub(super) spans: Vec<Span>,
+    /// Where each of them is: chunk, first byte, byte behind it.
+    places: Vec<(usize, usize, usize)>,
+    chunks: Vec<Bytes>,
+}
+
+impl Batches {
+    /// The batches of a read. What follows bytes that are no batch is left out: nobody can be given it.
+    pub(super) fn of(read: Read) -> Self {
+        let mut batches = Self { spans: Vec::new(), places: Vec::new(), chunks: read.chunks };
+        for (at, chunk) in batches.chunks.iter().enumerate() {
+            let mut from = 0;
+            for view in BatchView::all(chunk) {
+                let Ok(view) = view else { break };
+                let fields = &view.fields;
+                let first = fields.base_offset;
+                let aborted = fields.attributes.is_transactional()
+                    && read.aborted.iter().any(|aborted| {
+                        aborted.producer == ProducerId(fields.producer_id)
+                            && (aborted.first_offset.0..=aborted.last_offset.0).contains(&first)
+                    });
+                batches.spans.push(Span {
+                    first,
+                    last: first.saturating_add(i64::from(fields.last_offset_delta)),
+                    hidden: fields.attributes.is_control() || aborted,
+                });
+                batches.places.push((at, from, from + view.len()));
+                from += view.len();
+            }
+        }
+        batches
+    }
+
+    /// The bytes of the batches that have any of what was acquired.
+    pub(super) fn holding(&self, acquired: &[Acquired]) -> Records {
+        let mut records = Records::new();
+        let mut open: Option<(usize, usize, usize)> = None;
+        for (span, place) in self.spans.iter().zip(&self.places) {
+            if !acquired.iter().any(|run| run.first <= span.last && run.last >= span.first) {
+                continue;
+            }
+            let (chunk, from, to) = *place;
+            open = match open {
+                // Batches that follow one another go out as one slice.
+                Some((same, begin, end)) if same == chunk && end == from => Some((chunk, begin, to)),
+                before => {
+                    self.push(&mut records, before);
+                    Some((chunk, from, to))
+                }
+            };
+        }
+        self.push(&mut records, open);
+        records
+    }
+
+    fn push(&self, records: &mut Records, slice: Option<(usize, usize, usize)>) {
+        if let Some((chunk, from, to)) = slice {
+            records.push(self.chunks[chunk].slice(from..to));
+        }
+    }
+}

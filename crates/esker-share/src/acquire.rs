@@ -1,0 +1,183 @@
+//! Giving records out.
+
+use esker_env::Monotonic;
+
+use crate::partition::{Entry, Limits, Member, SharePartition, State, count};
+
+/// Whole batches of the log, as they were read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// First offset.
+    pub first: i64,
+    /// Last offset.
+    pub last: i64,
+    /// Nobody is to see it: control records, an aborted transaction.
+    pub hidden: bool,
+}
+
+/// Records that a member gets: they follow one another, and were given out equally often.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Acquired {
+    /// First offset.
+    pub first: i64,
+    /// Last offset.
+    pub last: i64,
+    /// How often they were given out, with this time.
+    pub count: u16,
+}
+
+/// How exactly a number of records is meant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// The batch of the log that reaches over it is given out as a whole.
+    #[default]
+    Batches,
+    /// To the record (KIP-1206).
+    Records,
+}
+
+/// Where to read next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Plan {
+    /// From this offset on there may be something to give out.
+    ReadFrom(i64),
+    /// As many records as may be are out.
+    Full,
+}
+
+impl SharePartition {
+    /// Where to read what is to be given out next.
+    #[must_use]
+    pub fn plan(&self, limits: &Limits) -> Plan {
+        let available = self.ranges.iter().find(|(_, _, entry)| entry.state == State::Available);
+        match available {
+            Some((first, _, _)) => Plan::ReadFrom(first),
+            None if self.open() < u64::from(limits.max_locks) => Plan::ReadFrom(self.end()),
+            None => Plan::Full,
+        }
+    }
+
+    /// Gives out what is available of what was read from `from` on, up to `max_records`. `read` are the batches that the
+    /// log has there, in order: between them it has none, and what lies there is passed over.
+    ///
+    /// Batches that are out of order are passed over, too; nothing is given out beyond [`Limits::max_locks`].
+    pub fn acquire(
+        &mut self,
+        member: &Member,
+        from: i64,
+        read: &[Span],
+        (max_records, mode): (u64, Mode),
+        now: Monotonic,
+        limits: &Limits,
+    ) -> Vec<Acquired> {
+        let mut taking = Taking {
+            until: now + limits.lock,
+            member,
+            left: max_records,
+            mode,
+            max_locks: u64::from(limits.max_locks),
+            taken: Vec::new(),
+        };
+        let mut next = from.max(self.start());
+        if next > self.end() {
+            // The log is not known from the end on: what lies between might be records.
+            return Vec::new();
+        }
+        for span in read {
+            if span.last < next || span.last < span.first || span.last == i64::MAX {
+                continue;
+            }
+            if span.first > next {
+                self.pass_over(next, span.first - 1);
+            }
+            let first = span.first.max(next);
+            if span.hidden {
+                self.pass_over(first, span.last);
+            } else if taking.left == 0 || !self.take(&mut taking, first, span.last) {
+                break;
+            }
+            next = span.last + 1;
+        }
+        if !taking.taken.is_empty() {
+            self.watch(taking.until);
+        }
+        self.advance();
+        taking.taken
+    }
+
+    /// Takes what is available of a batch. Whether the next batch may be looked at.
+    fn take(&mut self, taking: &mut Taking<'_>, first: i64, last: i64) -> bool {
+        let whole = taking.mode == Mode::Batches;
+        let known: Vec<(i64, i64, u16)> = self
+            .ranges
+            .within(first, last)
+            .filter(|(_, _, entry)| entry.state == State::Available)
+            .map(|(first, last, entry)| (first, last, entry.count))
+            .collect();
+        for (first, last, before) in known {
+            let most = if whole { u64::MAX } else { taking.left };
+            let Some(end) = cut(first, last, most) else { return false };
+            let entry = taking.entry(before);
+            taking.note(first, end, entry.count);
+            self.ranges.change(first, end, |_, _, _| Some(entry.clone()));
+            if end < last {
+                return false;
+            }
+        }
+        if last < self.end() {
+            return true;
+        }
+        // Beyond the end: new records.
+        let room = taking.max_locks.saturating_sub(self.open());
+        let most = if whole { room } else { room.min(taking.left) };
+        let first = first.max(self.end());
+        let Some(end) = cut(first, last, most) else { return false };
+        let entry = taking.entry(0);
+        taking.note(first, end, entry.count);
+        self.append(end, entry);
+        end == last
+    }
+
+    /// There is nothing to give out from `first` to `last`.
+    fn pass_over(&mut self, first: i64, last: i64) {
+        self.ranges.change(first, last, |_, _, entry| {
+            let done = State::Done { accepted: false };
+            (entry.state == State::Available).then(|| Entry { state: done, ..entry.clone() })
+        });
+        if last >= self.end() {
+            self.append(last, Entry { count: 0, state: State::Done { accepted: false } });
+        }
+        self.recount();
+    }
+}
+
+/// What is being given out.
+struct Taking<'a> {
+    member: &'a Member,
+    until: Monotonic,
+    left: u64,
+    mode: Mode,
+    max_locks: u64,
+    taken: Vec<Acquired>,
+}
+
+impl Taking<'_> {
+    fn entry(&self, before: u16) -> Entry {
+        let state = State::Acquired { member: self.member.clone(), until: self.until };
+        Entry { count: before.saturating_add(1), state }
+    }
+
+    fn note(&mut self, first: i64, last: i64, times: u16) {
+        self.left = self.left.saturating_sub(count(first, last));
+        match self.taken.last_mut() {
+            Some(before) if before.last + 1 == first && before.count == times => before.last = last,
+            _ => self.taken.push(Acquired { first, last, count: times }),
+        }
+    }
+}
+
+/// The last of at most so many offsets; `None` when there are none.
+fn cut(first: i64, last: i64, most: u64) -> Option<i64> {
+    let more = most.checked_sub(1)?;
+    Some(first.saturating_add_unsigned(more).min(last))
+}

@@ -1,0 +1,36 @@
+//! A share partition (KIP-932): what a share group knows of one partition of a topic. A state machine without I/O and
+//! without a clock; time comes with each call.
+//!
+//! Records before the start are done with. Those from the start to the end have been given out at least once, or were
+//! found to be none (gaps, control records); those beyond the end nobody has asked for. In between there are [ranges], not
+//! rows: records that follow one another in the same state are one entry, however many there are, so what is kept grows
+//! with how scattered the states are, which [`Limits::max_locks`] bounds.
+//!
+//! ```text
+//!              acquire                  acknowledge: accept, reject           the write is durable
+//!  (new) ──▶ Acquired ────────────────────────▶ Settling ──────────────────────────▶ Done ──▶ (start moves on)
+//!    ▲          │  ▲                               │  release, or the write failed
+//!    │  lock    │  │ acquire                       ▼
+//!    │  expired └──┴──────────────────────────▶ Available
+//! ```
+//!
+//! What is to be durable goes out as a [`Snapshot`], one at a time: [`SharePartition::begin_write`] says what to write,
+//! [`SharePartition::written`] what came of it. An acknowledgement counts once the write that has it is durable.
+//!
+//! [ranges]: mod@ranges
+
+mod acknowledge;
+mod acquire;
+mod partition;
+mod ranges;
+mod snapshot;
+
+#[cfg(test)]
+mod tests;
+
+pub use self::{
+    acknowledge::{Ack, AckBatch, AckError, Acked},
+    acquire::{Acquired, Mode, Plan, Span},
+    partition::{Limits, Member, Release, SharePartition},
+    snapshot::{Snapshot, SnapshotError, StoredBatch, StoredState},
+};
