@@ -111,6 +111,15 @@ impl InternalTopic for LogTopic {
         )
     }
 
+    fn trim(&self, partition: u32, before: Offset) -> BoxFuture<'_, Result<(), TopicError>> {
+        Box::pin(async move {
+            match self.log.delete_records(self.partition(partition)?, Some(before)).await {
+                Ok(_) => Ok(()),
+                Err(error) => Err(TopicError::Unavailable(error.to_string())),
+            }
+        })
+    }
+
     fn append(
         &self,
         partition: u32,

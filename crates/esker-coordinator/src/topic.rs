@@ -86,6 +86,12 @@ pub trait InternalTopic: Send + Sync + 'static {
     /// [`TopicError::Lost`] when that cannot be told.
     fn confirm(&self, partition: u32) -> BoxFuture<'_, Result<(), TopicError>>;
 
+    /// Lets go of everything below `before`, an offset of the readable part. It is durable once this completes.
+    ///
+    /// # Errors
+    /// See [`TopicError`].
+    fn trim(&self, partition: u32, before: Offset) -> BoxFuture<'_, Result<(), TopicError>>;
+
     /// Appends one batch; its place is fixed when this returns. A transactional batch may begin a transaction: the caller has
     /// asked its coordinator.
     ///

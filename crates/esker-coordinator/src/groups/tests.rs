@@ -8,12 +8,34 @@ use esker_kafka_wire::KString;
 
 use super::{Groups, GroupsGuard};
 use crate::{
-    GroupConfig, GroupError, TopicError,
+    GroupConfig, GroupError, InternalTopic, TopicError,
     memory_topic::MemoryTopic,
     partition_of,
     shard::tests::{commit_of, consumer, member, nobody, s},
     types::{CommitRequest, GroupState, JoinAnswer, JoinRequest, MemberRef, SyncRequest},
 };
+
+/// However often offsets are committed, the log stays small, and says the same.
+#[tokio::test]
+async fn a_log_is_compacted_by_its_keys_and_loads_the_same() {
+    let config = || GroupConfig { offsets_partitions: 1, compact_bytes: 4 << 10, ..config() };
+    let world = World::on(MemoryTopic::new(), config());
+    world.commit("idle", &commit_of(&nobody(), "t", 0, 7)).await.unwrap();
+    for n in 0..500 {
+        world.commit("busy", &commit_of(&nobody(), "t", 0, n)).await.unwrap();
+    }
+    let compacted = async {
+        while world.topic.range(0).unwrap().start.0 < 400 {
+            world.commit("busy", &commit_of(&nobody(), "t", 0, 500)).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(20), compacted).await.expect("it is compacted again and again");
+    let bytes: usize = world.topic.batches(0).iter().map(bytes::Bytes::len).sum();
+    assert!(bytes < 3 * (4 << 10), "{bytes} bytes are left");
+    let world = World::on(world.topic.clone(), config());
+    assert_eq!((world.offset("idle").await, world.offset("busy").await), (Some(7), Some(500)));
+}
 
 struct World {
     topic: MemoryTopic,
@@ -103,13 +125,13 @@ async fn a_group_lives_and_survives_a_restart() {
 #[tokio::test]
 async fn commits_that_wait_for_the_log_share_the_next_batch() {
     let world = World::new();
-    world.commit("g", &commit_of(&nobody(), "t", 0, 1)).await.expect("no members");
+    world.commit("g", &commit_of(&commit_of(&nobody(), "t", 0, ), "t", 0, 1)).await.expect("no members");
     world.topic.hold();
     let before = world.topic.appends();
     let groups = world.groups.clone();
     let all = futures::future::join_all((0..100).map(|n| {
         let groups = groups.clone();
-        async move { groups.commit(&s("g"), &commit_of(&nobody(), "t", n, 7)).await }
+        async move { groups.commit(&s("g"), &commit_of(&commit_of(&nobody(), "t", 0, ), "t", n, 7)).await }
     }));
     let topic = world.topic.clone();
     let (results, ()) = futures::join!(all, async {
@@ -139,12 +161,12 @@ async fn commits_that_wait_for_the_log_share_the_next_batch() {
 #[tokio::test]
 async fn a_log_that_takes_nothing_fails_the_commit_and_nothing_else() {
     let world = World::new();
-    world.commit("g", &commit_of(&nobody(), "t", 0, 1)).await.expect("no members");
+    world.commit("g", &commit_of(&commit_of(&nobody(), "t", 0, ), "t", 0, 1)).await.expect("no members");
     world.topic.fail(Some(TopicError::Unavailable("full".to_owned())));
-    let refused = world.commit("g", &commit_of(&nobody(), "t", 0, 2)).await;
+    let refused = world.commit("g", &commit_of(&commit_of(&nobody(), "t", 0, ), "t", 0, 2)).await;
     assert_eq!((refused, world.offset("g").await), (Err(GroupError::Unavailable), Some(1)));
     world.topic.fail(None);
-    world.commit("g", &commit_of(&nobody(), "t", 0, 3)).await.expect("it takes records again");
+    world.commit("g", &commit_of(&commit_of(&nobody(), "t", 0, ), "t", 0, 3)).await.expect("it takes records again");
     assert_eq!(world.offset("g").await, Some(3));
 }
 
@@ -217,7 +239,7 @@ async fn ids_and_timeouts_are_checked_first() {
         Err(GroupError::InvalidGroupId)
     );
     // Offsets without membership need no name.
-    world.commit("", &commit_of(&nobody(), "t", 0, 1)).await.expect("no members");
+    world.commit("", &commit_of(&commit_of(&nobody(), "t", 0, ), "t", 0, 1)).await.expect("no members");
     assert_eq!(world.groups.find("g").await, Ok(partition_of("g", 3)));
 }
 
@@ -229,7 +251,7 @@ async fn expired_offsets_go_by_themselves() {
         ..config()
     };
     let world = World::on(MemoryTopic::new(), config);
-    world.commit("g", &commit_of(&nobody(), "t", 0, 1)).await.expect("no members");
+    world.commit("g", &commit_of(&commit_of(&nobody(), "t", 0, ), "t", 0, 1)).await.expect("no members");
     while world.groups.describe(&s("g")).await.expect("in charge").is_some() {
         tokio::task::yield_now().await;
     }
@@ -283,11 +305,11 @@ async fn a_moved_partition_is_let_go_and_read_anew_when_it_comes_back() {
 #[tokio::test]
 async fn what_was_loaded_under_an_older_epoch_is_stale() {
     let world = World::new();
-    world.commit("g", &commit_of(&nobody(), "t", 0, 1)).await.expect("no members");
+    world.commit("g", &commit_of(&commit_of(&nobody(), "t", 0, ), "t", 0, 1)).await.expect("no members");
     // Away and back between two requests.
     world.topic.own(Some(Epoch(2)));
     let elsewhere = World::on(world.topic.clone(), config());
-    elsewhere.commit("g", &commit_of(&nobody(), "t", 0, 2)).await.expect("no members");
+    elsewhere.commit("g", &commit_of(&commit_of(&nobody(), "t", 0, ), "t", 0, 2)).await.expect("no members");
     drop(elsewhere);
     world.topic.own(Some(Epoch(3)));
     assert_eq!(world.offset("g").await, Some(2));
@@ -296,7 +318,7 @@ async fn what_was_loaded_under_an_older_epoch_is_stale() {
 #[tokio::test]
 async fn a_coordinator_that_was_replaced_and_does_not_know_tells_no_offsets() {
     let world = World::new();
-    world.commit("g", &commit_of(&nobody(), "t", 0, 7)).await.unwrap();
+    world.commit("g", &commit_of(&commit_of(&nobody(), "t", 0, ), "t", 0, 7)).await.unwrap();
     assert_eq!(world.offset("g").await, Some(7));
     world.topic.deny();
     let asked = world.groups.fetch(&s("g"), &[(s("t"), 0)]).await;

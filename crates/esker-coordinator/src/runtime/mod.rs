@@ -6,6 +6,7 @@
 
 mod machine;
 
+mod compaction;
 mod loading;
 mod partition;
 mod timing;
@@ -21,6 +22,7 @@ use esker_env::{Env, TaskGuard};
 use parking_lot::RwLock;
 
 use self::timing::Alarm;
+pub(crate) use self::compaction::RESTATED;
 #[cfg(test)]
 pub(crate) use self::{machine::replay_chunk, writing::to_batches};
 pub(crate) use self::{
