@@ -11,7 +11,6 @@ import pytest
 from streams import Consuming, Producing, reason
 
 from harness.esker import EskerBroker
-from harness.wait import until
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 MEGABYTE = 1 << 20
@@ -85,19 +84,24 @@ def test_too_much_is_refused_and_counted(broker, client, stubs, topic):
     with pytest.raises(grpc.RpcError) as caught:
         stream.ack()
     assert (caught.value.code(), reason(caught.value)) == (grpc.StatusCode.INVALID_ARGUMENT, "INVALID_REQUEST")
-    # What consumers reserve is bounded: two megabytes for the first one, of three.
-    first = Consuming(pb, stub, topic, message_bytes=MEGABYTE)
-    with pytest.raises(grpc.RpcError) as caught:
-        Consuming(pb, stub, topic, message_bytes=MEGABYTE)
-    assert (caught.value.code(), reason(caught.value)) == (grpc.StatusCode.RESOURCE_EXHAUSTED, "BROKER_BUSY")
-    first.cancel()
-
-    def again():
-        with contextlib.suppress(grpc.RpcError):
-            Consuming(pb, stub, topic, message_bytes=MEGABYTE).cancel()
-            return True
-    until("it is given back", again, 30)
     works(pb, stub, topic)
+
+
+def test_readers_that_take_nothing_leave_room_for_others(broker, client, stubs, topic):
+    pb, stub = stubs[0], client(broker)
+    stream = Producing(pb, stub)
+    for _ in range(30):
+        assert stream.write(topic, [b"x" * 1000] * 500, partition=0).HasField("written")
+    stream.close()
+    # They give credit for all of it, ask for more at once than there is memory for, and read no further than the opening.
+    begin = {"start": pb.Position(earliest=pb.Unit()), "message_bytes": MEGABYTE}
+    lazy = [Consuming(pb, client(broker), topic, **begin) for _ in range(10)]
+    works(pb, stub, topic)
+    assert broker.metric("process_resident_memory_bytes") < 600 * MEGABYTE
+    for stream in lazy[1:]:
+        stream.cancel()
+    assert len(lazy[0].take(15_000)) >= 15_000, "all of it, once it does read"
+    lazy[0].cancel()
 
 
 def test_many_large_writers_stay_inside_the_budget(broker, client, stubs, topic):

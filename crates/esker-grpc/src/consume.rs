@@ -3,11 +3,11 @@
 mod cursor;
 mod opening;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use esker_core::batch::BatchView;
-use esker_env::BoxFuture;
-use futures::{FutureExt, Stream, StreamExt, stream::FuturesUnordered};
+use esker_env::{BoxFuture, Env};
+use futures::{FutureExt, Stream, StreamExt, stream, stream::FuturesUnordered};
 use prost::Message;
 use tokio::sync::mpsc;
 use tonic::{Code, Status, Streaming};
@@ -27,36 +27,51 @@ use crate::{
 /// The most bytes to which one batch may decompress.
 const MAX_DECOMPRESSED: usize = 64 << 20;
 
+/// The pause before memory for a page is asked for again.
+const ROOM_PAUSE: Duration = Duration::from_millis(50);
+/// How long a page is kept for more credit; it is read again after that.
+const CREDIT_WAIT: Duration = Duration::from_secs(1);
+
 type Answer = Result<api::ConsumeResponse, Status>;
 
-/// Serves one stream. `memory` is for what it reads.
+/// An answer, with what it holds of the memory until the connection has taken it.
+type Held = (Answer, Option<Share>);
+
+/// Serves one stream. `memory` is for what it reads, `place` is its own among all streams.
 pub(crate) fn serve(
     targets: &Arc<Targets>,
     memory: &Arc<Budget>,
     intake: Intake,
+    place: Share,
     requests: Streaming<api::ConsumeRequest>,
 ) -> impl Stream<Item = Answer> + Send + use<> {
     // One message is on its way while the next one is made.
-    let (answers, receiver) = mpsc::channel(1);
+    let (answers, receiver) = mpsc::channel::<Held>(1);
     let (targets, memory) = (Arc::clone(targets), Arc::clone(memory));
     let tasks = targets.env.tasks.clone();
     let task = tasks.spawn_guarded(async move {
-        let mut connection = Connection { requests, intake, answers, more: true };
+        let _place = place;
+        let env = targets.env.clone();
+        let mut connection = Connection { requests, intake, answers, env, more: true };
         let ended = consume(&targets, &memory, &mut connection).await;
         if let Err(fault) = ended {
-            // Whoever does not take it in a while is not told.
-            let told = connection.answers.send(Err(fault.into()));
-            let _ = targets.env.timeout(PATIENCE, told).await;
+            let _ = connection.send((Err(fault.into()), None)).await;
         }
     });
-    until_gone(receiver, task)
+    let held = until_gone(receiver, task).boxed();
+    // What an answer holds is let go when the next one is asked for.
+    stream::unfold((held, None), |(mut held, _before)| async move {
+        let (answer, share): Held = held.next().await?;
+        Some((answer, (held, share)))
+    })
 }
 
 /// The client's two streams.
 struct Connection {
     requests: Streaming<api::ConsumeRequest>,
     intake: Intake,
-    answers: mpsc::Sender<Answer>,
+    answers: mpsc::Sender<Held>,
+    env: Env,
     /// The client may say more.
     more: bool,
 }
@@ -86,9 +101,13 @@ impl Connection {
         }
     }
 
-    /// Sends an answer, once the one before is on its way. False when nobody listens any more.
-    async fn say(&self, response: api::consume_response::Response) -> bool {
-        self.answers.send(Ok(api::ConsumeResponse { response: Some(response) })).await.is_ok()
+    /// Sends an answer, once the one before is on its way. False when nobody listens any more, or takes anything.
+    async fn say(&self, response: api::consume_response::Response, share: Option<Share>) -> bool {
+        self.send((Ok(api::ConsumeResponse { response: Some(response) }), share)).await
+    }
+
+    async fn send(&self, held: Held) -> bool {
+        matches!(self.env.timeout(PATIENCE, self.answers.send(held)).await, Ok(Ok(())))
     }
 }
 
@@ -103,20 +122,17 @@ async fn consume(
         return Err(Fault::invalid("open", "the first message opens the stream"));
     };
     let plan = opening::plan(targets, &open).await?;
-    // What is read, and what is made of it.
-    let share = memory.take(2 * plan.message_bytes).ok_or_else(|| Fault::busy("streams"))?;
     let starts = plan
         .cursors
         .iter()
         .map(|cursor| api::StartingPoint { partition: cursor.partition.index, offset: cursor.next });
     let opened = api::ConsumeOpened { partitions: starts.collect() };
-    if !connection.say(api::consume_response::Response::Opened(opened)).await {
+    if !connection.say(api::consume_response::Response::Opened(opened), None).await {
         return Ok(());
     }
     let mut consume = Consume {
         targets: Arc::clone(targets),
         memory: Arc::clone(memory),
-        share,
         message_bytes: plan.message_bytes,
         committed: plan.committed,
         credit: i128::from(open.credit_bytes),
@@ -131,8 +147,6 @@ async fn consume(
 struct Consume {
     targets: Arc<Targets>,
     memory: Arc<Budget>,
-    /// What this stream holds of it.
-    share: Share,
     message_bytes: usize,
     committed: bool,
     /// Below zero after a message that was larger.
@@ -173,7 +187,7 @@ impl Consume {
             tokio::select! {
                 more = connection.credit() => self.credit = self.credit.saturating_add(i128::from(more?)),
                 Some((at, woken)) = self.waiting.next(), if !self.waiting.is_empty() => {
-                    let offsets = woken.map_err(|fault| fault.with("partition", self.cursors[at].partition.index))?;
+                    let offsets = woken.map_err(|fault| fault.with("partition", &self.cursors[at].partition.index))?;
                     self.cursors[at].end = end_of(&offsets, self.committed);
                     self.queue(at);
                 }
@@ -200,18 +214,23 @@ impl Consume {
             self.queue(at);
             return Ok(true);
         }
+        // For what is read, and what is made of it.
+        let mut share = self.memory.take(0).expect("nothing can always be taken");
+        grow(&connection.env, &mut share, 2 * self.message_bytes).await?;
         let page = self.targets.read(id, from, self.message_bytes, self.committed).await;
-        let page = page.map_err(|fault| fault.with("partition", id.index))?;
+        let page = page.map_err(|fault| fault.with("partition", &id.index))?;
         let end = end_of(&page.offsets, self.committed);
         self.cursors[at].end = end;
         // A first batch that is larger than what was asked for.
         let read: usize = page.chunks.iter().map(bytes::Bytes::len).sum();
-        let _large = self.room(read.saturating_sub(self.message_bytes))?;
-        let (next, offsets_end) = (page.next, end);
-        if !self.send(at, page, offsets_end, connection).await? {
-            return Ok(false);
+        grow(&connection.env, &mut share, read.saturating_sub(self.message_bytes)).await?;
+        let next = page.next;
+        match self.send(at, page, end, share, connection).await? {
+            Sent::All => self.cursors[at].next = next.max(self.cursors[at].next),
+            // The rest is read again.
+            Sent::Part => {}
+            Sent::Nobody => return Ok(false),
         }
-        self.cursors[at].next = next.max(self.cursors[at].next);
         if !self.cursors[at].is_done() {
             if next <= from {
                 // Nothing came although there is something.
@@ -222,22 +241,15 @@ impl Consume {
         Ok(true)
     }
 
-    /// Memory beyond what the stream has reserved.
-    fn room(&self, more: usize) -> Result<Option<Share>, Fault> {
-        if more == 0 {
-            return Ok(None);
-        }
-        self.memory.take(more).map(Some).ok_or_else(|| Fault::busy("streams"))
-    }
-
     /// Sends the records of a page, in messages of about the stream's size.
     async fn send(
         &mut self,
         at: usize,
         page: Page,
         end: i64,
+        mut share: Share,
         connection: &mut Connection,
-    ) -> Result<bool, Fault> {
+    ) -> Result<Sent, Fault> {
         let Page { chunks, aborted, next: after, .. } = page;
         let mut message = Draft::default();
         for batch in chunks.iter().flat_map(BatchView::all) {
@@ -252,13 +264,16 @@ impl Consume {
             };
             let records = wanted.of_batch(&batch)?;
             let made: usize = records.iter().map(cost).sum();
-            let _large = self.room(made.saturating_sub(self.share.bytes()))?;
+            let more = made.saturating_sub(share.bytes());
+            grow(&connection.env, &mut share, more).await?;
             for record in records {
                 let size = cost(&record);
                 if message.cost > 0 && message.cost + size > self.message_bytes {
                     let next = record.offset;
-                    if !self.emit(at, std::mem::take(&mut message), next, end, connection).await? {
-                        return Ok(false);
+                    let full = std::mem::take(&mut message);
+                    match self.emit(at, full, (next, end), &mut share, connection).await? {
+                        Sent::All => {}
+                        other => return Ok(other),
                     }
                 }
                 message.cost += size;
@@ -266,29 +281,26 @@ impl Consume {
             }
         }
         if message.records.is_empty() {
-            return Ok(true);
+            return Ok(Sent::All);
         }
-        self.emit(at, message, after, end, connection).await
+        self.emit(at, message, (after, end), &mut share, connection).await
     }
 
-    /// Sends one message, once there is credit.
+    /// Sends one message, if there is credit (soon).
     async fn emit(
         &mut self,
         at: usize,
         message: Draft,
-        next_offset: i64,
-        end_offset: i64,
+        (next_offset, end_offset): (i64, i64),
+        share: &mut Share,
         connection: &mut Connection,
-    ) -> Result<bool, Fault> {
+    ) -> Result<Sent, Fault> {
         while self.credit <= 0 {
-            if !connection.more {
-                let text = "no credit is left, and none will come";
-                return Err(Fault::refused(Code::FailedPrecondition, "INVALID_REQUEST", text));
-            }
-            let answers = connection.answers.clone();
-            tokio::select! {
-                more = connection.credit() => self.credit = self.credit.saturating_add(i128::from(more?)),
-                () = answers.closed() => return Ok(false),
+            let more = self.targets.env.timeout(CREDIT_WAIT, connection.credit()).await;
+            let Ok(more) = more else { return Ok(Sent::Part) };
+            self.credit = self.credit.saturating_add(i128::from(more?));
+            if self.credit <= 0 && !connection.more {
+                return Ok(Sent::Part);
             }
         }
         let Draft { records, cost } = message;
@@ -296,8 +308,31 @@ impl Consume {
         self.cursors[at].next = next_offset;
         let partition = self.cursors[at].partition.index;
         let records = api::Records { partition, records, next_offset, end_offset, cost: cost as u64 };
-        Ok(connection.say(api::consume_response::Response::Records(records)).await)
+        let held = share.split(cost);
+        let said = connection.say(api::consume_response::Response::Records(records), Some(held)).await;
+        Ok(if said { Sent::All } else { Sent::Nobody })
     }
+}
+
+/// Waits until there is memory for so much more.
+async fn grow(env: &Env, share: &mut Share, bytes: usize) -> Result<(), Fault> {
+    let give_up = env.clock.now() + PATIENCE;
+    while !share.grow(bytes) {
+        if env.clock.now() >= give_up {
+            return Err(Fault::busy("streams"));
+        }
+        env.clock.sleep(ROOM_PAUSE).await;
+    }
+    Ok(())
+}
+
+/// How much of a page was sent.
+enum Sent {
+    All,
+    /// There was no more credit.
+    Part,
+    /// Nobody listens any more.
+    Nobody,
 }
 
 /// A message in the making.

@@ -60,7 +60,8 @@ mod tests {
 
     #[test]
     fn faults_travel() {
-        let refused = Fault::refused(Code::OutOfRange, "OFFSET_OUT_OF_RANGE", "beyond").with("end_offset", 7);
+        let refused =
+            Fault::refused(Code::OutOfRange, "OFFSET_OUT_OF_RANGE", "beyond").with("end_offset", &7);
         for made in
             [Fault::not_here("elsewhere"), Fault::unknown("who knows"), refused, Fault::busy("streams")]
         {

@@ -96,7 +96,7 @@ impl Fault {
         Self { retry_after: Some(after), ..self }
     }
 
-    pub(crate) fn with(mut self, key: &str, value: impl ToString) -> Self {
+    pub(crate) fn with(mut self, key: &str, value: &impl ToString) -> Self {
         self.metadata.insert(key.to_owned(), value.to_string());
         self
     }
@@ -129,7 +129,7 @@ impl Fault {
 
 fn any(name: &str, message: &impl Message) -> prost_types::Any {
     let type_url = format!("type.googleapis.com/google.rpc.{name}");
-    prost_types::Any { type_url, value: message.encode_to_vec().into() }
+    prost_types::Any { type_url, value: message.encode_to_vec() }
 }
 
 impl From<Fault> for Status {
@@ -165,16 +165,16 @@ impl From<AppendError> for Fault {
                 Self { field: Some("batch.records"), ..fault }
             }
             AppendError::Producer(ProducerError::OutOfOrder { expected, .. }) => {
-                failed("SEQUENCE_OUT_OF_ORDER").with("expected", expected)
+                failed("SEQUENCE_OUT_OF_ORDER").with("expected", &expected)
             }
             AppendError::Producer(ProducerError::OldEpoch { .. }) => failed("PRODUCER_FENCED"),
             AppendError::Producer(_) => failed("IN_TRANSACTION"),
             AppendError::NotEnoughReplicas { .. } => {
                 let fault = Self::refused(Code::Unavailable, "TOO_FEW_COPIES", text);
-                fault.retry(Duration::from_secs(1)).with("written", false)
+                fault.retry(Duration::from_secs(1)).with("written", &false)
             }
             AppendError::TooFewCopies { .. } => {
-                Self::refused(Code::Unavailable, "TOO_FEW_COPIES", text).with("written", true)
+                Self::refused(Code::Unavailable, "TOO_FEW_COPIES", text).with("written", &true)
             }
             AppendError::LogFull { .. } => {
                 let fault = Self::refused(Code::ResourceExhausted, "LOG_FULL", text);
@@ -192,7 +192,7 @@ impl From<ReadError> for Fault {
             ReadError::Log(error) => error.into(),
             ReadError::OutOfRange { log_start, log_end, .. } => {
                 let fault = Self::refused(Code::OutOfRange, "OFFSET_OUT_OF_RANGE", text);
-                fault.with("first_offset", log_start).with("end_offset", log_end)
+                fault.with("first_offset", &log_start).with("end_offset", &log_end)
             }
             ReadError::Storage { action: Action::Refresh, .. } => Self::not_here(text),
             ReadError::Storage { .. } => {
@@ -214,7 +214,7 @@ mod tests {
     #[test]
     fn a_status_has_googles_details() {
         let fault =
-            Fault::invalid("open.topic", "no topic").with("key", 7).retry(Duration::from_millis(1_500));
+            Fault::invalid("open.topic", "no topic").with("key", &7).retry(Duration::from_millis(1_500));
         let status = Status::from(fault);
         assert_eq!((status.code(), status.message()), (Code::InvalidArgument, "no topic"));
         let decoded = rpc::Status::decode(status.details()).expect("it is one");

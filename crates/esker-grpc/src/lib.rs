@@ -17,8 +17,10 @@
 //! # Memory
 //! - What clients send is counted from the moment it comes out of the connection until it is answered, against
 //!   [`GrpcConfig::request_memory`]; whoever goes beyond it is refused. One stream has at most [`STREAM_BYTES`] under way.
-//! - A consuming stream reserves what it may hold when it opens, against [`GrpcConfig::stream_memory`].
-//! - Below that, HTTP/2's windows bound what each connection holds: see [`server_options`].
+//! - What is read for clients is counted until their connections have taken it, against [`GrpcConfig::stream_memory`]; whoever
+//!   takes nothing for [`PATIENCE`] is given up. A stream that waits, for records or for credit, holds nothing.
+//! - Below that, HTTP/2's windows and buffers bound what each connection and stream holds: see [`server_options`] and
+//!   [`MAX_STREAMS`].
 
 mod budget;
 mod consume;
@@ -70,6 +72,8 @@ pub use service::StreamsService;
 pub const STREAM_BYTES: usize = 4 << 20;
 /// The same, in batches.
 pub const STREAM_BATCHES: usize = 1024;
+/// Streams of one broker at a time.
+pub const MAX_STREAMS: usize = 10_000;
 /// How long a batch, or a reader, waits for a partition that nobody has.
 pub const OWNER_WAIT: Duration = Duration::from_secs(30);
 /// How long a stream may take to say what it is for, and a client to take what it is sent.
@@ -82,7 +86,7 @@ pub struct GrpcConfig {
     pub message_bytes: usize,
     /// Bytes of all requests that are not answered.
     pub request_memory: usize,
-    /// Bytes that all consuming streams may reserve.
+    /// Bytes that were read for clients and are not on their way.
     pub stream_memory: usize,
 }
 
@@ -128,6 +132,7 @@ pub fn server_options() -> ServerOptions {
         connections: 1_000,
         stream_window: 256 << 10,
         connection_window: 1 << 20,
+        send_buffer: 64 << 10,
         ..ServerOptions::default()
     }
 }

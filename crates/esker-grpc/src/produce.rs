@@ -28,17 +28,19 @@ const IDLE_LANES: usize = 64;
 
 type Answer = Result<api::ProduceResponse, Status>;
 
-/// Serves one stream.
+/// Serves one stream; `place` is its own among all streams.
 pub(crate) fn serve(
     targets: &Arc<Targets>,
     producer_ids: &Arc<ProducerIds>,
     intake: Intake,
+    place: Share,
     requests: Streaming<api::ProduceRequest>,
 ) -> impl Stream<Item = Answer> + Send + use<> {
     let (answers, receiver) = mpsc::channel(ANSWERS);
     let (targets, producer_ids) = (Arc::clone(targets), Arc::clone(producer_ids));
     let tasks = targets.env.tasks.clone();
     let task = tasks.spawn_guarded(async move {
+        let _place = place;
         let (told, done) = mpsc::unbounded_channel();
         let connection = Connection { requests, intake, answers, targets: Arc::clone(&targets) };
         let mut produce = Produce {

@@ -17,7 +17,7 @@ use tonic_prost::ProstCodec;
 use tower_service::Service;
 
 use crate::{
-    GrpcConfig, PATIENCE, StreamsParts,
+    GrpcConfig, MAX_STREAMS, PATIENCE, StreamsParts,
     budget::{Budget, CountedBody, Intake},
     consume,
     fault::Fault,
@@ -43,6 +43,8 @@ struct Inner {
     config: GrpcConfig,
     requests: Arc<Budget>,
     streams: Arc<Budget>,
+    /// Streams, counted.
+    places: Arc<Budget>,
 }
 
 impl StreamsService {
@@ -56,6 +58,7 @@ impl StreamsService {
             config,
             requests: Budget::new(config.request_memory),
             streams: Budget::new(config.stream_memory),
+            places: Budget::new(MAX_STREAMS),
         }))
     }
 
@@ -72,16 +75,20 @@ impl StreamsService {
         B: hyper::body::Body + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
     {
-        let Inner { targets, producer_ids, config, requests, streams } = &*self.0;
+        let Inner { targets, producer_ids, config, requests, streams, places } = &*self.0;
         let intake = Intake::new(requests);
         let counted = intake.clone();
         let request = request.map(|body| CountedBody::new(body, counted));
         match request.uri().path() {
             "/esker.v1.Streams/Produce" => {
                 let codec = ProstCodec::<api::ProduceResponse, api::ProduceRequest>::default();
+                let Some(place) = places.take(1) else { return busy() };
+                let mut place = Some(place);
                 let (targets, producer_ids) = (Arc::clone(targets), Arc::clone(producer_ids));
-                let method =
-                    Method(move |requests| produce::serve(&targets, &producer_ids, intake.clone(), requests));
+                let method = Method(move |requests| {
+                    let place = place.take().expect("a call has one stream");
+                    produce::serve(&targets, &producer_ids, intake.clone(), place, requests)
+                });
                 Grpc::new(codec)
                     .max_decoding_message_size(config.message_bytes)
                     .streaming(method, request)
@@ -89,9 +96,13 @@ impl StreamsService {
             }
             "/esker.v1.Streams/Consume" => {
                 let codec = ProstCodec::<api::ConsumeResponse, api::ConsumeRequest>::default();
+                let Some(place) = places.take(1) else { return busy() };
+                let mut place = Some(place);
                 let (targets, streams) = (Arc::clone(targets), Arc::clone(streams));
-                let method =
-                    Method(move |requests| consume::serve(&targets, &streams, intake.clone(), requests));
+                let method = Method(move |requests| {
+                    let place = place.take().expect("a call has one stream");
+                    consume::serve(&targets, &streams, intake.clone(), place, requests)
+                });
                 Grpc::new(codec).max_decoding_message_size(OPENING).streaming(method, request).await
             }
             "/esker.v1.Streams/ListTopics" => {
@@ -116,6 +127,10 @@ impl StreamsService {
         let answered = self.0.targets.env.timeout(PATIENCE, answered).await;
         answered.unwrap_or_else(|_| Status::from(late()).into_http())
     }
+}
+
+fn busy() -> http::Response<Body> {
+    Status::from(Fault::busy("streams")).into_http()
 }
 
 fn small<C: tonic::codec::Codec>(codec: C) -> Grpc<C> {

@@ -249,5 +249,5 @@ pub(crate) fn partition(topic: &Topic, index: u32) -> Result<PartitionId, Fault>
         return Ok(PartitionId { topic: topic.record.number, index });
     }
     let message = format!("topic {:?} has {count} partitions, numbered from 0", topic.record.name);
-    Err(Fault::refused(Code::NotFound, "PARTITION_NOT_FOUND", message).with("partitions", count))
+    Err(Fault::refused(Code::NotFound, "PARTITION_NOT_FOUND", message).with("partitions", &count))
 }

@@ -98,7 +98,7 @@ async fn cursor(
 ) -> Result<Cursor, Fault> {
     let timestamp = if let Start::Timestamp(at) = start { Some(at) } else { None };
     let located = targets.locate(id, timestamp).await;
-    let (offsets, found) = located.map_err(|fault| fault.with("partition", id.index))?;
+    let (offsets, found) = located.map_err(|fault| fault.with("partition", &id.index))?;
     let end = end_of(&offsets, committed);
     let next = match start {
         Start::Earliest => offsets.log_start,
@@ -112,9 +112,9 @@ async fn cursor(
             );
             let fault = Fault::refused(Code::OutOfRange, "OFFSET_OUT_OF_RANGE", text);
             return Err(fault
-                .with("partition", id.index)
-                .with("first_offset", offsets.log_start)
-                .with("end_offset", offsets.high_watermark));
+                .with("partition", &id.index)
+                .with("first_offset", &offsets.log_start)
+                .with("end_offset", &offsets.high_watermark));
         }
     };
     Ok(Cursor { partition: id, next, end, stop_at: until_end.then_some(end) })

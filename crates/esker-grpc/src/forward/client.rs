@@ -15,7 +15,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tonic::{Request, Status};
 use tonic_prost::ProstCodec;
 
-use super::{APPEND, ASK, AWAIT, LOCATE, MAX_MESSAGE, QUESTIONS, READ};
+use super::{APPEND, ASK, AWAIT, LOCATE, MAX_MESSAGE, POLLS, QUESTIONS, READ};
 use crate::{
     convert,
     fault::Fault,
@@ -29,6 +29,8 @@ pub(crate) struct Remote {
     sessions: Sessions,
     env: Env,
     questions: Semaphore,
+    /// Long polls, which must not keep the others waiting.
+    polls: Semaphore,
 }
 
 async fn unary<Q, A>(channel: Channel, path: &'static str, asked: Q) -> Result<A, Status>
@@ -44,11 +46,17 @@ where
 
 impl Remote {
     pub(crate) fn new(sessions: Sessions, env: &Env) -> Self {
-        Self { sessions, env: env.clone(), questions: Semaphore::new(QUESTIONS) }
+        Self {
+            sessions,
+            env: env.clone(),
+            questions: Semaphore::new(QUESTIONS),
+            polls: Semaphore::new(POLLS),
+        }
     }
 
     async fn ask<Q, A>(
         &self,
+        turns: &Semaphore,
         at: SessionKey,
         limit: std::time::Duration,
         path: &'static str,
@@ -58,7 +66,7 @@ impl Remote {
         Q: prost::Message + Send + Sync + 'static,
         A: prost::Message + Default + Send + Sync + 'static,
     {
-        let _turn = self.questions.acquire().await.map_err(|_| Fault::not_here("the broker is stopping"))?;
+        let _turn = turns.acquire().await.map_err(|_| Fault::not_here("the broker is stopping"))?;
         let answer = self.sessions.ask(at, limit, |channel| unary(channel, path, asked)).await;
         // What only reads has changed nothing.
         answer.map_err(|error| Fault::not_here(error.why))
@@ -78,7 +86,7 @@ impl Remote {
             max_bytes: u32::try_from(max_bytes).unwrap_or(u32::MAX),
             committed,
         };
-        let answer: proto::ReadResponse = self.ask(at, ASK, READ, asked).await?;
+        let answer: proto::ReadResponse = self.ask(&self.questions, at, ASK, READ, asked).await?;
         if let Some(fault) = answer.fault {
             return Err(convert::fault(fault));
         }
@@ -103,7 +111,7 @@ impl Remote {
             committed,
             wait_ms: LONG_POLL.as_millis() as u32,
         };
-        let answer: proto::OffsetsResponse = self.ask(at, LONG_POLL + ASK, AWAIT, asked).await?;
+        let answer: proto::OffsetsResponse = self.ask(&self.polls, at, LONG_POLL + ASK, AWAIT, asked).await?;
         match answer.fault {
             Some(fault) => Err(convert::fault(fault)),
             None => Ok(answer.offsets.unwrap_or_default()),
@@ -118,7 +126,7 @@ impl Remote {
     ) -> Result<(proto::Offsets, Option<i64>), Fault> {
         let partition = Some(convert::partition_message(id));
         let asked = proto::LocateRequest { partition, timestamp_ms: timestamp };
-        let answer: proto::LocateResponse = self.ask(at, ASK, LOCATE, asked).await?;
+        let answer: proto::LocateResponse = self.ask(&self.questions, at, ASK, LOCATE, asked).await?;
         match answer.fault {
             Some(fault) => Err(convert::fault(fault)),
             None => Ok((answer.offsets.unwrap_or_default(), answer.offset)),

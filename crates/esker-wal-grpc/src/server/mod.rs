@@ -56,6 +56,8 @@ pub struct ServerOptions {
     pub stream_window: u32,
     /// And on all streams of a connection: more than one stream may, so that one that stands still leaves room for others.
     pub connection_window: u32,
+    /// Bytes of answers that each stream may have on their way.
+    pub send_buffer: usize,
     /// Connections at a time; more are closed at once.
     pub connections: usize,
     /// A connection ends when nothing was asked on it for this long after it was made.
@@ -75,6 +77,7 @@ impl Default for ServerOptions {
             streams: 64,
             stream_window: 4 << 20,
             connection_window: 16 << 20,
+            send_buffer: 400 << 10,
             connections: 1024,
             first_request: Duration::from_secs(10),
             ping_interval: Duration::from_secs(5),

@@ -127,6 +127,7 @@ where
             .keep_alive_timeout(options.ping_timeout)
             .initial_stream_window_size(options.stream_window)
             .initial_connection_window_size(options.connection_window)
+            .max_send_buf_size(options.send_buffer)
             .max_concurrent_streams(options.streams)
             .max_header_list_size(HEADERS)
             .serve_connection(TokioIo::new(io), service)

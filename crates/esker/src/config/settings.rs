@@ -194,7 +194,7 @@ section! {
         api_message_bytes: u32 = 4 << 20,
         /// Requests of the native API that are not answered yet, bytes.
         api_request_bytes_total: u64 = 128 << 20,
-        /// What streams that read by the native API hold, bytes.
+        /// What was read for clients of the native API and is not on its way to them, bytes.
         api_stream_bytes_total: u64 = 256 << 20,
         /// Connections of Kafka clients.
         max_connections: u32 = 20_000,
