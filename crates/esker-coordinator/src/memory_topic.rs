@@ -148,11 +148,6 @@ impl InternalTopic for MemoryTopic {
         Box::pin(async move { Ok(TopicRead { chunks: found.into_iter().collect(), next }) })
     }
 
-    fn trim(&self, partition: u32, before: Offset) -> BoxFuture<'_, Result<(), TopicError>> {
-        self.0.state.lock().partitions[partition as usize].retain(|(base, _)| *base >= before);
-        Box::pin(async { Ok(()) })
-    }
-
     fn confirm(&self, partition: u32) -> BoxFuture<'_, Result<(), TopicError>> {
         let denied = self.0.state.lock().denied.then(|| TopicError::Lost("another broker has it".to_owned()));
         let confirmed = denied.map_or_else(|| self.range(partition).map(drop), Err);

@@ -83,12 +83,6 @@ pub trait InternalTopic: Send + Sync + 'static {
         max_bytes: usize,
     ) -> BoxFuture<'_, Result<TopicRead, TopicError>>;
 
-    /// Forgets what lies before an offset, which nobody needs any more. It may be done later, or not at all.
-    ///
-    /// # Errors
-    /// See [`TopicError`].
-    fn trim(&self, partition: u32, before: Offset) -> BoxFuture<'_, Result<(), TopicError>>;
-
     /// Makes sure that this broker owned the partition when this was called: that no other one has taken over and gone on.
     ///
     /// # Errors

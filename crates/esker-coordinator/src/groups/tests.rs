@@ -30,7 +30,7 @@ async fn a_log_is_compacted_by_its_keys_and_loads_the_same() {
             tokio::task::yield_now().await;
         }
     };
-    tokio::time::timeout(Duration::from_secs(20), compacted).await.expect("it is compacted again and again");
+    Env::real().timeout(Duration::from_secs(20), compacted).await.expect("it is compacted again and again");
     world.commit("busy", &commit_of(&nobody(), "t", 0, 500)).await.unwrap();
     let bytes: usize = world.topic.batches(0).iter().map(bytes::Bytes::len).sum();
     assert!(bytes < 3 * (4 << 10), "{bytes} bytes are left");

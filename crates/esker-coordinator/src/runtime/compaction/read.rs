@@ -1,9 +1,9 @@
 //! What counts in a partition's log.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
-use esker_core::{Offset, ProducerId, batch::BatchView};
+use esker_core::{FastMap, Offset, ProducerId, batch::BatchView};
 
 use super::RESTATED;
 use crate::{
@@ -44,8 +44,8 @@ struct Pending {
 
 #[derive(Default)]
 struct Reader {
-    values: HashMap<Bytes, Value>,
-    open: BTreeMap<ProducerId, HashMap<Bytes, Pending>>,
+    values: FastMap<Bytes, Value>,
+    open: BTreeMap<ProducerId, FastMap<Bytes, Pending>>,
     order: u64,
 }
 
@@ -120,7 +120,7 @@ impl Reader {
     }
 
     fn found(self, end: Offset) -> Found {
-        let first = self.open.values().flat_map(HashMap::values).map(|pending| pending.at).min();
+        let first = self.open.values().flat_map(|pending| pending.values()).map(|pending| pending.at).min();
         let cut = first.map_or(end, |first| first.min(end));
         let mut kept: Vec<_> = self.values.into_iter().filter(|(_, value)| value.at < cut).collect();
         kept.sort_unstable_by_key(|(_, value)| value.order);
