@@ -13,7 +13,8 @@ RECORDS = 10
 @pytest.fixture
 def topic(cli):
     name = f"orders-{uuid.uuid4().hex[:8]}"
-    cli("topic", "create", name, "--partitions", 2)
+    # The records are of long ago.
+    cli("topic", "create", name, "--partitions", 2, "--config", "retention.ms=-1")
     producer = Producer({"bootstrap.servers": cli.bootstrap})
     for number in range(2 * RECORDS):
         producer.produce(name, b"%d" % number, partition=number % 2, timestamp=1_700_000_000_000 + number)

@@ -28,7 +28,7 @@ class EskerBroker:
     def __init__(self, directory: Path, settings: dict | None = None, tuned: bool = True):
         self.directory = directory
         self.data = directory / "data"
-        self.port, self.http_port = free_port(), free_port()
+        self.port, self.http_port, self.api_port = free_port(), free_port(), free_port()
         self.bootstrap = f"127.0.0.1:{self.port}"
         self.config = directory / "esker.toml"
         directory.mkdir(parents=True, exist_ok=True)
@@ -37,6 +37,7 @@ class EskerBroker:
             "node.data_dir": str(self.data),
             "listeners.kafka": self.bootstrap,
             "listeners.http": f"127.0.0.1:{self.http_port}",
+            "listeners.api": f"127.0.0.1:{self.api_port}",
             **(TEST_SETTINGS if tuned else {}),
             **(settings or {}),
         }

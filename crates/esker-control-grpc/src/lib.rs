@@ -46,7 +46,7 @@ pub use loss_view::{HoldingView, LossView, TopicView};
 pub use peers::{GrpcPeers, PeerOptions};
 pub use router::Router;
 pub use service::ControlService;
-pub use sessions::Sessions;
+pub use sessions::{HeldChannel, Sessions};
 pub use stores::{GrpcStores, endpoint_text};
 pub use view::{
     BlockedView, BrokerView, ClusterView, EndpointView, LedgerIdView, LedgerView, MoveView, SessionView,

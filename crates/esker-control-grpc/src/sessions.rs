@@ -71,6 +71,19 @@ impl Sessions {
         Ok((Arc::clone(peers.entry(session).or_default()), endpoint_text(at)))
     }
 
+    /// A connection to a session, made if there is none, within `limit`.
+    ///
+    /// # Errors
+    /// That there is none: nothing was asked.
+    pub async fn hold(&self, session: SessionKey, limit: Duration) -> Result<HeldChannel, PeerError> {
+        let (peer, address) = self.peer(session)?;
+        let opened = self.env.timeout(limit, peer.connection(&address, self)).await;
+        let opened = opened.unwrap_or_else(|_| Err(overdue(limit)));
+        opened
+            .map(HeldChannel)
+            .map_err(|error| PeerError { why: format!("{session} at {address}: {}", error.why), ..error })
+    }
+
     /// Asks a session, for `limit` at most with the connection.
     ///
     /// # Errors
@@ -100,6 +113,22 @@ impl Sessions {
             used.failed.store(true, Ordering::Relaxed);
         }
         Err(PeerError { why: format!("{session} at {address}: {}", error.why), ..error })
+    }
+}
+
+/// A connection for what goes on for longer than one call. It lives at least as long as this.
+pub struct HeldChannel(Arc<Used>);
+
+impl HeldChannel {
+    /// Where requests go.
+    #[must_use]
+    pub fn channel(&self) -> &Channel {
+        self.0.connection.channel()
+    }
+
+    /// It has failed: the next call makes another one.
+    pub fn failed(&self) {
+        self.0.failed.store(true, Ordering::Relaxed);
     }
 }
 

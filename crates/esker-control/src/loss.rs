@@ -137,7 +137,8 @@ impl BrokerSession {
         );
         // Copies what there is to as many stores as there are.
         let end = match self.ledgers().recover(loss.ledger.record.clone(), true).await {
-            Ok(end) => end.max(loss.end),
+            // Where nobody can read what a store says it held, that is less than was assessed.
+            Ok(end) => end,
             Err(error) => {
                 tracing::error!(%error, ledger = %id, "some of what is left could not be copied");
                 loss.end

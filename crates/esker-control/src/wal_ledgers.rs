@@ -78,7 +78,10 @@ impl Ledgers for WalLedgers {
                 RecoverError::Unreadable { .. } | RecoverError::TooFewHolders { .. } => unclean,
                 RecoverError::Over(_) => false,
             };
-            if may_guess && let Some(end) = largest_tail(&record, &stores).await {
+            if may_guess
+                && let Ok(left) = esker_wal::recover_unclean(&descriptor(&record), &stores, &self.env).await
+            {
+                let end = left.end;
                 tracing::error!(%error, ledger = %record.id, %end, "recovered a ledger up to what its stores still hold");
                 return Ok(end);
             }
@@ -119,20 +122,6 @@ impl Ledgers for WalLedgers {
     fn held(&self) -> Vec<LedgerId> {
         self.own.ledgers()
     }
-}
-
-/// The end of what the stores hold; `None` when none of them answers.
-async fn largest_tail(record: &LedgerRecord, stores: &[Arc<dyn LogStore>]) -> Option<FrameIndex> {
-    let mut end = None;
-    for store in stores {
-        match store.seal(record.id, record.mode).await {
-            Ok(answer) => end = end.max(Some(answer.tail)),
-            Err(error) => {
-                tracing::warn!(%error, ledger = %record.id, store = %store.id(), "no answer to a seal")
-            }
-        }
-    }
-    end
 }
 
 /// A broker that starts cannot wait for its own store to come to know more.

@@ -27,6 +27,7 @@ struct State {
     /// Under which its one broker owns it; `None` while another one does.
     epoch: Option<Epoch>,
     partitions: Vec<Vec<(Offset, Bytes)>>,
+    starts: Vec<Offset>,
     ends: Vec<Offset>,
     fail: Option<TopicError>,
     denied: bool,
@@ -36,7 +37,8 @@ struct State {
 impl Default for State {
     fn default() -> Self {
         let epoch = Some(Epoch(1));
-        Self { epoch, partitions: Vec::new(), ends: Vec::new(), fail: None, denied: false, appends: 0 }
+        let (starts, ends) = (Vec::new(), Vec::new());
+        Self { epoch, partitions: Vec::new(), starts, ends, fail: None, denied: false, appends: 0 }
     }
 }
 
@@ -122,6 +124,7 @@ impl InternalTopic for MemoryTopic {
         let mut state = self.0.state.lock();
         if state.partitions.is_empty() {
             state.partitions = vec![Vec::new(); partitions as usize];
+            state.starts = vec![Offset(0); partitions as usize];
             state.ends = vec![Offset(0); partitions as usize];
         }
         let count = state.partitions.len() as u32;
@@ -132,7 +135,8 @@ impl InternalTopic for MemoryTopic {
         let state = self.0.state.lock();
         let epoch =
             state.epoch.ok_or_else(|| TopicError::Lost("another broker owns the topic".to_owned()))?;
-        Ok(TopicRange { start: Offset(0), end: state.ends[partition as usize], epoch })
+        let at = partition as usize;
+        Ok(TopicRange { start: state.starts[at], end: state.ends[at], epoch })
     }
 
     fn read(&self, partition: u32, from: Offset, _: usize) -> BoxFuture<'_, Result<TopicRead, TopicError>> {
@@ -144,15 +148,18 @@ impl InternalTopic for MemoryTopic {
         Box::pin(async move { Ok(TopicRead { chunks: found.into_iter().collect(), next }) })
     }
 
-    fn trim(&self, partition: u32, before: Offset) -> BoxFuture<'_, Result<(), TopicError>> {
-        self.0.state.lock().partitions[partition as usize].retain(|(base, _)| *base >= before);
-        Box::pin(async { Ok(()) })
-    }
-
     fn confirm(&self, partition: u32) -> BoxFuture<'_, Result<(), TopicError>> {
         let denied = self.0.state.lock().denied.then(|| TopicError::Lost("another broker has it".to_owned()));
         let confirmed = denied.map_or_else(|| self.range(partition).map(drop), Err);
         Box::pin(async move { confirmed })
+    }
+
+    fn trim(&self, partition: u32, before: Offset) -> BoxFuture<'_, Result<(), TopicError>> {
+        let mut state = self.0.state.lock();
+        let start = &mut state.starts[partition as usize];
+        *start = before.max(*start);
+        state.partitions[partition as usize].retain(|(base, _)| *base >= before);
+        Box::pin(async { Ok(()) })
     }
 
     fn append(

@@ -41,6 +41,8 @@ pub struct GroupConfig {
     pub max_offsets_per_group: usize,
     /// About how many bytes of records go into one batch.
     pub batch_bytes: usize,
+    /// From how many bytes on a partition's log is compacted by its keys, and again when it is three times what was left.
+    pub compact_bytes: usize,
     /// Groups of the consumer protocol.
     pub consumer: ConsumerConfig,
     /// Share groups.
@@ -149,6 +151,7 @@ impl Default for GroupConfig {
             max_groups_per_partition: 50_000,
             max_offsets_per_group: 250_000,
             batch_bytes: 1 << 20,
+            compact_bytes: 16 << 20,
             consumer: ConsumerConfig::default(),
             share: ShareConfig::default(),
         }

@@ -83,17 +83,17 @@ pub trait InternalTopic: Send + Sync + 'static {
         max_bytes: usize,
     ) -> BoxFuture<'_, Result<TopicRead, TopicError>>;
 
-    /// Forgets what lies before an offset, which nobody needs any more. It may be done later, or not at all.
-    ///
-    /// # Errors
-    /// See [`TopicError`].
-    fn trim(&self, partition: u32, before: Offset) -> BoxFuture<'_, Result<(), TopicError>>;
-
     /// Makes sure that this broker owned the partition when this was called: that no other one has taken over and gone on.
     ///
     /// # Errors
     /// [`TopicError::Lost`] when that cannot be told.
     fn confirm(&self, partition: u32) -> BoxFuture<'_, Result<(), TopicError>>;
+
+    /// Lets go of everything below `before`, an offset of the readable part. It is durable once this completes.
+    ///
+    /// # Errors
+    /// See [`TopicError`].
+    fn trim(&self, partition: u32, before: Offset) -> BoxFuture<'_, Result<(), TopicError>>;
 
     /// Appends one batch; its place is fixed when this returns. A transactional batch may begin a transaction: the caller has
     /// asked its coordinator.

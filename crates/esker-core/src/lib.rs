@@ -13,6 +13,7 @@ pub mod batch_header;
 pub mod frame;
 pub mod manifest;
 pub mod object;
+pub mod partitioner;
 pub mod producer;
 pub mod shard_map;
 

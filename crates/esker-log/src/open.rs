@@ -315,11 +315,18 @@ async fn directory(stores: &Stores, ledger: &LedgerPlace, end: FrameIndex) -> Re
             continue;
         }
         match store.directory(ledger.id, answer.trim).await {
-            Ok(directory) => return Ok(directory),
+            Ok(directory) if holds(&directory, answer.trim, end) => return Ok(directory),
+            Ok(_) => message = format!("store {} has lost a part of it", store.id()),
             Err(error) => message = error.to_string(),
         }
     }
     Err(OpenError::Unreadable { what: format!("ledger {}", ledger.id), message })
+}
+
+/// Whether there is every frame of `trim..end`.
+fn holds(directory: &Directory, trim: FrameIndex, end: FrameIndex) -> bool {
+    let below = directory.iter().take_while(|(index, _)| *index < end).count() as u64;
+    below == end.0.saturating_sub(trim.0)
 }
 
 /// The rows of a shard.

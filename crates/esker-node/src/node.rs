@@ -318,41 +318,52 @@ impl Node {
         joined.drain(limit).await
     }
 
-    /// Forgets ledgers once the log needs them no more, and gives everything up when the session is lost.
+    /// Gives everything up when the session is lost or the own store has failed, and forgets ledgers once the log needs them no
+    /// more.
     fn watch_over(&self, env: &Env) {
         let (log, session, clock) = (self.log.clone(), Arc::clone(&self.session), Arc::clone(&env.clock));
-        let (store, unneeded) = (Arc::clone(&self.store), Arc::clone(&self.unneeded));
-        let mut released = log.released_ledgers();
+        let store = Arc::clone(&self.store);
         let mut lost = session.lost();
         env.tasks.spawn(async move {
-            loop {
-                // S6: it takes nothing more until the process is started again. Others' ledgers are on it too, so its own
-                // lanes may have nothing to notice that by. At every turn: ledgers that come and go must not put it off.
-                if let Some(error) = store.failure() {
-                    log.abandon(&format!("the broker's own store has failed: {error}"));
-                    return;
-                }
-                tokio::select! {
-                    biased;
-                    over = async { lost.wait_for(|lost| *lost).await.is_ok() } => {
-                        if over && !Rule::LostSessionEnds.is_broken() {
-                            log.abandon("the broker's session is over: another process or a recovery took its place");
-                        }
-                        return;
+            // S6: it takes nothing more until the process is started again. Others' ledgers are on it too, so its own lanes
+            // may have nothing to notice that by.
+            let failed = async {
+                loop {
+                    if let Some(error) = store.failure() {
+                        return error;
                     }
-                    () = clock.sleep(LOOK_AT_STORE) => {}
-                    changed = released.changed() => {
-                        if changed.is_err() {
-                            return;
-                        }
-                        if let Err(error) = unneeded.retire(&session, log.take_retired()).await {
-                            tracing::warn!(%error, "ledgers that nothing needs stay for now");
-                        }
-                        if let Err(error) = session.forget_unneeded().await {
-                            tracing::warn!(%error, "ledgers that nothing needs stay until the next start");
-                        }
+                    clock.sleep(LOOK_AT_STORE).await;
+                }
+            };
+            tokio::select! {
+                biased;
+                over = async { lost.wait_for(|lost| *lost).await.is_ok() } => {
+                    if over && !Rule::LostSessionEnds.is_broken() {
+                        log.abandon("the broker's session is over: another process or a recovery took its place");
                     }
                 }
+                error = failed => log.abandon(&format!("the broker's own store has failed: {error}")),
+            }
+        });
+        // Beside that, for it waits for stores, one after another.
+        let (log, session, unneeded) =
+            (self.log.clone(), Arc::clone(&self.session), Arc::clone(&self.unneeded));
+        let (mut released, mut lost) = (log.released_ledgers(), session.lost());
+        env.tasks.spawn(async move {
+            let forgetting = async {
+                while released.changed().await.is_ok() {
+                    if let Err(error) = unneeded.retire(&session, log.take_retired()).await {
+                        tracing::warn!(%error, "ledgers that nothing needs stay for now");
+                    }
+                    if let Err(error) = session.forget_unneeded().await {
+                        tracing::warn!(%error, "ledgers that nothing needs stay until the next start");
+                    }
+                }
+            };
+            tokio::select! {
+                biased;
+                _ = lost.wait_for(|lost| *lost) => {}
+                () = forgetting => {}
             }
         });
     }

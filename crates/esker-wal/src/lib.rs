@@ -21,7 +21,7 @@ pub use config::Mutations;
 pub use config::StoreConfig;
 pub use error::{OpenError, StoreError};
 pub use log_store::{Descriptor, Directory, LogStore, SealAnswer, Trim};
-pub use recover::{RecoverError, Recovered, recover, recover_without};
+pub use recover::{RecoverError, Recovered, recover, recover_unclean, recover_without};
 pub use store::{Store, Usage};
 pub use writer::{
     Avoid, AvoidReason, CommitSink, CommittedFrame, CopiesError, LaneConfig, LedgerWriter, NextLedger,

@@ -94,8 +94,8 @@ pub trait LogStore: Send + Sync + 'static {
         index: FrameIndex,
     ) -> BoxFuture<'static, Result<Frame, StoreError>>;
 
-    /// Headers of the frames from `from` (or from the trim point, if that is higher) to the tail, in order. From memory.
-    /// Empty for an unknown ledger.
+    /// Headers of the frames from `from` (or from the trim point, if that is higher) on, in order: up to the tail, or to the
+    /// first frame whose entry is lost. From memory. Empty for an unknown ledger.
     fn directory(
         &self,
         ledger: LedgerId,

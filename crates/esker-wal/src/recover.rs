@@ -4,13 +4,16 @@
 use std::{ops::Range, sync::Arc, time::Duration};
 
 use esker_core::{Action, Classified, FrameIndex, LedgerId, StoreId, frame::Frame};
-use esker_env::{Env, Rule};
-use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
+use esker_env::{BoxFuture, Env, Rule};
+use futures::{StreamExt, stream::FuturesUnordered};
 
 use crate::{Descriptor, LogStore, SealAnswer, StoreError, Trim};
 
 /// How long to wait for the rest of the stores once there are enough answers.
 const GRACE: Duration = Duration::from_millis(50);
+
+/// How long to wait for them where they may make a difference.
+const LATE: Duration = Duration::from_secs(5);
 
 /// A recovered ledger: sealed, and held by W stores.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -116,12 +119,64 @@ pub async fn recover_without(
     // Else one could be counted as a holder although it does not count as left: the model finds a lost copy then.
     assert!(stores.len() + gone <= ledger.copyset.len(), "a store that is gone is not asked");
     let copies = ledger.write_quorum.min((ledger.copyset.len() - gone).max(1));
-    assert!(
-        stores.iter().all(|store| ledger.copyset.contains(&store.id())),
-        "a ledger is recovered from its copyset"
-    );
-    assert!((1..=ledger.copyset.len()).contains(&ledger.write_quorum), "W is in 1..=R");
-    let answers = seal_all(ledger, stores, env).await?;
+    let mut sealing = Sealing::begin(ledger, stores);
+    sealing.enough(env).await?;
+    let late = env.clock.now() + LATE;
+    loop {
+        let decided = decide(ledger, &sealing.answers, copies, |index| {
+            Rule::OnlyDeniedIsCut.is_broken() || is_denied(ledger, &sealing.answers, index)
+        });
+        match decided.await {
+            // Another store may have it, or be one more that denies it.
+            Err(error @ RecoverError::Unreadable { .. }) => {
+                let left = late - env.clock.now();
+                if !env.timeout(left, sealing.another()).await.unwrap_or(Ok(false))? {
+                    return Err(error);
+                }
+            }
+            decided => return decided,
+        }
+    }
+}
+
+/// What is left of a ledger when an operator has decided to go on without the rest: sealed on every store that answers, up to
+/// the largest tail or to the first frame that none of them can read, and copied to as many as take it. What only other
+/// stores held is lost, acknowledged or not.
+///
+/// # Errors
+/// [`RecoverError::TooFewAuthoritative`] when no store answers, and [`RecoverError::Over`].
+///
+/// # Panics
+/// As [`recover`].
+pub async fn recover_unclean(
+    ledger: &Descriptor,
+    stores: &[Arc<dyn LogStore>],
+    env: &Env,
+) -> Result<Recovered, RecoverError> {
+    let mut sealing = Sealing::begin(ledger, stores);
+    let late = env.clock.now() + LATE;
+    while env.timeout(late - env.clock.now(), sealing.another()).await.unwrap_or(Ok(false))? {}
+    if sealing.answers.is_empty() {
+        return Err(sealing.too_few(1));
+    }
+    // One copy is what there is for sure: more are made as far as stores take them.
+    let mut copies = sealing.answers.len();
+    loop {
+        match decide(ledger, &sealing.answers, copies, |_| true).await {
+            Err(RecoverError::TooFewHolders { found, .. }) if (1..copies).contains(&found) => copies = found,
+            decided => return decided,
+        }
+    }
+}
+
+/// Finds the end of what these answers say, and makes `copies` stores hold all of it. A frame that none of them can read
+/// ends the ledger where `may_cut` says so.
+async fn decide(
+    ledger: &Descriptor,
+    answers: &Answers,
+    copies: usize,
+    may_cut: impl Fn(FrameIndex) -> bool,
+) -> Result<Recovered, RecoverError> {
     let trim = answers.iter().map(|(_, answer)| answer.trim).max().unwrap_or_default();
     let tails = || answers.iter().map(|(_, answer)| answer.tail);
     let end =
@@ -133,14 +188,14 @@ pub async fn recover_without(
         return Ok(Recovered { trim, end, holders });
     }
     loop {
-        match repair(ledger, &answers, copies, trim..end).await {
+        match repair(ledger, answers, copies, trim..end).await {
             Ok(holders) => return Ok(Recovered { trim, end, holders }),
             Err(RecoverError::Unreadable { frames, error, .. })
-                if is_lost(&error) && is_denied(ledger, &answers, frames.start) =>
+                if is_lost(&error) && may_cut(frames.start) =>
             {
                 tracing::warn!(
                     ledger = %ledger.ledger, frame = %frames.start, was = %end, %error,
-                    "a frame that was never committed can no longer be read: the ledger ends before it"
+                    "a frame can no longer be read by any store: the ledger ends before it"
                 );
                 end = frames.start;
             }
@@ -158,8 +213,7 @@ fn is_lost(error: &StoreError) -> bool {
 /// (decision 0005).
 fn is_denied(ledger: &Descriptor, answers: &Answers, index: FrameIndex) -> bool {
     let denies = |answer: &SealAnswer| answer.authoritative && answer.tail <= index;
-    let denials = answers.iter().filter(|(_, answer)| denies(answer)).count();
-    Rule::OnlyDeniedIsCut.is_broken() || denials >= read_quorum(ledger)
+    answers.iter().filter(|(_, answer)| denies(answer)).count() >= read_quorum(ledger)
 }
 
 /// R − W + 1: so many stores have one among them of any W.
@@ -169,72 +223,101 @@ fn read_quorum(ledger: &Descriptor) -> usize {
 
 type Answers = Vec<(Arc<dyn LogStore>, SealAnswer)>;
 
-async fn seal_all(
-    ledger: &Descriptor,
-    stores: &[Arc<dyn LogStore>],
-    env: &Env,
-) -> Result<Answers, RecoverError> {
-    let needed = if Rule::EnoughAnswers.is_broken() { 1 } else { read_quorum(ledger) };
-    let mut seals: FuturesUnordered<_> = stores
-        .iter()
-        .map(|store| {
-            let store = Arc::clone(store);
-            store.seal(ledger.ledger, ledger.mode).map(move |result| (store, result))
-        })
-        .collect();
-    let mut answers: Answers = Vec::new();
-    let mut problems = Vec::new();
-    let mut grace = None;
-    loop {
-        let enough = answers.iter().filter(|(_, answer)| answer.authoritative).count() >= needed;
-        // Of frames that a store has lost, another may have a copy, or enough others may deny them.
-        let whole = answers.iter().all(|(_, answer)| answer.missing.is_empty());
-        if enough && whole && grace.is_none() {
-            grace = Some(env.clock.sleep(GRACE));
-        }
-        let next = tokio::select! {
-            biased;
-            next = seals.next() => next,
-            () = async {
-                match grace.as_mut() {
-                    Some(grace) => grace.await,
-                    None => std::future::pending().await,
-                }
-            } => None,
+type Sealed = (Arc<dyn LogStore>, Result<SealAnswer, StoreError>);
+
+/// A ledger that is being sealed on all its stores.
+struct Sealing<'a> {
+    ledger: &'a Descriptor,
+    asked: usize,
+    seals: FuturesUnordered<BoxFuture<'static, Sealed>>,
+    answers: Answers,
+    problems: Vec<String>,
+}
+
+impl<'a> Sealing<'a> {
+    fn begin(ledger: &'a Descriptor, stores: &[Arc<dyn LogStore>]) -> Self {
+        assert!(
+            stores.iter().all(|store| ledger.copyset.contains(&store.id())),
+            "a ledger is recovered from its copyset"
+        );
+        assert!((1..=ledger.copyset.len()).contains(&ledger.write_quorum), "W is in 1..=R");
+        let seal = |store: &Arc<dyn LogStore>| {
+            let (store, seal) = (Arc::clone(store), store.seal(ledger.ledger, ledger.mode));
+            Box::pin(async move { (store, seal.await) }) as BoxFuture<'static, Sealed>
         };
-        match next {
+        let seals = stores.iter().map(seal).collect();
+        Self { ledger, asked: stores.len(), seals, answers: Vec::new(), problems: Vec::new() }
+    }
+
+    /// Waits until enough stores have answered with authority, and a moment for the rest.
+    async fn enough(&mut self, env: &Env) -> Result<(), RecoverError> {
+        let needed = if Rule::EnoughAnswers.is_broken() { 1 } else { read_quorum(self.ledger) };
+        while self.authoritative() < needed {
+            if !self.another().await? {
+                return Err(self.too_few(needed));
+            }
+        }
+        let rest = async {
+            while self.another().await? {}
+            Ok(())
+        };
+        env.timeout(GRACE, rest).await.unwrap_or(Ok(()))
+    }
+
+    fn authoritative(&self) -> usize {
+        self.answers.iter().filter(|(_, answer)| answer.authoritative).count()
+    }
+
+    /// Waits for the next store's answer. Whether there was one.
+    async fn another(&mut self) -> Result<bool, RecoverError> {
+        match self.seals.next().await {
             Some((store, Ok(answer))) => {
                 if !answer.authoritative {
-                    problems.push(format!("store {} may have lost frames", store.id()));
+                    self.problems.push(format!("store {} may have lost frames", store.id()));
                 }
-                answers.push((store, answer));
+                self.answers.push((store, answer));
             }
-            Some((_, Err(StoreError::Forgotten(_)))) => return Err(RecoverError::Over(ledger.ledger)),
-            Some((store, Err(error))) => problems.push(format!("store {}: {error}", store.id())),
-            None if enough => return Ok(answers),
-            None => {
-                let found = answers.iter().filter(|(_, answer)| answer.authoritative).count();
-                let missing = ledger.copyset.len() - stores.len();
-                if missing > 0 {
-                    problems.push(format!("{missing} stores are not to be reached"));
-                }
-                let detail = problems.join("; ");
-                return Err(RecoverError::TooFewAuthoritative {
-                    ledger: ledger.ledger,
-                    needed,
-                    found,
-                    detail,
-                });
-            }
+            Some((_, Err(StoreError::Forgotten(_)))) => return Err(RecoverError::Over(self.ledger.ledger)),
+            Some((store, Err(error))) => self.problems.push(format!("store {}: {error}", store.id())),
+            None => return Ok(false),
         }
+        Ok(true)
+    }
+
+    fn too_few(&self, needed: usize) -> RecoverError {
+        let mut problems = self.problems.clone();
+        let missing = self.ledger.copyset.len() - self.asked;
+        if missing > 0 {
+            problems.push(format!("{missing} stores are not to be reached"));
+        }
+        let (ledger, detail) = (self.ledger.ledger, problems.join("; "));
+        RecoverError::TooFewAuthoritative { ledger, needed, found: self.authoritative(), detail }
     }
 }
 
-/// Frames of `trim..end` that a store with this answer lacks.
-fn lacks(answer: &SealAnswer, trim: FrameIndex, end: FrameIndex) -> Vec<FrameIndex> {
-    let damaged = answer.missing.iter().flat_map(|range| range.start.0..range.end.0);
-    let absent = answer.tail.0.max(trim.0)..end.0;
-    damaged.chain(absent).filter(|index| (trim.0..end.0).contains(index)).map(FrameIndex).collect()
+/// Frames that a store lacks: ranges in order, none empty, none touching another.
+struct Lacking(Vec<Range<u64>>);
+
+impl Lacking {
+    /// Of `trim..end`, a store with this answer.
+    fn of(answer: &SealAnswer, trim: FrameIndex, end: FrameIndex) -> Self {
+        let damaged = answer.missing.iter().map(|range| range.start.0..range.end.0);
+        let absent = std::iter::once(answer.tail.0..end.0);
+        let clipped = damaged.chain(absent).map(|range| range.start.max(trim.0)..range.end.min(end.0));
+        Self(clipped.filter(|range| !range.is_empty()).collect())
+    }
+
+    fn count(&self) -> u64 {
+        self.0.iter().map(|range| range.end - range.start).sum()
+    }
+
+    fn contains(&self, index: FrameIndex) -> bool {
+        self.0.iter().any(|range| range.contains(&index.0))
+    }
+
+    fn iter(&self) -> impl Iterator<Item = FrameIndex> {
+        self.0.iter().cloned().flatten().map(FrameIndex)
+    }
 }
 
 async fn repair(
@@ -247,9 +330,10 @@ async fn repair(
         // There is nothing to hold. A ledger that was never written must not wait for a store that is gone for good.
         return Ok(answers.iter().map(|(store, _)| store.id()).collect());
     }
-    let mut plan: Vec<_> = answers.iter().map(|(store, answer)| (store, lacks(answer, trim, end))).collect();
+    let mut plan: Vec<_> =
+        answers.iter().map(|(store, answer)| (store, Lacking::of(answer, trim, end))).collect();
     // Those that lack least first: as few copies as possible.
-    plan.sort_by_key(|(_, lacking)| lacking.len());
+    plan.sort_by_key(|(_, lacking)| lacking.count());
     let mut holders = Vec::new();
     let mut problems = Vec::new();
     for (target, lacking) in &plan {
@@ -258,6 +342,7 @@ async fn repair(
         }
         match fill(ledger.ledger, target, lacking, &plan, trim).await {
             Ok(()) => holders.push(target.id()),
+            Err(Fill::Source(_, StoreError::Forgotten(_))) => return Err(RecoverError::Over(ledger.ledger)),
             Err(Fill::Source(index, error)) => {
                 return Err(RecoverError::Unreadable {
                     ledger: ledger.ledger,
@@ -289,34 +374,36 @@ enum Fill {
     Target(StoreError),
 }
 
-type Plan<'a> = [(&'a Arc<dyn LogStore>, Vec<FrameIndex>)];
+type Plan<'a> = [(&'a Arc<dyn LogStore>, Lacking)];
 
 async fn fill(
     ledger: LedgerId,
     target: &Arc<dyn LogStore>,
-    lacking: &[FrameIndex],
+    lacking: &Lacking,
     plan: &Plan<'_>,
     trim: FrameIndex,
 ) -> Result<(), Fill> {
-    if lacking.is_empty() {
+    if lacking.count() == 0 {
         return Ok(());
     }
     // What others have trimmed need not be copied: it is in the object store. This moves the target's tail up to there.
     target.trim(ledger, Trim::Before(trim)).await.map_err(Fill::Target)?;
-    for index in lacking {
-        let frame = read_from_any(ledger, *index, plan).await.map_err(|error| Fill::Source(*index, error))?;
+    for index in lacking.iter() {
+        let frame = read_from_any(ledger, index, plan).await.map_err(|error| Fill::Source(index, error))?;
         target.repair_append(frame).await.map_err(Fill::Target)?;
     }
     Ok(())
 }
 
 async fn read_from_any(ledger: LedgerId, index: FrameIndex, plan: &Plan<'_>) -> Result<Frame, StoreError> {
-    let mut last = StoreError::NotHeld { ledger, index };
-    for (store, _) in plan.iter().filter(|(_, lacking)| lacking.binary_search(&index).is_err()) {
+    let mut problem = StoreError::NotHeld { ledger, index };
+    for (store, _) in plan.iter().filter(|(_, lacking)| !lacking.contains(index)) {
         match store.read_frame(ledger, index).await {
             Ok(frame) => return Ok(frame),
-            Err(error) => last = error,
+            // One that may read it yet counts for more than those that never will.
+            Err(error) if is_lost(&problem) => problem = error,
+            Err(_) => {}
         }
     }
-    Err(last)
+    Err(problem)
 }

@@ -230,6 +230,8 @@ impl Run {
         let before = model.acked.saturating_sub(keep).max(model.trim_asked);
         model.trim_asked = before;
         self.host.store().trim(id, Trim::Before(FrameIndex(before))).await.unwrap();
+        // A sealed tail moves along.
+        model.sealed = model.sealed.map(|tail| tail.max(before));
         let limbo = model.limbo;
         if !limbo {
             model.trim_acked = before;

@@ -14,7 +14,7 @@ use esker_core::{FrameIndex, Mode};
 use esker_env::{Env, Random, SeededRandom};
 use esker_wal::{
     Descriptor, LaneConfig, LogStore, RecoverError, StoreConfig, StoreError, Trim, WriterClosed, recover,
-    recover_without,
+    recover_unclean, recover_without,
 };
 
 fn lane(mode: Mode) -> LaneConfig {
@@ -142,6 +142,17 @@ async fn what_nobody_can_read_and_enough_stores_deny_was_never_committed() {
     let recovered = recover(&of_all, &stores(&hosts), env).await.unwrap();
     assert_eq!((recovered.end, recovered.holders.len()), (FrameIndex(1), 2));
     assert_eq!(holds(&stores(&hosts), ledger(1), FrameIndex(0), FrameIndex(1)).await, 3);
+}
+
+/// The operator's decision leaves a ledger that can be read to its end.
+#[tokio::test(start_paused = true)]
+async fn an_unclean_recovery_ends_before_what_nobody_can_read() {
+    let hosts = rotten(&[0, 2]).await;
+    let (of_all, env) = (descriptor(1, FSYNC, &hosts, 2), &hosts[0].env);
+    let recovered = recover_unclean(&of_all, &stores(&hosts[..2]), env).await.unwrap();
+    assert_eq!((recovered.end, recovered.holders.len()), (FrameIndex(1), 2));
+    let error = recover_unclean(&of_all, &[], env).await.unwrap_err();
+    assert!(matches!(error, RecoverError::TooFewAuthoritative { needed: 1, .. }), "{error}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -128,6 +128,26 @@ async fn s4_repair_needs_a_seal_is_contiguous_and_durable() {
 }
 
 /// What is not durable may be kept by a loss of power, and mostly is not: so several.
+/// A recovery seals a ledger while its writer still trims it.
+#[tokio::test(start_paused = true)]
+async fn a_trim_on_its_way_to_the_log_is_not_undone_by_the_seal_behind_it() {
+    let mut host = Host::started(3, small()).await;
+    for n in 0..10 {
+        host.store().append(frame(ledger(1), FSYNC, n, 100)).await.unwrap();
+    }
+    let trim = host.store().trim(ledger(1), Trim::Before(FrameIndex(6)));
+    let seal = host.store().seal(ledger(1), FSYNC);
+    trim.await.unwrap();
+    seal.await.unwrap();
+    for _ in 0..2 {
+        host.kill().await;
+        host.start().await;
+        let sealed = host.store().seal(ledger(1), FSYNC).await.unwrap();
+        assert_eq!((sealed.trim, sealed.tail), (FrameIndex(6), FrameIndex(10)));
+        assert_eq!(sealed.missing, []);
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn s4_a_repair_is_answered_after_the_sync() {
     for seed in 20..30 {

@@ -1,5 +1,6 @@
 //! The `esker` binary.
 
+mod api;
 mod archive;
 mod broker;
 mod cli;

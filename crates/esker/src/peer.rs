@@ -2,8 +2,10 @@
 
 use std::{
     collections::BTreeSet,
+    convert::Infallible,
     net::SocketAddr,
     sync::{Arc, OnceLock, Weak},
+    task::{Context, Poll},
 };
 
 use esker_control::{ClusterStatus, ControllerConfig, LossError, PeerError, Peers, Replication};
@@ -15,16 +17,21 @@ use esker_core::{
     Action, BrokerId, Classified, FrameIndex, LedgerId, PartitionId, ShardId, StoreId, shard_map::shard_of,
 };
 use esker_env::{BoxFuture, Env, TaskGuard};
+use esker_grpc::ForwardService;
 use esker_meta::{MetaError, SessionKey, Topic};
 use esker_node::{ClusterParts, Node};
 use esker_wal::LogStore;
 use esker_wal_grpc::{ClientOptions, ServerOptions, StoreService, serve, tcp, tcp_incoming};
+use hyper::body::Incoming;
 use tokio::net::TcpListener;
+use tonic::{body::Body, server::NamedService};
+use tower_service::Service;
 
 /// The gRPC port, serving the store from the start, control once there is a node, and coordination once that is there.
 pub(crate) struct PeerPort {
     control: ControlService,
     coordination: CoordinationService,
+    forward: ForwardService,
     /// Where it listens.
     pub(crate) address: SocketAddr,
     serving: TaskGuard,
@@ -36,15 +43,18 @@ impl PeerPort {
         let listener = TcpListener::bind(address).await?;
         let bound = listener.local_addr()?;
         let control = ControlService::unbound(env);
-        let options = ServerOptions::default();
+        // Other brokers' clients have a stream or a long poll each here.
+        let options = ServerOptions { streams: 4_096, ..ServerOptions::default() };
+        let forward = ForwardService::unbound(env);
         let coordination = CoordinationService::unbound(env);
         let store = StoreService::new(store, options.clone());
         let router = Router::new(control.clone(), store, coordination.clone());
+        let services = Services { router, forward: forward.clone() };
         let inner = env.clone();
         let serving = env
             .tasks
-            .spawn_guarded(async move { serve(router, tcp_incoming(listener), &inner, &options).await });
-        Ok(Self { control, coordination, address: bound, serving })
+            .spawn_guarded(async move { serve(services, tcp_incoming(listener), &inner, &options).await });
+        Ok(Self { control, coordination, forward, address: bound, serving })
     }
 
     /// What answers other brokers for groups and transactions, once it is bound.
@@ -60,8 +70,34 @@ impl PeerPort {
             let _ = links.api.set(Arc::clone(&api));
             peers.answer_own(Arc::downgrade(&api));
         }
+        self.forward.bind(node.log.clone());
         self.control.bind(node.session.key(), api);
         self.serving
+    }
+}
+
+/// All that is on the port.
+#[derive(Clone)]
+struct Services {
+    router: Router<CoordinationService>,
+    forward: ForwardService,
+}
+
+impl Service<http::Request<Incoming>> for Services {
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<Incoming>) -> Self::Future {
+        let path = request.uri().path().strip_prefix('/').unwrap_or_default();
+        match path.split_once('/') {
+            Some((ForwardService::NAME, _)) => self.forward.call(request),
+            _ => self.router.call(request),
+        }
     }
 }
 

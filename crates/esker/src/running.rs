@@ -11,6 +11,7 @@ use esker_node::{Node, NodeParts, PreparedNode};
 use parking_lot::Mutex;
 
 use crate::{
+    api,
     archive::ArchiveAccess,
     broker::{Failure, variables},
     cluster_view::{ClusterView, Told},
@@ -38,6 +39,7 @@ pub(crate) struct Running {
     server: Server,
     serving: Arc<Serving>,
     closed: watch::Receiver<Option<String>>,
+    api: Option<TaskGuard>,
     _helpers: (CoordinationGuard, Vec<TaskGuard>),
 }
 
@@ -91,6 +93,7 @@ impl Running {
         let Coordination {
             groups, group_configs, transactions, shares, share_admin, gate, producer_ids, ..
         } = coordination;
+        let api = api::start(config, env, &node, &producer_ids).await?;
         let parts = KafkaParts {
             groups,
             group_configs,
@@ -115,11 +118,12 @@ impl Running {
             broker = config.node.id,
             cluster = %node.cluster.id,
             kafka = %listeners.kafka,
+            api = %listeners.api,
             http = %http_address,
             "ready"
         );
         let closed = node.log.closed();
-        Ok(Self { node, server, serving, closed, _helpers: (coordinating, helpers) })
+        Ok(Self { node, server, serving, closed, api, _helpers: (coordinating, helpers) })
     }
 
     /// Completes with the reason once the broker can no longer write. Reads could go on, but it should be started again,
@@ -137,6 +141,7 @@ impl Running {
         let drained = !last && self.node.drain(DRAIN).await;
         self.serving.stopping();
         tracing::info!(drained, "stopping: flushing to the object store");
+        drop(self.api);
         self.server.stop(GOODBYE).await;
         let flushed = self.node.stop().await;
         flushed.map_err(|error| Failure(format!("the last flush failed, the log keeps the rest: {error}")))

@@ -7,6 +7,7 @@ use esker_control::Replication;
 use esker_coordinator::{ConsumerConfig, GroupConfig, MigrationPolicy, ShareConfig, TransactionConfig};
 use esker_core::BrokerId;
 use esker_env::RealDisk;
+use esker_grpc::GrpcConfig;
 use esker_kafka::KafkaConfig;
 use esker_log::LogConfig;
 use esker_node::NodeConfig;
@@ -43,6 +44,9 @@ pub(crate) fn dev_cluster(first: &Config, brokers: u8) -> Result<Vec<Config>, Co
         config.listeners.kafka = shift("kafka", &first.listeners.kafka, by)?;
         config.listeners.grpc = shift("grpc", &first.listeners.grpc, by)?;
         config.listeners.http = shift("http", &first.listeners.http, by)?;
+        if !first.listeners.api.is_empty() {
+            config.listeners.api = shift("api", &first.listeners.api, by)?;
+        }
         if config.replication.factor == 0 {
             config.replication.factor = brokers.min(3);
         }
@@ -140,6 +144,16 @@ pub(crate) fn kafka(config: &Config) -> KafkaConfig {
         share_sessions: kafka.group_share_max_share_sessions as usize,
         transactions: transactions(config),
         ..KafkaConfig::default()
+    }
+}
+
+/// The native API's settings.
+pub(crate) fn grpc(config: &Config) -> GrpcConfig {
+    let limits = &config.limits;
+    GrpcConfig {
+        message_bytes: limits.api_message_bytes as usize,
+        request_memory: (limits.api_request_bytes_total as usize).max(limits.api_message_bytes as usize),
+        stream_memory: limits.api_stream_bytes_total as usize,
     }
 }
 

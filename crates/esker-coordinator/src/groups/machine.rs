@@ -38,6 +38,10 @@ impl Machine for Shard {
         config.batch_bytes
     }
 
+    fn compact_bytes(config: &GroupConfig) -> usize {
+        config.compact_bytes
+    }
+
     fn tidy_interval(config: &GroupConfig) -> Duration {
         config.retention_check_interval
     }

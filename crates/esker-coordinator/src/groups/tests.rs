@@ -8,12 +8,35 @@ use esker_kafka_wire::KString;
 
 use super::{Groups, GroupsGuard};
 use crate::{
-    GroupConfig, GroupError, TopicError,
+    GroupConfig, GroupError, InternalTopic, TopicError,
     memory_topic::MemoryTopic,
     partition_of,
     shard::tests::{commit_of, consumer, member, nobody, s},
     types::{CommitRequest, GroupState, JoinAnswer, JoinRequest, MemberRef, SyncRequest},
 };
+
+/// However often offsets are committed, the log stays small, and says the same.
+#[tokio::test]
+async fn a_log_is_compacted_by_its_keys_and_loads_the_same() {
+    let config = || GroupConfig { offsets_partitions: 1, compact_bytes: 4 << 10, ..config() };
+    let world = World::on(MemoryTopic::new(), config());
+    world.commit("idle", &commit_of(&nobody(), "t", 0, 7)).await.unwrap();
+    for n in 0..500 {
+        world.commit("busy", &commit_of(&nobody(), "t", 0, n)).await.unwrap();
+    }
+    let compacted = async {
+        while world.topic.range(0).unwrap().start.0 < 400 {
+            world.commit("busy", &commit_of(&nobody(), "t", 0, 500)).await.unwrap();
+            tokio::task::yield_now().await;
+        }
+    };
+    Env::real().timeout(Duration::from_secs(20), compacted).await.expect("it is compacted again and again");
+    world.commit("busy", &commit_of(&nobody(), "t", 0, 500)).await.unwrap();
+    let bytes: usize = world.topic.batches(0).iter().map(bytes::Bytes::len).sum();
+    assert!(bytes < 3 * (4 << 10), "{bytes} bytes are left");
+    let world = World::on(world.topic.clone(), config());
+    assert_eq!((world.offset("idle").await, world.offset("busy").await), (Some(7), Some(500)));
+}
 
 struct World {
     topic: MemoryTopic,

@@ -6,7 +6,8 @@ use esker_core::{Epoch, Offset};
 use esker_env::watch;
 
 use super::{
-    Absent, Cx, Machine, Partition, Phase, ReplayError, Runtime, machine::replay_chunk, partition::Active,
+    Absent, Cx, Machine, Partition, Phase, ReplayError, Runtime, compaction::Compaction,
+    machine::replay_chunk, partition::Active,
 };
 use crate::{topic::TopicError, usage::Usage};
 
@@ -83,8 +84,9 @@ async fn load<M: Machine>(runtime: &Arc<Runtime<M>>, row: &Arc<Partition<M>>, do
     let loaded = read_all(runtime, row.index).await;
     let mut state = row.state.lock();
     match loaded {
-        Ok((epoch, machine)) => {
-            let mut active = Box::new(Active::new(epoch, machine));
+        Ok((epoch, machine, bytes)) => {
+            let compaction = Compaction::new(bytes, M::compact_bytes(&runtime.config));
+            let mut active = Box::new(Active::new(epoch, machine, compaction));
             let now = runtime.now();
             let mut cx = Cx::new(&runtime.config, now, &*runtime.env.random);
             cx.around = M::around(&runtime.outside);
@@ -127,13 +129,15 @@ impl LoadError {
     }
 }
 
-async fn read_all<M: Machine>(runtime: &Runtime<M>, partition: u32) -> Result<(Epoch, M), LoadError> {
+/// The leader epoch, the machine, and how many bytes it took.
+async fn read_all<M: Machine>(runtime: &Runtime<M>, partition: u32) -> Result<(Epoch, M, usize), LoadError> {
     let range = runtime.topic.range(partition)?;
     let mut machine = M::empty(Usage::of(&runtime.usage));
-    let mut next = range.start;
+    let (mut next, mut bytes) = (range.start, 0);
     while next < range.end {
         let read = runtime.topic.read(partition, next, READ_BYTES).await?;
         for chunk in &read.chunks {
+            bytes += chunk.len();
             replay_chunk(&mut machine, chunk, runtime.now())
                 .map_err(|error| LoadError::content(next, &error))?;
         }
@@ -142,5 +146,5 @@ async fn read_all<M: Machine>(runtime: &Runtime<M>, partition: u32) -> Result<(E
         }
         next = read.next;
     }
-    Ok((range.epoch, machine))
+    Ok((range.epoch, machine, bytes))
 }

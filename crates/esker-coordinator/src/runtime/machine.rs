@@ -54,6 +54,9 @@ pub(crate) trait Machine: Sized + Send + 'static {
     fn partitions(config: &Self::Config) -> u32;
     /// About how many bytes of records go into one batch.
     fn batch_bytes(config: &Self::Config) -> usize;
+    /// From how many bytes on a partition's log is compacted by its keys; `usize::MAX` where the last value of a key is not
+    /// all that counts.
+    fn compact_bytes(config: &Self::Config) -> usize;
     /// How often [`Machine::tidy`] is to be called.
     fn tidy_interval(config: &Self::Config) -> Duration;
 

@@ -6,6 +6,7 @@
 
 mod machine;
 
+mod compaction;
 mod loading;
 mod partition;
 mod timing;
@@ -20,6 +21,7 @@ use esker_core::Epoch;
 use esker_env::{Env, TaskGuard};
 use parking_lot::RwLock;
 
+pub(crate) use self::compaction::RESTATED;
 use self::timing::Alarm;
 #[cfg(test)]
 pub(crate) use self::{machine::replay_chunk, writing::to_batches};

@@ -5,7 +5,7 @@ use esker_env::watch;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use super::{Machine, Token};
+use super::{Machine, Token, compaction::Compaction};
 
 /// A partition.
 pub(crate) struct Partition<M: Machine> {
@@ -35,6 +35,7 @@ pub(crate) struct Active<M: Machine> {
     pub(super) queue: Vec<M::Write>,
     /// A task is writing.
     pub(super) writing: bool,
+    pub(super) compaction: Compaction,
 }
 
 impl<M: Machine> Partition<M> {
@@ -54,8 +55,8 @@ impl<M: Machine> Phase<M> {
 }
 
 impl<M: Machine> Active<M> {
-    pub(super) fn new(epoch: Epoch, machine: M) -> Self {
-        Self { epoch, machine, waiting: FastMap::default(), queue: Vec::new(), writing: false }
+    pub(super) fn new(epoch: Epoch, machine: M, compaction: Compaction) -> Self {
+        Self { epoch, machine, waiting: FastMap::default(), queue: Vec::new(), writing: false, compaction }
     }
 
     /// Makes a place for the answer to `token`.

@@ -8,8 +8,10 @@ use esker_core::{
     batch::{BatchBuilder, BatchError, Compression, NewRecord},
 };
 
-use super::{Absent, Form, Machine, Partition, Phase, Runtime, Token, Written, partition::Active};
-use crate::topic::TopicError;
+use super::{
+    Absent, Form, Machine, Partition, Phase, Runtime, Token, Written, compaction, partition::Active,
+};
+use crate::{records::Record, topic::TopicError};
 
 impl<M: Machine> Runtime<M> {
     /// Sends answers, queues writes and begins orders, under the partition's lock.
@@ -25,15 +27,22 @@ impl<M: Machine> Runtime<M> {
             active.answer(token, answer);
         }
         active.queue.extend(writes);
-        if !active.queue.is_empty() && !active.writing {
-            active.writing = true;
-            self.env.tasks.spawn(write_all(Arc::clone(self), Arc::clone(row), active.epoch));
+        if !active.queue.is_empty() || active.compaction.is_due() {
+            self.write_on(row, active);
         }
         for order in orders {
             M::carry_out(self, row, active.epoch, order);
         }
         if let Some(deadline) = active.machine.next_deadline() {
             self.alarm.at_latest(deadline);
+        }
+    }
+
+    /// Has somebody write what is there to be written.
+    pub(super) fn write_on(self: &Arc<Self>, row: &Arc<Partition<M>>, active: &mut Active<M>) {
+        if !active.writing {
+            active.writing = true;
+            self.env.tasks.spawn(write_all(Arc::clone(self), Arc::clone(row), active.epoch));
         }
     }
 
@@ -52,7 +61,7 @@ impl<M: Machine> Runtime<M> {
         }
     }
 
-    /// Appends writes in their order. Their results, in that order too.
+    /// Appends writes in their order. Their results, in that order too, and how many bytes they took.
     ///
     /// # Errors
     /// [`TopicError::Lost`] when it is not known which of them were written.
@@ -60,15 +69,19 @@ impl<M: Machine> Runtime<M> {
         &self,
         partition: u32,
         writes: &[M::Write],
-    ) -> Result<Vec<Result<(), Absent>>, TopicError> {
+    ) -> Result<(Vec<Result<(), Absent>>, usize), TopicError> {
         let mut results = vec![Ok(()); writes.len()];
+        let mut size = 0;
         let mut durable = Vec::new();
         let now_ms = self.env.clock.wall_ms();
         for batch in batches(writes, M::batch_bytes(&self.config)) {
             let appended = batch
                 .build(writes, now_ms)
                 .map_err(|error| TopicError::Unavailable(error.to_string()))
-                .and_then(|bytes| self.topic.append(partition, bytes));
+                .and_then(|bytes| {
+                    size += bytes.len();
+                    self.topic.append(partition, bytes)
+                });
             let error = match appended {
                 Ok(done) => {
                     durable.push(done);
@@ -85,7 +98,7 @@ impl<M: Machine> Runtime<M> {
                 TopicError::Unavailable(reason) if durable.is_empty() => {
                     tracing::warn!(partition, reason, topic = self.topic.name(), "no records are taken");
                     results.fill(Err(Absent::Unavailable));
-                    return Ok(results);
+                    return Ok((results, 0));
                 }
                 // With a part of the writes in the log and a part not, memory and log differ: start over from the log.
                 TopicError::Refused(reason) | TopicError::Unavailable(reason) => {
@@ -97,24 +110,77 @@ impl<M: Machine> Runtime<M> {
         for done in durable {
             done.await.map_err(|error| TopicError::Lost(error.to_string()))?;
         }
-        Ok(results)
+        Ok((results, size))
+    }
+
+    /// Appends records that say again what the log said. What is not taken now is not needed: the pass ends.
+    async fn restate(&self, partition: u32, records: &[Record]) -> Result<Option<usize>, TopicError> {
+        let batch = match compaction::restated(records, self.env.clock.wall_ms()) {
+            Ok(batch) => batch,
+            Err(error) => {
+                tracing::warn!(partition, %error, topic = self.topic.name(), "not compacted");
+                return Ok(None);
+            }
+        };
+        let size = batch.len();
+        match self.topic.append(partition, batch) {
+            Ok(done) => done.await.map(|()| Some(size)).map_err(|error| TopicError::Lost(error.to_string())),
+            Err(error @ TopicError::Lost(_)) => Err(error),
+            Err(error) => {
+                tracing::info!(partition, %error, topic = self.topic.name(), "not compacted");
+                Ok(None)
+            }
+        }
     }
 }
 
-/// Writes until nothing is queued, or the partition is no longer the one that was loaded under `epoch`.
+/// What is to be written next.
+struct Turn<M: Machine> {
+    writes: Vec<M::Write>,
+    /// Said again.
+    restated: Option<Vec<Record>>,
+}
+
+impl<M: Machine> Runtime<M> {
+    /// The next turn; `None` when there is none, or the partition is no longer the one that was loaded under `epoch`.
+    fn turn(self: &Arc<Self>, row: &Arc<Partition<M>>, epoch: Epoch) -> Option<Turn<M>> {
+        let mut state = row.state.lock();
+        let active = state.in_charge(Some(epoch))?;
+        if active.compaction.is_due() {
+            self.begin_pass(row, epoch, &mut active.compaction);
+        }
+        let writes = std::mem::take(&mut active.queue);
+        active.compaction.note(&writes);
+        let restated = active.compaction.next(M::batch_bytes(&self.config));
+        if writes.is_empty() && restated.is_none() {
+            self.end_pass(row, active);
+            active.writing = false;
+            return None;
+        }
+        Some(Turn { writes, restated })
+    }
+
+    /// Lets the log go as far as it may, when nothing is on its way to it.
+    fn end_pass(self: &Arc<Self>, row: &Partition<M>, active: &mut Active<M>) {
+        if let Some(cut) = active.compaction.finish() {
+            self.let_go(row.index, cut);
+        }
+    }
+}
+
+/// Writes until there is nothing to write, or the partition is no longer the one that was loaded under `epoch`.
 async fn write_all<M: Machine>(runtime: Arc<Runtime<M>>, row: Arc<Partition<M>>, epoch: Epoch) {
-    loop {
-        let writes = {
-            let mut state = row.state.lock();
-            let Some(active) = state.in_charge(Some(epoch)) else { return };
-            if active.queue.is_empty() {
-                active.writing = false;
-                return;
-            }
-            std::mem::take(&mut active.queue)
+    while let Some(Turn { writes, restated }) = runtime.turn(&row, epoch) {
+        let written = async {
+            let (results, size) = runtime.append(row.index, &writes).await?;
+            let restated = match restated {
+                Some(records) => Some(runtime.restate(row.index, &records).await?),
+                None => None,
+            };
+            Ok::<_, TopicError>((results, size, restated))
         };
-        let results = match runtime.append(row.index, &writes).await {
-            Ok(results) => results,
+        let (results, size, restated) = match written.await {
+            Ok(written) => written,
             Err(error) => {
                 let still_ours = row.state.lock().in_charge(Some(epoch)).is_some();
                 if still_ours {
@@ -124,6 +190,12 @@ async fn write_all<M: Machine>(runtime: Arc<Runtime<M>>, row: Arc<Partition<M>>,
             }
         };
         let told = runtime.with(&row, Some(epoch), |active, cx| {
+            active.compaction.appended(size + restated.flatten().unwrap_or_default());
+            // A write that was refused is not the newer value for which the pass has left one out.
+            if restated == Some(None) || results.iter().any(Result::is_err) {
+                active.compaction.give_up();
+            }
+            runtime.end_pass(&row, active);
             for (write, result) in writes.into_iter().zip(results) {
                 active.machine.written(cx, write, result.map_err(M::Error::from));
             }

@@ -9,7 +9,7 @@ use crate::{
     effects::{Cx, Now},
     group::Group,
     records::{Decoded, decode},
-    runtime::ReplayError,
+    runtime::{RESTATED, ReplayError},
     transactions::Producer,
 };
 
@@ -36,13 +36,15 @@ impl Shard {
                     Producer { id: ProducerId(batch.fields.producer_id), epoch: batch.fields.producer_epoch };
                 self.replay_pending(decoded, producer);
             } else {
-                self.replay_record(decoded, now);
+                // One that is only said again beats nothing that waits for the end of its transaction.
+                let restated = record.headers.into_iter().any(|header| header.key == RESTATED);
+                self.replay_record(decoded, restated, now);
             }
         }
         Ok(())
     }
 
-    fn replay_record(&mut self, record: Decoded, now: Now) {
+    fn replay_record(&mut self, record: Decoded, restated: bool, now: Now) {
         match record {
             Decoded::Group { group, value: Some(value) } => self.loaded(&group, now).restore(*value, now),
             Decoded::Group { group, value: None } => {
@@ -56,7 +58,9 @@ impl Shard {
             }
             Decoded::Share { group, record } => self.shares.replay(&group, record),
             Decoded::Offset { group, topic, partition, value: Some(value) } => {
-                self.transactional.overtaken(&group, &topic, partition);
+                if !restated {
+                    self.transactional.overtaken(&group, &topic, partition);
+                }
                 self.loaded(&group, now).offsets.restore(&topic, partition, value);
             }
             Decoded::Offset { group, topic, partition, value: None } => {

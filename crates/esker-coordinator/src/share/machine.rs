@@ -49,6 +49,11 @@ impl Machine for StateShard {
         config.batch_bytes
     }
 
+    /// It does that itself, with what it knows of its state: see [`checkpoint`].
+    fn compact_bytes(_: &ShareConfig) -> usize {
+        usize::MAX
+    }
+
     fn tidy_interval(_: &ShareConfig) -> Duration {
         Duration::from_secs(60 * 60)
     }

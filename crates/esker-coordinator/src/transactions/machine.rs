@@ -65,6 +65,10 @@ impl Machine for Shard {
         config.batch_bytes
     }
 
+    fn compact_bytes(config: &TransactionConfig) -> usize {
+        config.compact_bytes
+    }
+
     fn tidy_interval(config: &TransactionConfig) -> Duration {
         config.expiration_interval
     }

@@ -25,6 +25,8 @@ pub struct TransactionConfig {
     pub max_state: usize,
     /// About how many bytes of records go into one batch.
     pub batch_bytes: usize,
+    /// From how many bytes on a partition's log is compacted by its keys, and again when it is three times what was left.
+    pub compact_bytes: usize,
 }
 
 impl Default for TransactionConfig {
@@ -39,6 +41,7 @@ impl Default for TransactionConfig {
             max_partitions: 20_000,
             max_state: 512 << 20,
             batch_bytes: 1 << 20,
+            compact_bytes: 16 << 20,
         }
     }
 }

@@ -34,6 +34,8 @@ pub(super) async fn shards(joined: Arc<Joined>, log: Log) {
         closed.borrow_and_update();
         let failed = open_new(&joined, &log).await;
         if failed {
+            // Those that were opened are no reason to try the others again at once.
+            closed.borrow_and_update();
             let again = joined.env.clock.sleep(pause);
             pause = (pause * 2).min(LONGEST_PAUSE);
             tokio::select! {

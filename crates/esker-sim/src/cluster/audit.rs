@@ -150,7 +150,8 @@ impl Audit {
             record.copyset.len() - gone.len() < record.read_quorum()
                 && gone.iter().any(|before| !before.contains(&record.id))
         };
-        ledgers.into_iter().map(|ledger| ledger.record).filter(unlucky).map(|record| record.id).collect()
+        let open = ledgers.into_iter().map(|ledger| ledger.record).filter(|record| record.end().is_none());
+        open.filter(unlucky).map(|record| record.id).collect()
     }
 
     /// The same of what the store holds now: then bits of it may flip. What it comes to hold later is another matter, unless

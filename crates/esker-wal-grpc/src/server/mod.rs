@@ -52,6 +52,12 @@ pub struct ServerOptions {
     pub stream_changes: usize,
     /// Streams and calls of one connection at a time.
     pub streams: u32,
+    /// Bytes that a client may send ahead on one stream.
+    pub stream_window: u32,
+    /// And on all streams of a connection: more than one stream may, so that one that stands still leaves room for others.
+    pub connection_window: u32,
+    /// Bytes of answers that each stream may have on their way.
+    pub send_buffer: usize,
     /// Connections at a time; more are closed at once.
     pub connections: usize,
     /// A connection ends when nothing was asked on it for this long after it was made.
@@ -69,6 +75,9 @@ impl Default for ServerOptions {
             stream_bytes: 64 << 20,
             stream_changes: 1024,
             streams: 64,
+            stream_window: 4 << 20,
+            connection_window: 16 << 20,
+            send_buffer: 400 << 10,
             connections: 1024,
             first_request: Duration::from_secs(10),
             ping_interval: Duration::from_secs(5),

@@ -26,10 +26,6 @@ use tower_service::Service;
 use super::ServerOptions;
 use crate::runtime::Executor;
 
-/// Bytes that a client may send ahead on one stream.
-const STREAM_WINDOW: u32 = 4 << 20;
-/// And on all streams of a connection: more than one stream may, so that one that stands still leaves room for others.
-const CONNECTION_WINDOW: u32 = 16 << 20;
 /// Most bytes of a request's headers.
 const HEADERS: u32 = 16 << 10;
 /// After a connection that could not be accepted: the process is likely out of file descriptors.
@@ -129,8 +125,9 @@ where
             .timer(TokioTimer::new())
             .keep_alive_interval(options.ping_interval)
             .keep_alive_timeout(options.ping_timeout)
-            .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
+            .initial_stream_window_size(options.stream_window)
+            .initial_connection_window_size(options.connection_window)
+            .max_send_buf_size(options.send_buffer)
             .max_concurrent_streams(options.streams)
             .max_header_list_size(HEADERS)
             .serve_connection(TokioIo::new(io), service)

@@ -11,6 +11,8 @@ use crate::physical::{LedgerMark, Lsn};
 pub(super) enum Place {
     /// Accepted, not written yet.
     Queued,
+    /// As [`Place::Queued`], in place of bytes that were damaged: the frame was here before.
+    Repairing,
     /// Its entry stands here.
     At(Lsn),
     /// It was here and its bytes are damaged; why.
@@ -82,12 +84,12 @@ impl Ledger {
         usize::try_from(index.0.checked_sub(self.first())?).ok()
     }
 
-    /// `None` for a frame that is not there, or lost.
+    /// `None` for a frame that is not there, or lost ahead of the slots.
     pub(super) fn slot(&self, index: FrameIndex) -> Option<&Slot> {
         self.slots.get(self.place(index)?)
     }
 
-    /// As [`Ledger::slot`], but for one that is lost: that can be repaired.
+    /// As [`Ledger::slot`], but makes slots of the lost front from `index` on, so that they can be repaired.
     pub(super) fn slot_mut(&mut self, index: FrameIndex) -> Option<&mut Slot> {
         while self.trim <= index && index.0 < self.first() {
             self.lost -= 1;
@@ -97,8 +99,8 @@ impl Ledger {
         self.slots.get_mut(place)
     }
 
-    /// Whether a frame at or above `from` is lost with nothing to tell of it.
-    pub(super) fn has_lost(&self, from: FrameIndex) -> bool {
+    /// Whether a frame at or above `from` is lost ahead of the slots.
+    pub(super) fn front_is_lost(&self, from: FrameIndex) -> bool {
         self.lost > 0 && from.0 < self.first()
     }
 
@@ -126,24 +128,13 @@ impl Ledger {
     }
 
     /// Makes the tail at least this, with lost frames in between.
-    pub(super) fn extend_lost(&mut self, tail: FrameIndex, reason: &Arc<str>) {
+    pub(super) fn extend_lost(&mut self, tail: FrameIndex) {
         if self.slots.is_empty() {
             self.lost = self.lost.max(tail.0.saturating_sub(self.trim.0));
         }
         while self.tail() < tail {
-            self.slots.push_back(Slot::lost(reason));
+            self.slots.push_back(Slot::lost(&its_entry_is_lost()));
         }
-    }
-
-    /// A ledger first met at this index while replaying: what is below was trimmed, unless a checkpoint says otherwise.
-    pub(super) fn starting_at(mode: Mode, index: FrameIndex) -> Self {
-        Self { trim: index, ..Self::new(mode) }
-    }
-
-    /// Moves the trim point down to where a checkpoint says it was, with lost frames in between.
-    pub(super) fn lower_trim(&mut self, trim: FrameIndex) {
-        self.lost += self.trim.0.saturating_sub(trim.0);
-        self.trim = self.trim.min(trim);
     }
 
     /// Ranges of frames that cannot be read any more.

@@ -46,7 +46,7 @@ fn held(state: &State, ledger: LedgerId, index: FrameIndex) -> Result<&Slot, Sto
     }
     let Some(found) = state.ledgers.get(&ledger) else { return Err(StoreError::NotHeld { ledger, index }) };
     found.slot(index).ok_or_else(|| {
-        if index >= found.trim() && found.has_lost(index) {
+        if index >= found.trim() && found.front_is_lost(index) {
             return StoreError::Unreadable { ledger, index, place: its_entry_is_lost() };
         }
         StoreError::NotHeld { ledger, index }
@@ -57,7 +57,7 @@ fn locate(state: &State, ledger: LedgerId, index: FrameIndex) -> Result<Located,
     let slot = held(state, ledger, index)?;
     let lsn = match &slot.place {
         Place::At(lsn) => *lsn,
-        Place::Queued => return Err(StoreError::NotHeld { ledger, index }),
+        Place::Queued | Place::Repairing => return Err(StoreError::NotHeld { ledger, index }),
         Place::Lost(place) => return Err(StoreError::Unreadable { ledger, index, place: Arc::clone(place) }),
     };
     let content = slot.content.as_ref().ok_or(StoreError::NotHeld { ledger, index })?;
@@ -146,20 +146,12 @@ pub(super) fn directory(state: &State, id: LedgerId, from: FrameIndex) -> Result
         return Err(StoreError::Forgotten(id));
     }
     let Some(ledger) = state.ledgers.get(&id) else { return Ok(Vec::new()) };
-    if ledger.has_lost(from) {
-        let index = from.max(ledger.trim());
-        return Err(StoreError::Unreadable { ledger: id, index, place: its_entry_is_lost() });
+    if ledger.front_is_lost(from) {
+        return Ok(Vec::new());
     }
-    ledger
-        .slots_from(from)
-        .map(|(index, slot)| match (&slot.content, &slot.place) {
-            (Some(content), _) => Ok((index, Arc::clone(&content.directory))),
-            (None, Place::Lost(place)) => {
-                Err(StoreError::Unreadable { ledger: id, index, place: Arc::clone(place) })
-            }
-            (None, _) => Err(StoreError::NotHeld { ledger: id, index }),
-        })
-        .collect()
+    let headers =
+        |(index, slot): (FrameIndex, &Slot)| Some((index, Arc::clone(&slot.content.as_ref()?.directory)));
+    Ok(ledger.slots_from(from).map_while(headers).collect())
 }
 
 /// Remembers that the bytes at `lsn` are not the frame. The reader held the file, so they were not being replaced.

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use esker_core::{BatchHeader, FrameIndex, LedgerId, Mode, frame::FrameHeader};
 
 use super::{
-    ledger::{Content, Ledger, Place, Slot, its_entry_is_lost},
+    ledger::{Content, Ledger, Place, Slot},
     tombstones::Tombstones,
 };
 use crate::physical::{Checkpoint, LedgerMark, Lsn, Record};
@@ -22,10 +22,28 @@ pub(super) struct Replay {
     pub(super) boot_id: String,
     pub(super) lost_power: bool,
     pub(super) lost_entries: String,
+    /// Trims of ledgers that nothing has named yet.
+    early_trims: BTreeMap<LedgerId, FrameIndex>,
     /// The last entry says that the store was closed in order.
     pub(super) clean: bool,
     /// Entries lost since the last checkpoint that nothing names: where.
     unnamed: Option<String>,
+}
+
+/// The ledger, begun when nothing has named it before.
+fn known<'a>(
+    ledgers: &'a mut BTreeMap<LedgerId, Ledger>,
+    early_trims: &mut BTreeMap<LedgerId, FrameIndex>,
+    id: LedgerId,
+    mode: Mode,
+) -> &'a mut Ledger {
+    ledgers.entry(id).or_insert_with(|| {
+        let mut ledger = Ledger::new(mode);
+        if let Some(before) = early_trims.remove(&id) {
+            ledger.trim_to(before);
+        }
+        ledger
+    })
 }
 
 impl Replay {
@@ -48,17 +66,13 @@ impl Replay {
             return;
         }
         let (mode, index) = (header.mode, header.index);
-        // Where entries are lost that nothing names, what is below may be among them: only a checkpoint can tell that it was
-        // trimmed. To call it trimmed would tell a recovery that it is in the object store.
-        let lost = self.unnamed.is_some();
-        let ledger = self
-            .ledgers
-            .entry(header.ledger)
-            .or_insert_with(|| if lost { Ledger::new(mode) } else { Ledger::starting_at(mode, index) });
+        // Each file's checkpoint names the ledgers before it, so one that is new here begins with its first frame. If it does
+        // not, entries are lost. To call what they held trimmed would tell a recovery that it is in the object store.
+        let ledger = known(&mut self.ledgers, &mut self.early_trims, header.ledger, mode);
         if index < ledger.trim() {
             return;
         }
-        ledger.extend_lost(index, &its_entry_is_lost());
+        ledger.extend_lost(index);
         match ledger.slot_mut(index) {
             // A repair of what was damaged, further up in the log.
             Some(held) => *held = slot,
@@ -91,6 +105,8 @@ impl Replay {
             Record::Trim { ledger, before } => {
                 if let Some(ledger) = self.ledgers.get_mut(&ledger) {
                     ledger.trim_to(before);
+                } else {
+                    self.early_trims.insert(ledger, before);
                 }
             }
             Record::Forget(ledger) => {
@@ -103,11 +119,10 @@ impl Replay {
     }
 
     fn mark(&mut self, mark: &LedgerMark) {
-        let ledger =
-            self.ledgers.entry(mark.ledger).or_insert_with(|| Ledger::starting_at(mark.mode, mark.trim));
-        ledger.lower_trim(mark.trim);
+        // A seal's mark was taken when it was accepted: a trim that was on its way then stands before it.
+        let ledger = known(&mut self.ledgers, &mut self.early_trims, mark.ledger, mark.mode);
         ledger.trim_to(mark.trim);
-        ledger.extend_lost(mark.tail, &its_entry_is_lost());
+        ledger.extend_lost(mark.tail);
         ledger.sealed = mark.sealed;
         ledger.doubt = mark.doubt;
     }
@@ -119,6 +134,7 @@ impl Replay {
         let known: std::collections::BTreeSet<LedgerId> =
             checkpoint.ledgers.iter().map(|mark| mark.ledger).collect();
         self.ledgers.retain(|ledger, _| known.contains(ledger));
+        self.early_trims.clear();
         self.forgotten = Tombstones::from_ranges(&checkpoint.forgotten);
         self.boot_id = checkpoint.boot_id;
         self.lost_power = checkpoint.lost_power;

@@ -96,6 +96,13 @@ impl State {
         if self.closing { Err(StoreError::Closed) } else { Ok(()) }
     }
 
+    fn check_intact(&self) -> Result<(), StoreError> {
+        if self.lost_entries.is_empty() {
+            return Ok(());
+        }
+        Err(StoreError::Damaged(self.lost_entries.as_str().into()))
+    }
+
     fn check_known(&self, ledger: LedgerId) -> Result<(), StoreError> {
         if self.forgotten.contains(ledger) { Err(StoreError::Forgotten(ledger)) } else { Ok(()) }
     }
@@ -103,9 +110,7 @@ impl State {
     /// S1. The answer comes after the mode's durability point (S2).
     pub(super) fn append(&mut self, config: &StoreConfig, frame: Frame) -> Result<Answer, StoreError> {
         self.check_open()?;
-        if !self.lost_entries.is_empty() {
-            return Err(StoreError::Damaged(self.lost_entries.as_str().into()));
-        }
+        self.check_intact()?;
         let (id, index, mode) = (frame.ledger(), frame.index(), frame.mode());
         self.check_known(id)?;
         let mut tail = FrameIndex(0);
@@ -178,15 +183,17 @@ impl State {
         self.check_space(config, &frame)?;
         let Some(ledger) = self.ledgers.get_mut(&id) else { unreachable!("looked up above") };
         match ledger.slot_mut(index) {
-            Some(slot) => *slot = queued_slot(&frame),
+            Some(slot) => *slot = Slot { place: Place::Repairing, ..queued_slot(&frame) },
             None => ledger.push(queued_slot(&frame)),
         }
         Ok(self.push(!Rule::RepairDurable.is_broken(), Work::Frame(frame)))
     }
 
-    /// Whether the ledger's writer can still append. A store that takes no seals has no say.
+    /// Whether the ledger's writer can still append. A store that takes no seals has no say, and one that may have lost one
+    /// has none either.
     pub(super) fn is_open(&self, id: LedgerId) -> Result<bool, StoreError> {
         self.check_open()?;
+        self.check_intact()?;
         let sealed = self.ledgers.get(&id).is_some_and(|ledger| ledger.sealed);
         Ok(!sealed && !self.forgotten.contains(id))
     }
@@ -317,7 +324,7 @@ impl State {
         let Some(ledger) = self.ledgers.get_mut(&frame.ledger()) else { return };
         // Trimmed or forgotten while it was on its way.
         let Some(slot) = ledger.slot_mut(frame.index()) else { return };
-        assert_eq!(slot.place, Place::Queued, "a frame is written once");
+        assert!(matches!(slot.place, Place::Queued | Place::Repairing), "a frame is written once");
         slot.place = Place::At(lsn);
         self.files.gained(lsn);
     }

@@ -11,6 +11,9 @@ use crate::{Descriptor, LogStore, StoreError};
 /// The first pause before asking again, and the longest.
 const ASK: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 
+/// The longest pause while the lane has no quorum.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
 /// A lane that rolls again within this time pauses first.
 const CALM: Duration = Duration::from_secs(30);
 
@@ -190,7 +193,10 @@ impl Rolls {
     /// Asks again later.
     pub(super) fn pause(&mut self) {
         self.paused = true;
-        let pause = backoff(ASK, self.tries, &*self.env.random);
+        let mut pause = backoff(ASK, self.tries, &*self.env.random);
+        if self.deadline.is_some() {
+            pause = pause.min(ASK_AGAIN);
+        }
         self.tries = self.tries.saturating_add(1);
         self.stage = Stage::Pausing(self.env.clock.sleep(pause));
     }
@@ -204,8 +210,8 @@ impl Rolls {
         }
     }
 
-    /// The quorum is lost: the time runs, and a pause ends. Not where the ledger never committed anything and is as new as
-    /// that: the next would fail likewise, and each is a transaction.
+    /// The quorum is lost: the time runs, and a pause ends. Not where the ledger never committed anything and the lane rolled
+    /// less than [`CALM`] ago: the next would fail likewise, and each is a transaction.
     pub(super) fn hurry(&mut self, limit: Duration, in_vain: bool) {
         if self.deadline.is_none() && !self.is_rolling() {
             self.deadline = Some(self.env.clock.sleep(limit));

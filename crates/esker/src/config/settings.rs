@@ -79,6 +79,8 @@ section! {
         grpc: String = "127.0.0.1:9094".to_owned(),
         /// The address that other brokers are told; empty for the one above.
         grpc_advertised: String = String::new(),
+        /// The native API over gRPC, for clients; empty for none.
+        api: String = "127.0.0.1:9095".to_owned(),
         /// `/livez`, `/readyz`, `/metrics`, `/admin/flush`.
         http: String = "127.0.0.1:9096".to_owned(),
     }
@@ -188,7 +190,13 @@ section! {
         share_bytes_total: u64 = 512 << 20,
         /// Transactional ids that this broker coordinates, and the partitions in their transactions, bytes.
         transaction_bytes_total: u64 = 256 << 20,
-        /// Connections.
+        /// The largest message that a client of the native API may send, bytes.
+        api_message_bytes: u32 = 4 << 20,
+        /// Requests of the native API that are not answered yet, bytes.
+        api_request_bytes_total: u64 = 128 << 20,
+        /// What was read for clients of the native API and is not on its way to them, bytes.
+        api_stream_bytes_total: u64 = 256 << 20,
+        /// Connections of Kafka clients.
         max_connections: u32 = 20_000,
         /// A connection that says nothing for this long is closed, milliseconds.
         idle_connection_ms: u64 = 600_000,

@@ -53,12 +53,19 @@ impl Settings {
 
 /// Coordinators with a few partitions each, which are not patient.
 pub(in crate::cluster) fn coordinating(random: &dyn Random) -> Coordinating {
+    // Some compact all the time, some never.
+    let compact_bytes = pick(random, &[1 << 10, 16 << 10, 16 << 20]);
     Coordinating {
-        groups: GroupConfig { offsets_partitions: 1 + random.below(3) as u32, ..GroupConfig::default() },
+        groups: GroupConfig {
+            offsets_partitions: 1 + random.below(3) as u32,
+            compact_bytes,
+            ..GroupConfig::default()
+        },
         transactions: TransactionConfig {
             topic_partitions: 1 + random.below(3) as u32,
             max_timeout: LONGEST,
             abort_interval: millis(random, 100, 2_000),
+            compact_bytes,
             ..TransactionConfig::default()
         },
     }

@@ -1,0 +1,275 @@
+//! Answering the other brokers, for what this one owns.
+
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    sync::{Arc, OnceLock},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use bytes::{Bytes, BytesMut};
+use esker_core::PartitionId;
+use esker_env::{BoxFuture, Env};
+use esker_log::Log;
+use futures::{FutureExt, Stream, StreamExt, stream, stream::FuturesUnordered};
+use tonic::{
+    Status, Streaming,
+    body::Body,
+    server::{Grpc, NamedService},
+};
+use tonic_prost::ProstCodec;
+use tower_service::Service;
+
+use super::{APPEND, AWAIT, LOCATE, MAX_MESSAGE, READ};
+use crate::{
+    convert,
+    fault::{Fault, Kind},
+    method::Method,
+    owner::{Owner, Written},
+    proto::esker::forward::v1 as proto,
+    targets::LONG_POLL,
+};
+
+/// Most bytes of a request that carries no batch.
+const SMALL_REQUEST: usize = 4096;
+/// Bytes of batches of one stream that are not durable, above which no more is read from it.
+const UNDER_WAY: usize = 16 << 20;
+
+/// What this broker owns, as a gRPC service. Cheap to clone; clones are the same.
+#[derive(Clone)]
+pub struct ForwardService {
+    owner: Arc<OnceLock<Owner>>,
+    env: Env,
+}
+
+impl ForwardService {
+    /// Has nothing to say (UNAVAILABLE) until [`ForwardService::bind`].
+    #[must_use]
+    pub fn unbound(env: &Env) -> Self {
+        Self { owner: Arc::default(), env: env.clone() }
+    }
+
+    /// Answers out of this log from now on.
+    ///
+    /// # Panics
+    /// When it was bound already.
+    pub fn bind(&self, log: Log) {
+        assert!(self.owner.set(Owner::new(log, &self.env)).is_ok(), "a forward service is bound once");
+    }
+
+    fn owner(&self) -> Result<&Owner, Status> {
+        self.owner.get().ok_or_else(|| Status::unavailable("the broker is starting"))
+    }
+
+    async fn read(self, asked: proto::ReadRequest) -> Result<proto::ReadResponse, Status> {
+        let id = convert::partition(asked.partition)?;
+        let read = self.owner()?.read(id, asked.from, asked.max_bytes as usize, asked.committed).await;
+        Ok(match read {
+            Ok(page) => proto::ReadResponse {
+                batches: joined(page.chunks),
+                next: page.next,
+                offsets: Some(page.offsets),
+                aborted: page.aborted,
+                fault: None,
+            },
+            Err(fault) => proto::ReadResponse {
+                fault: Some(convert::fault_message(fault)),
+                ..proto::ReadResponse::default()
+            },
+        })
+    }
+
+    async fn await_end(self, asked: proto::AwaitRequest) -> Result<proto::OffsetsResponse, Status> {
+        let id = convert::partition(asked.partition)?;
+        let limit = Duration::from_millis(u64::from(asked.wait_ms)).min(LONG_POLL);
+        Ok(match self.owner()?.await_end(id, asked.from, asked.committed, limit).await {
+            Ok(offsets) => proto::OffsetsResponse { offsets: Some(offsets), fault: None },
+            Err(fault) => {
+                proto::OffsetsResponse { offsets: None, fault: Some(convert::fault_message(fault)) }
+            }
+        })
+    }
+
+    async fn locate(self, asked: proto::LocateRequest) -> Result<proto::LocateResponse, Status> {
+        let id = convert::partition(asked.partition)?;
+        Ok(match self.owner()?.locate(id, asked.timestamp_ms).await {
+            Ok((offsets, offset)) => proto::LocateResponse { offsets: Some(offsets), offset, fault: None },
+            Err(fault) => {
+                let fault = Some(convert::fault_message(fault));
+                proto::LocateResponse { fault, ..proto::LocateResponse::default() }
+            }
+        })
+    }
+
+    fn append(
+        self,
+        requests: Streaming<proto::AppendRequest>,
+    ) -> impl Stream<Item = Result<proto::AppendResponse, Status>> + Send {
+        let owner = self.owner().cloned();
+        let state = Appends {
+            owner,
+            env: self.env,
+            requests,
+            running: FuturesUnordered::new(),
+            bytes: 0,
+            gone: BTreeMap::new(),
+            over: false,
+            refusal: None,
+        };
+        stream::unfold(state, |mut state| async move { state.next().await.map(|answer| (answer, state)) })
+    }
+
+    async fn answer<B>(self, request: http::Request<B>) -> http::Response<Body>
+    where
+        B: hyper::body::Body + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
+    {
+        match request.uri().path() {
+            APPEND => {
+                let codec = ProstCodec::<proto::AppendResponse, proto::AppendRequest>::default();
+                let method = Method(move |requests| self.clone().append(requests));
+                Grpc::new(codec).max_decoding_message_size(MAX_MESSAGE).streaming(method, request).await
+            }
+            READ => {
+                let codec = ProstCodec::<proto::ReadResponse, proto::ReadRequest>::default();
+                small(codec).unary(Method(move |asked| self.clone().read(asked)), request).await
+            }
+            AWAIT => {
+                let codec = ProstCodec::<proto::OffsetsResponse, proto::AwaitRequest>::default();
+                small(codec).unary(Method(move |asked| self.clone().await_end(asked)), request).await
+            }
+            LOCATE => {
+                let codec = ProstCodec::<proto::LocateResponse, proto::LocateRequest>::default();
+                small(codec).unary(Method(move |asked| self.clone().locate(asked)), request).await
+            }
+            _ => Status::unimplemented("no such method").into_http(),
+        }
+    }
+}
+
+fn small<C: tonic::codec::Codec>(codec: C) -> Grpc<C> {
+    Grpc::new(codec).max_decoding_message_size(SMALL_REQUEST)
+}
+
+/// The chunks as one; a single one is shared.
+fn joined(mut chunks: Vec<Bytes>) -> Bytes {
+    if chunks.len() <= 1 {
+        return chunks.pop().unwrap_or_default();
+    }
+    let mut all = BytesMut::with_capacity(chunks.iter().map(Bytes::len).sum());
+    for chunk in &chunks {
+        all.extend_from_slice(chunk);
+    }
+    all.freeze()
+}
+
+/// One stream of appends.
+struct Appends {
+    owner: Result<Owner, Status>,
+    env: Env,
+    requests: Streaming<proto::AppendRequest>,
+    /// What has its place and is not durable, with its bytes.
+    running: FuturesUnordered<BoxFuture<'static, (proto::AppendResponse, usize)>>,
+    bytes: usize,
+    /// Partitions that were not here, with the attempt: what was sent behind it is not to overtake it.
+    gone: BTreeMap<PartitionId, u32>,
+    /// No more is read.
+    over: bool,
+    refusal: Option<Status>,
+}
+
+impl Appends {
+    async fn next(&mut self) -> Option<Result<proto::AppendResponse, Status>> {
+        loop {
+            if self.over && self.running.is_empty() {
+                return self.refusal.take().map(Err);
+            }
+            let room = !self.over && (self.running.is_empty() || self.bytes < UNDER_WAY);
+            tokio::select! {
+                biased;
+                Some((answer, size)) = self.running.next(), if !self.running.is_empty() => {
+                    self.bytes -= size;
+                    return Some(Ok(answer));
+                }
+                request = self.requests.message(), if room => {
+                    let taken = match request {
+                        Ok(Some(request)) => self.take(request).await,
+                        Ok(None) => { self.over = true; Ok(()) }
+                        Err(status) => Err(status),
+                    };
+                    if let Err(status) = taken {
+                        self.over = true;
+                        self.refusal = Some(status);
+                    }
+                }
+            }
+        }
+    }
+
+    async fn take(&mut self, request: proto::AppendRequest) -> Result<(), Status> {
+        let proto::AppendRequest { sequence, partition, batch, all_replicas, attempt } = request;
+        let id = convert::partition(partition)?;
+        let owner = self.owner.as_ref().map_err(Status::clone)?;
+        let placed = match self.gone.get(&id) {
+            Some(gone) if attempt <= *gone => Err(Fault::not_here("the partition has gone")),
+            _ => owner.append(id, &batch, all_replicas).await,
+        };
+        let size = batch.len();
+        match placed {
+            Ok(appended) => {
+                self.gone.remove(&id);
+                let pause = appended.throttle;
+                let done = Owner::durable(appended);
+                self.running.push(done.map(move |done| (response(sequence, done), size)).boxed());
+                // As the log fills up, who writes is slowed down.
+                if !pause.is_zero() {
+                    self.env.clock.sleep(pause).await;
+                }
+            }
+            Err(fault) => {
+                if fault.kind == Kind::NotHere {
+                    self.gone.insert(id, attempt);
+                }
+                let answer = response(sequence, Err(fault));
+                self.running.push(std::future::ready((answer, size)).boxed());
+            }
+        }
+        self.bytes += size;
+        Ok(())
+    }
+}
+
+fn response(sequence: u64, done: Result<Written, Fault>) -> proto::AppendResponse {
+    use proto::append_response::Result as Sent;
+    let result = match done {
+        Ok(Written { first_offset, last_offset, duplicate }) => {
+            Sent::Appended(proto::Appended { first_offset, last_offset, duplicate })
+        }
+        Err(fault) => Sent::Fault(convert::fault_message(fault)),
+    };
+    proto::AppendResponse { sequence, result: Some(result) }
+}
+
+impl<B> Service<http::Request<B>> for ForwardService
+where
+    B: hyper::body::Body + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
+{
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let service = self.clone();
+        Box::pin(async move { Ok(service.answer(request).await) })
+    }
+}
+
+impl NamedService for ForwardService {
+    const NAME: &'static str = "esker.forward.v1.Forward";
+}

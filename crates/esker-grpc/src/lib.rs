@@ -1,0 +1,138 @@
+//! The native API: topics as streams of records over gRPC, `proto/esker/v1/streams.proto`, which is its public contract.
+//!
+//! - [`StreamsService`] is the API as a tower service, for a port of its own: `esker_wal_grpc::serve(service, ..)` with
+//!   [`server_options`].
+//! - [`ForwardService`] answers the other brokers for what this one owns, on the brokers' gRPC port
+//!   (`proto/esker/forward/v1/forward.proto`).
+//!
+//! # A way through
+//! [`service`] tells methods apart. `produce` and `consume` run one task for each stream. Both ask `targets` for a partition,
+//! which knows its owner: `owner` over this broker's log, or `forward::client` over the other's `forward::service`, which is
+//! its `owner` again.
+//!
+//! # Order
+//! The batches of one stream for one partition are appended in their order: a `lane` sends them one after another, takes
+//! back all of them when the owner turns one down because the partition has gone, and sends them again in order.
+//!
+//! # Memory
+//! - What clients send is counted from the moment it comes out of the connection until it is answered, against
+//!   [`GrpcConfig::request_memory`]; whoever goes beyond it is refused. One stream has at most [`STREAM_BYTES`] under way.
+//! - What is read for clients is counted until their connections have taken it, against [`GrpcConfig::stream_memory`]; whoever
+//!   takes nothing for [`PATIENCE`] is given up. A stream that waits, for records or for credit, holds nothing.
+//! - Below that, HTTP/2's windows and buffers bound what each connection and stream holds: see [`server_options`] and
+//!   [`MAX_STREAMS`].
+
+mod budget;
+mod consume;
+mod convert;
+mod fault;
+mod forward;
+mod lane;
+mod method;
+mod owner;
+mod produce;
+mod records;
+mod service;
+mod targets;
+mod topics;
+
+/// What travels; see `proto/`.
+mod proto {
+    #![allow(missing_docs, unreachable_pub, clippy::all, reason = "generated")]
+
+    pub mod esker {
+        pub mod v1 {
+            include!(concat!(env!("OUT_DIR"), "/esker.v1.rs"));
+        }
+        pub mod forward {
+            pub mod v1 {
+                include!(concat!(env!("OUT_DIR"), "/esker.forward.v1.rs"));
+            }
+        }
+    }
+
+    pub mod google {
+        pub mod rpc {
+            include!(concat!(env!("OUT_DIR"), "/google.rpc.rs"));
+        }
+    }
+}
+
+use std::{sync::Arc, time::Duration};
+
+use esker_env::Env;
+use esker_log::Log;
+use esker_meta::{Catalog, Membership, ProducerIds, SessionKey};
+use esker_wal_grpc::ServerOptions;
+
+pub use forward::ForwardService;
+pub use service::StreamsService;
+
+/// Bytes of one stream's batches that are not answered, above which no more is read from it. A single one may be larger.
+pub const STREAM_BYTES: usize = 4 << 20;
+/// The same, in batches.
+pub const STREAM_BATCHES: usize = 1024;
+/// Streams of one broker at a time.
+pub const MAX_STREAMS: usize = 10_000;
+/// How long a batch, or a reader, waits for a partition that nobody has.
+pub const OWNER_WAIT: Duration = Duration::from_secs(30);
+/// How long a stream may take to say what it is for, and a client to take what it is sent.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Settings of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct GrpcConfig {
+    /// The largest message that a client may send, bytes. A batch of records is one.
+    pub message_bytes: usize,
+    /// Bytes of all requests that are not answered.
+    pub request_memory: usize,
+    /// Bytes that were read for clients and are not on their way.
+    pub stream_memory: usize,
+}
+
+impl Default for GrpcConfig {
+    fn default() -> Self {
+        Self { message_bytes: 4 << 20, request_memory: 128 << 20, stream_memory: 256 << 20 }
+    }
+}
+
+/// What the API stands on.
+pub struct StreamsParts {
+    /// Clock and tasks.
+    pub env: Env,
+    /// This broker's partitions.
+    pub log: Log,
+    /// All topics.
+    pub catalog: Arc<Catalog>,
+    /// Ids for idempotent producers.
+    pub producer_ids: Arc<ProducerIds>,
+    /// The other brokers; `None` where there are none.
+    pub others: Option<Others>,
+    /// Settings.
+    pub config: GrpcConfig,
+}
+
+/// The brokers that share the cluster.
+pub struct Others {
+    /// This broker's session.
+    pub own: SessionKey,
+    /// Shards of the cluster.
+    pub shards: u32,
+    /// Who owns them.
+    pub membership: Arc<Membership>,
+    /// Connections to their gRPC ports.
+    pub sessions: esker_control_grpc::Sessions,
+}
+
+/// How the API's port is to be served: more connections than between brokers, and less room for each.
+#[must_use]
+pub fn server_options() -> ServerOptions {
+    ServerOptions {
+        streams: 100,
+        connections: 1_000,
+        stream_window: 256 << 10,
+        connection_window: 1 << 20,
+        send_buffer: 64 << 10,
+        ..ServerOptions::default()
+    }
+}

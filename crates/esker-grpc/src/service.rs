@@ -1,0 +1,161 @@
+//! The API behind a port.
+
+use std::{
+    convert::Infallible,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use esker_env::BoxFuture;
+use esker_meta::ProducerIds;
+use tonic::{
+    Status,
+    body::Body,
+    server::{Grpc, NamedService},
+};
+use tonic_prost::ProstCodec;
+use tower_service::Service;
+
+use crate::{
+    GrpcConfig, MAX_STREAMS, PATIENCE, StreamsParts,
+    budget::{Budget, CountedBody, Intake},
+    consume,
+    fault::Fault,
+    method::Method,
+    produce,
+    proto::esker::v1 as api,
+    targets::Targets,
+    topics,
+};
+
+/// Most bytes of a request that carries no records.
+const SMALL_REQUEST: usize = 64 << 10;
+/// The same, for one that opens a stream of many partitions.
+const OPENING: usize = 1 << 20;
+
+/// The native API as a tower service. Cheap to clone.
+#[derive(Clone)]
+pub struct StreamsService(Arc<Inner>);
+
+struct Inner {
+    targets: Arc<Targets>,
+    producer_ids: Arc<ProducerIds>,
+    config: GrpcConfig,
+    requests: Arc<Budget>,
+    streams: Arc<Budget>,
+    /// Streams, counted.
+    places: Arc<Budget>,
+}
+
+impl StreamsService {
+    /// Serves what these parts have.
+    #[must_use]
+    pub fn new(parts: StreamsParts) -> Self {
+        let config = parts.config;
+        Self(Arc::new(Inner {
+            producer_ids: Arc::clone(&parts.producer_ids),
+            targets: Arc::new(Targets::new(parts)),
+            config,
+            requests: Budget::new(config.request_memory),
+            streams: Budget::new(config.stream_memory),
+            places: Budget::new(MAX_STREAMS),
+        }))
+    }
+
+    async fn list_topics(self, asked: api::ListTopicsRequest) -> Result<api::ListTopicsResponse, Status> {
+        Ok(topics::list(&self.0.targets, &asked)?)
+    }
+
+    async fn get_topic(self, asked: api::GetTopicRequest) -> Result<api::GetTopicResponse, Status> {
+        Ok(topics::get(&self.0.targets, &asked).await?)
+    }
+
+    async fn answer<B>(self, request: http::Request<B>) -> http::Response<Body>
+    where
+        B: hyper::body::Body + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
+    {
+        let Inner { targets, producer_ids, config, requests, streams, places } = &*self.0;
+        let intake = Intake::new(requests);
+        let counted = intake.clone();
+        let request = request.map(|body| CountedBody::new(body, counted));
+        match request.uri().path() {
+            "/esker.v1.Streams/Produce" => {
+                let codec = ProstCodec::<api::ProduceResponse, api::ProduceRequest>::default();
+                let Some(place) = places.take(1) else { return busy() };
+                let mut place = Some(place);
+                let (targets, producer_ids) = (Arc::clone(targets), Arc::clone(producer_ids));
+                let method = Method(move |requests| {
+                    let place = place.take().expect("a call has one stream");
+                    produce::serve(&targets, &producer_ids, intake.clone(), place, requests)
+                });
+                Grpc::new(codec)
+                    .max_decoding_message_size(config.message_bytes)
+                    .streaming(method, request)
+                    .await
+            }
+            "/esker.v1.Streams/Consume" => {
+                let codec = ProstCodec::<api::ConsumeResponse, api::ConsumeRequest>::default();
+                let Some(place) = places.take(1) else { return busy() };
+                let mut place = Some(place);
+                let (targets, streams) = (Arc::clone(targets), Arc::clone(streams));
+                let method = Method(move |requests| {
+                    let place = place.take().expect("a call has one stream");
+                    consume::serve(&targets, &streams, intake.clone(), place, requests)
+                });
+                Grpc::new(codec).max_decoding_message_size(OPENING).streaming(method, request).await
+            }
+            "/esker.v1.Streams/ListTopics" => {
+                let codec = ProstCodec::<api::ListTopicsResponse, api::ListTopicsRequest>::default();
+                let service = self.clone();
+                let method = Method(move |asked| service.clone().list_topics(asked));
+                self.in_time(small(codec).unary(method, request)).await
+            }
+            "/esker.v1.Streams/GetTopic" => {
+                let codec = ProstCodec::<api::GetTopicResponse, api::GetTopicRequest>::default();
+                let service = self.clone();
+                let method = Method(move |asked| service.clone().get_topic(asked));
+                self.in_time(small(codec).unary(method, request)).await
+            }
+            _ => Status::unimplemented("no such method").into_http(),
+        }
+    }
+
+    /// A request that is announced and does not come ends here.
+    async fn in_time(&self, answered: impl Future<Output = http::Response<Body>>) -> http::Response<Body> {
+        let late = || Fault::refused(tonic::Code::DeadlineExceeded, "INVALID_REQUEST", "it took too long");
+        let answered = self.0.targets.env.timeout(PATIENCE, answered).await;
+        answered.unwrap_or_else(|_| Status::from(late()).into_http())
+    }
+}
+
+fn busy() -> http::Response<Body> {
+    Status::from(Fault::busy("streams")).into_http()
+}
+
+fn small<C: tonic::codec::Codec>(codec: C) -> Grpc<C> {
+    Grpc::new(codec).max_decoding_message_size(SMALL_REQUEST)
+}
+
+impl<B> Service<http::Request<B>> for StreamsService
+where
+    B: hyper::body::Body + Send + 'static,
+    B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
+{
+    type Response = http::Response<Body>;
+    type Error = Infallible;
+    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: http::Request<B>) -> Self::Future {
+        let service = self.clone();
+        Box::pin(async move { Ok(service.answer(request).await) })
+    }
+}
+
+impl NamedService for StreamsService {
+    const NAME: &'static str = "esker.v1.Streams";
+}

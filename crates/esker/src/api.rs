@@ -1,0 +1,52 @@
+//! The native API's port.
+
+use std::sync::Arc;
+
+use esker_control_grpc::Sessions;
+use esker_env::{Env, TaskGuard};
+use esker_grpc::{Others, StreamsParts, StreamsService, server_options};
+use esker_meta::ProducerIds;
+use esker_node::Node;
+use esker_wal_grpc::{ClientOptions, serve, tcp, tcp_incoming};
+use tokio::net::TcpListener;
+
+use crate::{broker::Failure, config::Config, settings};
+
+/// Serves the API for as long as the guard is held; `None` when the configuration says that there is none.
+///
+/// # Errors
+/// The port cannot be used.
+pub(crate) async fn start(
+    config: &Config,
+    env: &Env,
+    node: &Node,
+    producer_ids: &Arc<ProducerIds>,
+) -> Result<Option<TaskGuard>, Failure> {
+    let address = &config.listeners.api;
+    if address.is_empty() {
+        return Ok(None);
+    }
+    let listener = TcpListener::bind(address)
+        .await
+        .map_err(|error| Failure(format!("listeners.api cannot use {address}: {error}")))?;
+    let others = node.membership().map(|membership| Others {
+        own: node.session.key(),
+        shards: node.cluster.shards,
+        membership: Arc::clone(membership),
+        sessions: Sessions::new(Arc::clone(membership), env, tcp(), ClientOptions::default()),
+    });
+    let parts = StreamsParts {
+        env: env.clone(),
+        log: node.log.clone(),
+        catalog: Arc::clone(&node.catalog),
+        producer_ids: Arc::clone(producer_ids),
+        others,
+        config: settings::grpc(config),
+    };
+    let service = StreamsService::new(parts);
+    let inner = env.clone();
+    let serving = env.tasks.spawn_guarded(async move {
+        serve(service, tcp_incoming(listener), &inner, &server_options()).await;
+    });
+    Ok(Some(serving))
+}
