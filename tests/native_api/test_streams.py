@@ -249,7 +249,7 @@ def test_errors_say_what_is_wrong_in_googles_form(brokers, client, topic, pb):
     for opening in ({"start": pb.Position(offset=-1)}, {"start": pb.Position()}, {"partitions": twice}, {"message_bytes": 1 << 21},
                     {"isolation": 7}):
         assert reason(consume(topic=topic, **opening)) == "INVALID_REQUEST", opening
-    assert reason(consume(topic=topic, start=pb.Position(earliest=pb.Unit()))) == "INVALID_REQUEST", "no credit, and none to come"
+    assert reason(consume(topic=topic, start=pb.Position(earliest=pb.Unit()))) == "NO_CREDIT"
 
 
 def test_records_are_in_the_object_store_like_any_other(brokers, client, topic, pb):

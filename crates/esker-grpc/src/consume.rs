@@ -182,7 +182,7 @@ impl Consume {
             }
             if self.credit <= 0 && !connection.more {
                 let text = "no credit is left, and none will come";
-                return Err(Fault::refused(Code::FailedPrecondition, "INVALID_REQUEST", text));
+                return Err(Fault::refused(Code::FailedPrecondition, "NO_CREDIT", text));
             }
             tokio::select! {
                 more = connection.credit() => self.credit = self.credit.saturating_add(i128::from(more?)),

@@ -204,7 +204,7 @@ impl From<ReadError> for Fault {
 
 /// A stored batch that cannot be read.
 pub(crate) fn unreadable(error: &(impl Classified + std::fmt::Display)) -> Fault {
-    Fault::refused(Code::DataLoss, "STORAGE", error.to_string())
+    Fault::refused(Code::DataLoss, "CORRUPT", error.to_string())
 }
 
 #[cfg(test)]

@@ -94,7 +94,7 @@ impl Connection {
         let sent = self.targets.env.timeout(PATIENCE, self.answers.send(answer)).await;
         match sent {
             Ok(Ok(())) => Ok(()),
-            _ => Err(Fault::refused(Code::DeadlineExceeded, "INVALID_REQUEST", "answers are not read")),
+            _ => Err(Fault::refused(Code::DeadlineExceeded, "TOO_SLOW", "answers are not read")),
         }
     }
 
@@ -108,8 +108,9 @@ impl Connection {
 pub(crate) fn broken(status: &Status) -> Fault {
     match status.code() {
         Code::ResourceExhausted => Fault::busy("requests"),
-        Code::OutOfRange => Fault::invalid("request", status.message()),
-        _ => Fault::refused(status.code(), "INVALID_REQUEST", status.message()),
+        // Too large, or no message.
+        Code::OutOfRange | Code::Internal => Fault::invalid("request", status.message()),
+        code => Fault::refused(code, "BROKEN", status.message()),
     }
 }
 

@@ -123,7 +123,7 @@ impl StreamsService {
 
     /// A request that is announced and does not come ends here.
     async fn in_time(&self, answered: impl Future<Output = http::Response<Body>>) -> http::Response<Body> {
-        let late = || Fault::refused(tonic::Code::DeadlineExceeded, "INVALID_REQUEST", "it took too long");
+        let late = || Fault::refused(tonic::Code::DeadlineExceeded, "TOO_SLOW", "it took too long");
         let answered = self.0.targets.env.timeout(PATIENCE, answered).await;
         answered.unwrap_or_else(|_| Status::from(late()).into_http())
     }
