@@ -154,6 +154,7 @@ def check_dead_letters(bootstrap: str, directory, replicas: int) -> None:
     places = {(p, n) for p in range(partitions) for n in range(each)}
     rejected = {place for place in places if place[1] % 10 == 7}
     exhausted = {place for place in places if place[1] % 10 == 3}
+    until("the group is there", lambda: workers.acknowledged(ACCEPT), 60, interval=0.1)
     until("everything is done with", lambda: lags(bootstrap, "g") == dict.fromkeys(range(partitions), 0), 90, interval=0.5)
     workers.stop()
     workers.check_no_errors()
