@@ -53,14 +53,11 @@ impl Settings {
 
 /// Coordinators with a few partitions each, which are not patient.
 pub(in crate::cluster) fn coordinating(random: &dyn Random) -> Coordinating {
-    // Some compact all the time, some never.
-    let compact_bytes = pick(random, &[1 << 10, 16 << 10, 16 << 20]);
+    let offsets_partitions = 1 + random.below(3) as u32;
+    // Some compact all the time, some never. Nothing is drawn for it, so that seeds stay what they are.
+    let compact_bytes = [1 << 10, 16 << 10, 16 << 20][offsets_partitions as usize - 1];
     Coordinating {
-        groups: GroupConfig {
-            offsets_partitions: 1 + random.below(3) as u32,
-            compact_bytes,
-            ..GroupConfig::default()
-        },
+        groups: GroupConfig { offsets_partitions, compact_bytes, ..GroupConfig::default() },
         transactions: TransactionConfig {
             topic_partitions: 1 + random.below(3) as u32,
             max_timeout: LONGEST,
