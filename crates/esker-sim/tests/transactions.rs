@@ -29,7 +29,6 @@ fn transactions_keep_every_invariant() {
             "not admitted",
             "offsets committed",
             "offsets told",
-            "old epochs refused",
             "producers begun",
             "producers gone",
             "transactions aborted",
@@ -40,6 +39,10 @@ fn transactions_keep_every_invariant() {
             assert!(tally.counts.get(what).is_some_and(|&times| times > 0), "no {what} in {count} worlds");
         }
     }
+    // About once in 700: an old epoch is mostly told by its coordinator, and comes to the partition only when the transaction
+    // that it was in has just ended there. That it is refused is what the rule `OldEpochFenced` is broken for.
+    let refused = tally.counts.get("old epochs refused");
+    assert!(count < 10_000 || refused.is_some_and(|&times| times > 0), "no old epochs in {count} worlds");
 }
 
 #[test]
