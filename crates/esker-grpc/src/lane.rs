@@ -1,6 +1,6 @@
 //! One stream's batches for one partition: sent in their order, taken back together, and sent again in their order.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::BTreeMap, future::Future, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use esker_core::{PartitionId, producer::REMEMBERED_BATCHES};
@@ -13,8 +13,11 @@ use crate::{
     fault::{Fault, Kind},
     forward::RemoteAppends,
     owner::Written,
-    targets::Targets,
+    targets::{Road, Targets},
 };
+
+#[cfg(test)]
+mod tests;
 
 /// Batches under way at the same time, of a producer without sequences.
 const PIPELINE: usize = 128;
@@ -38,52 +41,117 @@ pub(crate) struct Done {
     pub(crate) share: Share,
 }
 
-/// The way of batches to one partition.
-pub(crate) struct Lane {
+/// A batch that has been sent.
+pub(crate) struct Sent {
+    pub(crate) road: Road,
+    /// How long the next one should wait, as the log fills up.
+    pub(crate) throttle: Duration,
+    pub(crate) landed: BoxFuture<'static, Result<Written, Fault>>,
+}
+
+/// The way of a stream's batches to one partition.
+pub(crate) trait Way: Send + Sync {
+    /// Sends a batch behind those that are not answered, which took the road `behind`. `attempt` counts how often batches of this
+    /// partition have come back together.
+    ///
+    /// # Errors
+    /// It was not sent, or not appended.
+    fn send(
+        &self,
+        batch: &Bytes,
+        attempt: u32,
+        behind: Option<Road>,
+    ) -> impl Future<Output = Result<Sent, Fault>> + Send;
+
+    /// Waits a little before what came back is sent again.
+    fn pause(&self) -> impl Future<Output = ()> + Send;
+
+    fn now(&self) -> Monotonic;
+
+    fn sleep(&self, for_: Duration) -> impl Future<Output = ()> + Send;
+}
+
+/// The way to whoever has the partition.
+pub(crate) struct ToOwner {
     pub(crate) targets: Arc<Targets>,
     /// The stream's ways to other brokers.
     pub(crate) ways: Arc<RemoteAppends>,
     pub(crate) partition: PartitionId,
     pub(crate) all_replicas: bool,
+}
+
+impl Way for ToOwner {
+    async fn send(&self, batch: &Bytes, attempt: u32, behind: Option<Road>) -> Result<Sent, Fault> {
+        let Self { targets, ways, partition, all_replicas } = self;
+        let flight = targets.append(ways, *partition, batch, *all_replicas, attempt, behind).await?;
+        Ok(Sent { road: flight.road(), throttle: flight.throttle(), landed: flight.land().boxed() })
+    }
+
+    async fn pause(&self) {
+        self.targets.pause().await;
+    }
+
+    fn now(&self) -> Monotonic {
+        self.targets.env.clock.now()
+    }
+
+    async fn sleep(&self, for_: Duration) {
+        self.targets.env.clock.sleep(for_).await;
+    }
+}
+
+/// Keeps the order of batches to one partition.
+pub(crate) struct Lane<W> {
+    pub(crate) way: W,
+    pub(crate) partition: PartitionId,
     /// Batches have sequences: one that may have been written can be sent again.
     pub(crate) idempotent: bool,
     pub(crate) done: mpsc::UnboundedSender<Done>,
 }
 
-type Flying = FuturesOrdered<BoxFuture<'static, (Batch, Result<Written, Fault>)>>;
+/// A batch of this number comes back.
+type Landing = BoxFuture<'static, (u64, Batch, Result<Written, Fault>)>;
 
-impl Lane {
+/// What a lane has to do. Batches are known by their numbers in it.
+#[derive(Default)]
+struct Work {
+    flying: FuturesOrdered<Landing>,
+    /// The road of what flies: another one might be faster.
+    road: Option<Road>,
+    /// Not written. Nothing is sent past them, and one that could not be sent is here before those that fly.
+    again: BTreeMap<u64, Batch>,
+    /// How often batches have come back together.
+    attempt: u32,
+    /// Answers behind one that there is not yet.
+    done: BTreeMap<u64, Done>,
+    /// The number of the next answer.
+    answer: u64,
+}
+
+impl<W: Way> Lane<W> {
     /// Takes batches until there are no more, and answers each.
     pub(crate) async fn run(self, mut batches: mpsc::UnboundedReceiver<Batch>) {
         let most = if self.idempotent { REMEMBERED_BATCHES } else { PIPELINE };
-        let mut flying = Flying::new();
-        // Not written, in order. Nothing is sent past them.
-        let mut again: VecDeque<Batch> = VecDeque::new();
-        let mut attempt = 0;
+        let mut work = Work::default();
+        let mut next = 0;
         let mut open = true;
-        while open || !flying.is_empty() || !again.is_empty() {
-            if flying.is_empty() && !again.is_empty() {
-                self.targets.pause().await;
-                attempt += 1;
-                while let Some(batch) = again.pop_front() {
-                    if let Some(back) = self.send(batch, attempt, &mut flying).await {
-                        again.push_front(back);
-                        break;
-                    }
-                }
+        while open || !work.flying.is_empty() || !work.again.is_empty() {
+            if work.flying.is_empty() && !work.again.is_empty() {
+                self.way.pause().await;
+                self.send_again(&mut work).await;
                 continue;
             }
+            let room = open && work.again.is_empty() && work.flying.len() < most;
             tokio::select! {
                 biased;
-                Some((batch, result)) = flying.next(), if !flying.is_empty() => match result {
-                    Err(fault) if self.may_go_again(&batch, &fault) => again.push_back(batch),
-                    result => self.tell(batch, result),
+                Some((number, batch, result)) = work.flying.next(), if !work.flying.is_empty() => match result {
+                    Err(fault) if self.may_go_again(&batch, &fault) => { work.again.insert(number, batch); }
+                    result => self.tell(&mut work, number, batch, result),
                 },
-                batch = batches.recv(), if open && again.is_empty() && flying.len() < most => match batch {
+                batch = batches.recv(), if room => match batch {
                     Some(batch) => {
-                        if let Some(back) = self.send(batch, attempt, &mut flying).await {
-                            again.push_back(back);
-                        }
+                        self.send(&mut work, next, batch).await;
+                        next += 1;
                     }
                     None => open = false,
                 },
@@ -91,23 +159,35 @@ impl Lane {
         }
     }
 
-    /// Sends a batch, answers it, or gives it back to be sent again behind what is flying.
-    async fn send(&self, batch: Batch, attempt: u32, flying: &mut Flying) -> Option<Batch> {
-        let Self { targets, ways, partition, all_replicas, .. } = self;
-        match targets.append(ways, *partition, &batch.bytes, *all_replicas, attempt).await {
-            Ok(flight) => {
-                let pause = flight.throttle();
-                flying.push_back(flight.land().map(|landed| (batch, landed)).boxed());
-                // As the log fills up, who writes is slowed down.
-                if !pause.is_zero() {
-                    targets.env.clock.sleep(pause).await;
-                }
-                None
+    async fn send_again(&self, work: &mut Work) {
+        work.attempt += 1;
+        while let Some((number, batch)) = work.again.pop_first() {
+            if !self.send(work, number, batch).await {
+                break;
             }
-            Err(fault) if self.may_go_again(&batch, &fault) => Some(batch),
+        }
+    }
+
+    /// Sends a batch, or answers it; unless it is to be sent again behind what is flying.
+    async fn send(&self, work: &mut Work, number: u64, batch: Batch) -> bool {
+        let behind = work.road.filter(|_| !work.flying.is_empty());
+        match self.way.send(&batch.bytes, work.attempt, behind).await {
+            Ok(Sent { road, throttle, landed }) => {
+                work.road = Some(road);
+                work.flying.push_back(landed.map(move |landed| (number, batch, landed)).boxed());
+                // As the log fills up, who writes is slowed down.
+                if !throttle.is_zero() {
+                    self.way.sleep(throttle).await;
+                }
+                true
+            }
+            Err(fault) if self.may_go_again(&batch, &fault) => {
+                work.again.insert(number, batch);
+                false
+            }
             Err(fault) => {
-                self.tell(batch, Err(fault));
-                None
+                self.tell(work, number, batch, Err(fault));
+                true
             }
         }
     }
@@ -118,12 +198,17 @@ impl Lane {
             Kind::Unknown => self.idempotent,
             Kind::Refused => false,
         };
-        harmless && self.targets.env.clock.now() < batch.give_up
+        harmless && self.way.now() < batch.give_up
     }
 
-    fn tell(&self, batch: Batch, result: Result<Written, Fault>) {
+    /// Answers a batch, once those before it are answered.
+    fn tell(&self, work: &mut Work, number: u64, batch: Batch, result: Result<Written, Fault>) {
         let Batch { id, share, .. } = batch;
-        // Nobody listens once the stream is over.
-        let _ = self.done.send(Done { id, partition: self.partition, result, share });
+        work.done.insert(number, Done { id, partition: self.partition, result, share });
+        while let Some(done) = work.done.remove(&work.answer) {
+            work.answer += 1;
+            // Nobody listens once the stream is over.
+            let _ = self.done.send(done);
+        }
     }
 }

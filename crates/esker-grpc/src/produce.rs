@@ -15,7 +15,7 @@ use crate::{
     budget::{Intake, Share},
     fault::Fault,
     forward::RemoteAppends,
-    lane::{Batch, Done, Lane},
+    lane::{Batch, Done, Lane, ToOwner},
     proto::esker::v1 as api,
     records::{self, Numbered},
     targets::{self, Targets},
@@ -225,14 +225,13 @@ impl Produce {
         let Self { targets, ways, told, .. } = self;
         let way = self.lanes.entry(partition).or_insert_with(|| {
             let (send, batches) = mpsc::unbounded_channel();
-            let lane = Lane {
+            let way = ToOwner {
                 targets: Arc::clone(targets),
                 ways: Arc::clone(ways),
                 partition,
                 all_replicas: open.all_replicas,
-                idempotent: open.producer.is_some(),
-                done: told.clone(),
             };
+            let lane = Lane { way, partition, idempotent: open.producer.is_some(), done: told.clone() };
             Way { send, under_way: 0, _task: targets.env.tasks.spawn_guarded(lane.run(batches)) }
         });
         way.under_way += 1;

@@ -45,12 +45,26 @@ struct Cluster {
     remote: Arc<Remote>,
 }
 
-/// An append on its way, or the way that a stream's appends take to another broker.
+/// Which way an append took: what takes one road keeps its order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Road {
+    /// Into this broker's log.
+    Here,
+    /// By a stream to another broker: its number among those of the client's stream.
+    There(u64),
+}
+
+/// An append on its way.
 pub(crate) enum Flight {
     /// It has its place in this broker's log.
     Here(esker_log::Appended),
-    /// It was given to the stream to its owner.
-    There(tokio::sync::oneshot::Receiver<Result<Written, Fault>>),
+    /// It was given to the stream of this number, to its owner.
+    There(u64, tokio::sync::oneshot::Receiver<Result<Written, Fault>>),
+}
+
+/// Why an append does not take a road yet.
+pub(crate) fn not_yet() -> Fault {
+    Fault::not_here("what was sent before another way is not answered")
 }
 
 impl Flight {
@@ -58,7 +72,7 @@ impl Flight {
     pub(crate) async fn land(self) -> Result<Written, Fault> {
         match self {
             Self::Here(appended) => Owner::durable(appended).await,
-            Self::There(answer) => {
+            Self::There(_, answer) => {
                 answer.await.unwrap_or_else(|_| Err(Fault::unknown("the way to its owner ended")))
             }
         }
@@ -68,7 +82,14 @@ impl Flight {
     pub(crate) const fn throttle(&self) -> Duration {
         match self {
             Self::Here(appended) => appended.throttle,
-            Self::There(_) => Duration::ZERO,
+            Self::There(..) => Duration::ZERO,
+        }
+    }
+
+    pub(crate) const fn road(&self) -> Road {
+        match self {
+            Self::Here(_) => Road::Here,
+            Self::There(number, _) => Road::There(*number),
         }
     }
 }
@@ -144,7 +165,7 @@ impl Targets {
     }
 
     /// Gives a batch to its owner. `ways` are the stream's own to other brokers; `attempt` counts, for each partition, how
-    /// often its batches have come back together.
+    /// often its batches have come back together. It goes nowhere but `behind` those that are not answered, if there are any.
     ///
     /// # Errors
     /// It was not appended.
@@ -155,11 +176,15 @@ impl Targets {
         batch: &Bytes,
         all_replicas: bool,
         attempt: u32,
+        behind: Option<Road>,
     ) -> Result<Flight, Fault> {
         match (self.place(id), &self.others) {
+            (Place::Here, _) if behind.is_some_and(|road| road != Road::Here) => Err(not_yet()),
             (Place::Here, _) => self.owner.append(id, batch, all_replicas).await.map(Flight::Here),
             (Place::At(at), Some(Cluster { remote, .. })) => {
-                ways.send(remote, at, id, batch.clone(), all_replicas, attempt).map(Flight::There)
+                let (number, answer) =
+                    ways.send(remote, at, id, batch.clone(), all_replicas, attempt, behind)?;
+                Ok(Flight::There(number, answer))
             }
             _ => Err(Fault::not_here(format!("nobody has partition {id} for now"))),
         }

@@ -6,6 +6,9 @@ use esker_sim::{Options, replay_command, run, run_seeds};
 
 const TRANSACTIONS: Options = Options { cluster: true, beyond: false, transactions: true, mutation: None };
 
+/// Worlds in which a partition refuses an old epoch, which one in 300 does: its coordinator mostly tells it first.
+const RARE: [u64; 5] = [991, 1451, 1517, 1743, 1869];
+
 fn setting(name: &str, default: u64) -> u64 {
     match std::env::var(name) {
         Ok(value) => value.parse().unwrap_or_else(|_| panic!("{name} is {value:?}: use a number")),
@@ -21,6 +24,8 @@ fn transactions_keep_every_invariant() {
     println!("{}", tally.report());
     assert_eq!(tally.worlds, count);
     assert_eq!(tally.failed, 0, "{}", tally.report());
+    let rare: Vec<_> = RARE.into_iter().map(|seed| run(seed, TRANSACTIONS)).collect();
+    assert!(rare.iter().all(|world| world.violations.is_empty()));
     // A world in which nothing happens proves nothing.
     if count >= 200 {
         for what in [
@@ -29,6 +34,7 @@ fn transactions_keep_every_invariant() {
             "not admitted",
             "offsets committed",
             "offsets told",
+            "old epochs refused",
             "producers begun",
             "producers gone",
             "transactions aborted",
@@ -36,13 +42,11 @@ fn transactions_keep_every_invariant() {
             "transactions of unknown end",
             "unstable offsets",
         ] {
-            assert!(tally.counts.get(what).is_some_and(|&times| times > 0), "no {what} in {count} worlds");
+            let mut counts = rare.iter().map(|world| &world.counts).chain([&tally.counts]);
+            let met = counts.any(|counts| counts.get(what).is_some_and(|&times| times > 0));
+            assert!(met, "no {what} in {count} worlds and {RARE:?}");
         }
     }
-    // About once in 700: an old epoch is mostly told by its coordinator, and comes to the partition only when the transaction
-    // that it was in has just ended there. That it is refused is what the rule `OldEpochFenced` is broken for.
-    let refused = tally.counts.get("old epochs refused");
-    assert!(count < 10_000 || refused.is_some_and(|&times| times > 0), "no old epochs in {count} worlds");
 }
 
 #[test]

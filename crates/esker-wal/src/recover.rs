@@ -295,7 +295,7 @@ impl<'a> Sealing<'a> {
     }
 }
 
-/// Frames that a store lacks: ranges in order, none empty, none touching another.
+/// Frames that a store lacks: ranges in order, none empty.
 struct Lacking(Vec<Range<u64>>);
 
 impl Lacking {

@@ -43,13 +43,14 @@ pub(super) struct Compaction {
     due: usize,
     /// The fewest that are worth one; `usize::MAX` for never.
     least: usize,
-    /// Passes so far.
-    number: u64,
     pass: Option<Pass>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Pass {
+    /// Different for each pass of this process: a partition may be lost and read again under the same epoch while a pass of
+    /// its earlier life still reads.
+    number: u64,
     /// Bytes appended since it began.
     appended: usize,
     since: Since,
@@ -113,7 +114,7 @@ impl Since {
 impl Compaction {
     /// Of a log of so many bytes.
     pub(super) fn new(bytes: usize, least: usize) -> Self {
-        Self { bytes, due: least, least, number: 0, pass: None }
+        Self { bytes, due: least, least, pass: None }
     }
 
     /// So much has been appended.
@@ -129,10 +130,12 @@ impl Compaction {
         self.pass.is_none() && self.bytes >= self.due
     }
 
-    fn begin(&mut self) -> u64 {
-        self.pass = Some(Pass::default());
-        self.number += 1;
-        self.number
+    fn begin(&mut self, number: u64) {
+        self.pass = Some(Pass { number, appended: 0, since: Since::default(), rest: None });
+    }
+
+    fn is_in(&self, number: u64) -> bool {
+        self.pass.as_ref().is_some_and(|pass| pass.number == number)
     }
 
     /// These go to the log next.
@@ -144,7 +147,7 @@ impl Compaction {
 
     /// The pass of this number has read everything.
     fn found(&mut self, number: u64, found: Found) {
-        let Some(pass) = self.pass.as_mut().filter(|_| number == self.number) else { return };
+        let Some(pass) = self.pass.as_mut().filter(|pass| pass.number == number) else { return };
         pass.since.had_open(found.open);
         pass.rest = Some(Rest { records: found.records.into(), cut: found.cut });
     }
@@ -157,7 +160,7 @@ impl Compaction {
     }
 
     fn give_up_on(&mut self, number: u64) {
-        if number == self.number {
+        if self.is_in(number) {
             self.give_up();
         }
     }
@@ -215,7 +218,8 @@ impl<M: Machine> Runtime<M> {
     ) {
         // What another broker owns is noticed with the next append.
         let Ok(range) = self.topic.range(row.index) else { return };
-        let number = compaction.begin();
+        let number = self.token().0;
+        compaction.begin(number);
         let (runtime, row) = (Arc::clone(self), Arc::clone(row));
         self.env.tasks.spawn(async move {
             let found = read::all(&*runtime.topic, row.index, range).await;

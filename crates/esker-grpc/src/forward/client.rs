@@ -21,7 +21,7 @@ use crate::{
     fault::Fault,
     owner::{Page, Written},
     proto::esker::forward::v1 as proto,
-    targets::LONG_POLL,
+    targets::{LONG_POLL, Road, not_yet},
 };
 
 /// The other brokers, as owners of partitions.
@@ -138,10 +138,18 @@ type Answer = Result<Written, Fault>;
 
 /// One client's ways of appends to other brokers: a stream to each, so that what goes there keeps its order.
 #[derive(Default)]
-pub(crate) struct RemoteAppends(Mutex<BTreeMap<SessionKey, Way>>);
+pub(crate) struct RemoteAppends(Mutex<Ways>);
+
+#[derive(Default)]
+struct Ways {
+    open: BTreeMap<SessionKey, Way>,
+    /// So many have been opened.
+    number: u64,
+}
 
 /// A stream of appends to one broker.
 struct Way {
+    number: u64,
     send: mpsc::UnboundedSender<proto::AppendRequest>,
     waiting: Arc<Mutex<Waiting>>,
     _task: TaskGuard,
@@ -166,10 +174,11 @@ impl Waiting {
 }
 
 impl RemoteAppends {
-    /// Sends a batch behind those that were sent there before.
+    /// Sends a batch behind those that were sent there before: with `behind`, only by that road. With the number of the road.
     ///
     /// # Errors
     /// It was not sent.
+    #[expect(clippy::too_many_arguments, reason = "a request, and where it goes")]
     pub(crate) fn send(
         &self,
         remote: &Arc<Remote>,
@@ -178,10 +187,18 @@ impl RemoteAppends {
         batch: Bytes,
         all_replicas: bool,
         attempt: u32,
-    ) -> Result<oneshot::Receiver<Answer>, Fault> {
+        behind: Option<Road>,
+    ) -> Result<(u64, oneshot::Receiver<Answer>), Fault> {
         let mut ways = self.0.lock();
-        ways.retain(|_, way| way.waiting.lock().over.is_none());
-        let way = ways.entry(at).or_insert_with(|| Way::open(remote, at));
+        let Ways { open, number } = &mut *ways;
+        open.retain(|_, way| way.waiting.lock().over.is_none());
+        let way = open.entry(at).or_insert_with(|| {
+            *number += 1;
+            Way::open(remote, at, *number)
+        });
+        if behind.is_some_and(|road| road != Road::There(way.number)) {
+            return Err(not_yet());
+        }
         let (reply, answer) = oneshot::channel();
         let mut waiting = way.waiting.lock();
         if let Some(fault) = &waiting.over {
@@ -193,12 +210,12 @@ impl RemoteAppends {
         let request = proto::AppendRequest { sequence, partition, batch, all_replicas, attempt };
         way.send.send(request).map_err(|_| Fault::not_here("the way to its owner has ended"))?;
         waiting.answers.insert(sequence, reply);
-        Ok(answer)
+        Ok((way.number, answer))
     }
 }
 
 impl Way {
-    fn open(remote: &Arc<Remote>, at: SessionKey) -> Self {
+    fn open(remote: &Arc<Remote>, at: SessionKey, number: u64) -> Self {
         let (send, requests) = mpsc::unbounded_channel();
         let waiting = Arc::new(Mutex::new(Waiting::default()));
         let (of_task, through) = (Arc::clone(&waiting), Arc::clone(remote));
@@ -207,7 +224,7 @@ impl Way {
             tracing::debug!(%fault, session = %at, "a way of appends ends");
             of_task.lock().end(&fault);
         });
-        Self { send, waiting, _task: task }
+        Self { number, send, waiting, _task: task }
     }
 }
 
