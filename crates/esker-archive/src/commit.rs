@@ -77,6 +77,15 @@ impl ShardArchive {
         Ok(())
     }
 
+    /// Finds out what became of commits of unknown outcome: what of them took effect shows in what this handle tells from
+    /// then on. Costs nothing when there is none.
+    ///
+    /// # Errors
+    /// See [`ArchiveError`]; then nothing is known yet.
+    pub async fn settle(&self) -> Result<(), ArchiveError> {
+        self.resolve(&mut *self.commit.lock().await).await
+    }
+
     /// Settles commits of unknown outcome before anything is built on the view: finds out, and if none took effect
     /// so far, sends the last one again.
     pub(crate) async fn resolve(&self, state: &mut CommitState) -> Result<(), ArchiveError> {

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use esker_core::{Offset, PartitionId, batch::CheckedBatch};
+use esker_core::{Epoch, Offset, PartitionId, batch::CheckedBatch};
 use esker_env::{BoxFuture, Env};
 use esker_log::{AppendError, AppendOptions, Isolation, Log, LogError, ReadError, ReadLimits};
 use esker_meta::{Meta, NewTopic, Topic, TopicError as MetaTopicError};
@@ -121,12 +121,18 @@ impl InternalTopic for LogTopic {
     fn append(
         &self,
         partition: u32,
+        epoch: Epoch,
         batch: Bytes,
     ) -> Result<BoxFuture<'static, Result<(), TopicError>>, TopicError> {
         let batch =
             CheckedBatch::internal(&batch).map_err(|error| TopicError::Unavailable(error.to_string()))?;
         // Whoever writes for a producer has asked its transaction's coordinator.
-        let options = AppendOptions { all_replicas: true, by_coordinator: true, ..AppendOptions::default() };
+        let options = AppendOptions {
+            all_replicas: true,
+            by_coordinator: true,
+            epoch: Some(epoch),
+            ..AppendOptions::default()
+        };
         let appended =
             self.log.append(self.partition(partition)?, batch, options).map_err(|error| refused(&error))?;
         Ok(Box::pin(async move { appended.ticket.durable().await.map_err(|error| refused(&error)) }))

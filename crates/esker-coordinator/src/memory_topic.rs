@@ -1,6 +1,9 @@
 //! An internal topic in memory, which fails and waits on demand.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
 
 use bytes::Bytes;
 use esker_core::{
@@ -21,6 +24,9 @@ struct Inner {
     state: Mutex<State>,
     /// Permits for appends to become durable; held back by [`MemoryTopic::hold`].
     gate: Semaphore,
+    /// Permits for reads; held back by [`MemoryTopic::hold_reads`].
+    reads: Semaphore,
+    reads_held: AtomicUsize,
 }
 
 struct State {
@@ -44,7 +50,9 @@ impl Default for State {
 
 impl Default for MemoryTopic {
     fn default() -> Self {
-        Self(Arc::new(Inner { state: Mutex::default(), gate: Semaphore::new(Semaphore::MAX_PERMITS) }))
+        let all = || Semaphore::new(Semaphore::MAX_PERMITS);
+        let reads_held = AtomicUsize::new(0);
+        Self(Arc::new(Inner { state: Mutex::default(), gate: all(), reads: all(), reads_held }))
     }
 }
 
@@ -53,6 +61,22 @@ impl MemoryTopic {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// From now on reads wait, until [`MemoryTopic::release_reads`].
+    pub fn hold_reads(&self) {
+        self.0.reads.forget_permits(Semaphore::MAX_PERMITS);
+    }
+
+    /// Lets reads go on.
+    pub fn release_reads(&self) {
+        self.0.reads.add_permits(Semaphore::MAX_PERMITS - self.0.reads.available_permits());
+    }
+
+    /// Reads that were held so far.
+    #[must_use]
+    pub fn reads_held(&self) -> usize {
+        self.0.reads_held.load(Ordering::Relaxed)
     }
 
     /// From now on appends stay in flight, until [`MemoryTopic::release`].
@@ -145,7 +169,13 @@ impl InternalTopic for MemoryTopic {
         let after = batches.partition_point(|(base, _)| *base <= from);
         let found = after.checked_sub(1).map(|at| batches[at].1.clone());
         let next = batches.get(after).map_or(state.ends[partition as usize], |(base, _)| *base);
-        Box::pin(async move { Ok(TopicRead { chunks: found.into_iter().collect(), next }) })
+        drop(state);
+        let inner = Arc::clone(&self.0);
+        Box::pin(async move {
+            inner.reads_held.fetch_add(usize::from(inner.reads.available_permits() == 0), Ordering::Relaxed);
+            let _permit = inner.reads.acquire().await;
+            Ok(TopicRead { chunks: found.into_iter().collect(), next })
+        })
     }
 
     fn confirm(&self, partition: u32) -> BoxFuture<'_, Result<(), TopicError>> {
@@ -165,9 +195,13 @@ impl InternalTopic for MemoryTopic {
     fn append(
         &self,
         partition: u32,
+        epoch: Epoch,
         batch: Bytes,
     ) -> Result<BoxFuture<'static, Result<(), TopicError>>, TopicError> {
         let mut state = self.0.state.lock();
+        if state.epoch != Some(epoch) {
+            return Err(TopicError::Lost(format!("written for {epoch:?}, owned under {:?}", state.epoch)));
+        }
         if let Some(error) = &state.fail {
             return Err(error.clone());
         }

@@ -96,13 +96,14 @@ pub trait InternalTopic: Send + Sync + 'static {
     fn trim(&self, partition: u32, before: Offset) -> BoxFuture<'_, Result<(), TopicError>>;
 
     /// Appends one batch; its place is fixed when this returns. A transactional batch may begin a transaction: the caller has
-    /// asked its coordinator.
+    /// asked its coordinator. `epoch`: the leader epoch under which the partition was read; it may have been elsewhere since.
     ///
     /// # Errors
-    /// See [`TopicError`]; nothing was appended.
+    /// See [`TopicError`]; [`TopicError::Lost`] under another epoch. Nothing was appended.
     fn append(
         &self,
         partition: u32,
+        epoch: Epoch,
         batch: Bytes,
     ) -> Result<BoxFuture<'static, Result<(), TopicError>>, TopicError>;
 }

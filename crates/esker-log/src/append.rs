@@ -29,6 +29,9 @@ pub struct AppendOptions {
     /// A coordinator writes on behalf of a producer and has checked all but the producer's epoch: the batch has no sequence
     /// numbers, and may begin a transaction.
     pub by_coordinator: bool,
+    /// The leader epoch for which the caller has decided on it: under another one it is refused. (A partition may have been
+    /// elsewhere in between, and what the caller knows of it be old.)
+    pub epoch: Option<Epoch>,
 }
 
 /// An append that has its place in the log, though it is not durable yet.
@@ -105,6 +108,9 @@ impl Log {
         // Offset and epoch are assigned under the lock.
         let mut header = batch.directory_entry(id, shard.epoch, Offset(0));
 
+        if let Some(given) = options.epoch.filter(|epoch| *epoch != shard.epoch) {
+            return Err(LogError::FencedEpoch { given, current: shard.epoch }.into());
+        }
         let mut state = shard.state.lock();
         state.may_append(id)?;
         let row = state.row(id);

@@ -51,6 +51,9 @@ impl Inner {
     pub(crate) async fn flush(&self, shard: &Shard) -> Result<bool, FlushError> {
         let _one_at_a_time = shard.flushing.lock().await;
         let now = self.env.clock.wall_ms();
+        // One whose outcome was unknown may have let ledgers go: what is in objects is not to be read from them again.
+        shard.archive.settle().await?;
+        self.catch_up(shard);
         let saved_starts = self.save_starts(shard).await?;
         let plan = plan(&shard.state.lock(), self.config.flush_bytes, now);
         if plan.parts.is_empty() && plan.clear_pending.is_empty() {
@@ -108,6 +111,31 @@ impl Inner {
             }
         }
         Ok(true)
+    }
+
+    /// Takes note of what objects have by a flush that did not hear of its success.
+    fn catch_up(&self, shard: &Shard) {
+        let (now, wall) = (self.env.clock.now(), self.env.clock.wall_ms());
+        let mut state = shard.state.lock();
+        let (mut bytes, mut batches) = (0, 0);
+        for row in state.rows.values_mut() {
+            let (_, archived) = shard.archive.bounds(row.id);
+            if archived <= row.archived_end {
+                continue;
+            }
+            let left = row.local.range(row.unarchived()..).map(|batch| *batch.header());
+            let there: Vec<_> = left.take_while(|header| header.next_offset() <= archived).collect();
+            for header in &there {
+                row.archived_producers.apply(header, wall);
+                row.archived_end = header.next_offset();
+                bytes += u64::from(header.length);
+            }
+            batches += there.len();
+        }
+        if batches > 0 {
+            self.no_longer_unarchived(&mut state, bytes, batches);
+            state.unarchived_since = (state.unarchived_batches > 0).then_some(now);
+        }
     }
 
     fn apply_flush(&self, shard: &Shard, plan: Plan) {

@@ -144,10 +144,14 @@ impl Partition {
         let BatchHeader { producer, producer_epoch, coordinator_epoch, .. } = *marker;
         self.producers.check_marker(producer, producer_epoch, coordinator_epoch)?;
         // Without a transaction it still says the epoch: what the producer sent before it is too late from here on.
-        let known = self.producers.get(producer).is_some_and(|state| state.epoch == producer_epoch);
+        let Some(state) = self.producers.get(producer).filter(|state| state.epoch == producer_epoch) else {
+            return Ok(false);
+        };
         // Of the very epoch that is open, and of a newer one than its transaction: a late copy. The transaction that it ended
-        // was of the epoch before, and the next one is under way.
-        Ok(known && (bumped || !self.transactions.is_open(producer)))
+        // was of the epoch before, and the next one is under way. Where the next one has the same epoch, a newer coordinator's
+        // is written again: what the one before may still send must not end that.
+        let is_fenced = state.coordinator_epoch >= coordinator_epoch;
+        Ok(bumped || (is_fenced && !self.transactions.is_open(producer)))
     }
 
     /// Whether a batch would be the first of its producer's transaction here.

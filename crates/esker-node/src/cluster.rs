@@ -11,7 +11,7 @@ use esker_control::{
     RemoteStores, Replication, StartOptions, StoreDirectory, WalLedgers, candidates, choose_copyset,
     join_cluster, may_restart,
 };
-use esker_core::{BrokerId, Epoch, Mode, ShardId, StoreId};
+use esker_core::{BrokerId, Epoch, FrameIndex, Mode, ShardId, StoreId};
 use esker_env::{Env, TaskGuard};
 use esker_log::{Log, OwnedLane, StoreLookup};
 use esker_meta::{Catalog, Cluster, GuardedError, Membership, MembershipView, Meta, SessionKey};
@@ -139,7 +139,17 @@ impl Joined {
             }
         };
         let write_quorum = self.replication.write_quorum as u8;
-        let record = self.session.open_lane(mode, copyset, write_quorum).await?;
+        let mut record = self.session.open_lane(mode, copyset.clone(), write_quorum).await?;
+        let mut held_by = Some(stores);
+        if record.copyset != copyset {
+            // An earlier attempt created it, whose answer was lost: nothing is written to it.
+            let stores = std::mem::replace(&mut held_by, self.stores.all(&record.copyset));
+            if held_by.is_none() {
+                record = self.session.roll_lane(record.id, FrameIndex(0), copyset, write_quorum).await?;
+                held_by = stores;
+            }
+        }
+        let stores = held_by.unwrap_or_default();
         let write_quorum = usize::from(record.write_quorum);
         Ok(OwnedLane { mode, ledger: ledger_place(record), stores, write_quorum })
     }

@@ -67,7 +67,11 @@ impl<'a> Client<'a> {
     }
 
     async fn end(&self, commit: bool) {
-        let appended = self.node.log.append_marker(self.id, self.marker(commit, 1)).unwrap();
+        self.end_by(commit, 1).await;
+    }
+
+    async fn end_by(&self, commit: bool, coordinator_epoch: i32) {
+        let appended = self.node.log.append_marker(self.id, self.marker(commit, coordinator_epoch)).unwrap();
         appended.ticket.durable().await.unwrap();
     }
 }
@@ -192,6 +196,29 @@ async fn late_markers_and_late_batches_are_refused() {
     assert!(client.guard().is_none(), "it has ended nothing");
     let late = node.log.append_marker(id, client.marker(false, 6));
     assert!(matches!(refused(late), ProducerError::OldCoordinator { got: 6, current: 7, .. }));
+    kill(running).await;
+}
+
+/// The first protocol: transactions that follow one another have the same epoch.
+#[tokio::test]
+async fn what_a_replaced_coordinator_says_again_does_not_end_the_next_transaction() {
+    let world = World::new();
+    let running = world.start().await;
+    let node = &running.0;
+    let id = topic(node, &[]).await;
+    let mut client = Client::new(node, id, 1);
+    client.write("a").await;
+    // The one before decided, told this partition, and was replaced; the next one tells it once more.
+    for coordinator in [2, 3] {
+        let told = node.log.append_marker(id, client.marker(true, coordinator)).unwrap();
+        told.ticket.durable().await.unwrap();
+    }
+    assert!(node.log.append_marker(id, client.marker(true, 3)).unwrap().duplicate);
+    client.write("b").await;
+    let late = node.log.append_marker(id, client.marker(true, 2));
+    assert!(matches!(refused(late), ProducerError::OldCoordinator { got: 2, current: 3, .. }));
+    client.end_by(false, 3).await;
+    assert_eq!(committed(node, id, 0, LIMITS).await, ["a"]);
     kill(running).await;
 }
 

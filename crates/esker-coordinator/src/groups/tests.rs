@@ -2,13 +2,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use esker_core::{Epoch, batch::BatchView};
+use esker_core::{Epoch, ProducerId, batch::BatchView};
 use esker_env::Env;
 use esker_kafka_wire::KString;
 
 use super::{Groups, GroupsGuard};
 use crate::{
-    GroupConfig, GroupError, InternalTopic, TopicError,
+    GroupConfig, GroupError, InternalTopic, MarkerError, MarkerOrder, TopicError,
     memory_topic::MemoryTopic,
     partition_of,
     shard::tests::{commit_of, consumer, member, nobody, s},
@@ -314,6 +314,63 @@ async fn what_was_loaded_under_an_older_epoch_is_stale() {
     drop(elsewhere);
     world.topic.own(Some(Epoch(3)));
     assert_eq!(world.offset("g").await, Some(2));
+}
+
+#[tokio::test]
+async fn a_partition_that_was_elsewhere_while_it_was_read_is_read_again() {
+    let world = World::new();
+    world.commit("g", &commit_of(&nobody(), "t", 0, 1)).await.expect("no members");
+    let index = world.groups.0.row_of("g").expect("a row").index;
+    let newer = World::new();
+    newer.commit("g", &commit_of(&nobody(), "t", 0, 2)).await.expect("no members");
+    let newer = newer.topic.batches(index).pop().expect("a commit");
+
+    world.topic.own(Some(Epoch(2)));
+    world.topic.hold_reads();
+    let late = World::on(world.topic.clone(), config());
+    let mut asked = std::pin::pin!(late.offset("g"));
+    assert!(futures::poll!(&mut asked).is_pending());
+    until(|| world.topic.reads_held() > 0).await;
+    world.topic.own(Some(Epoch(3)));
+    world.topic.append(index, Epoch(3), newer).expect("owned").await.expect("nothing fails");
+    world.topic.own(Some(Epoch(4)));
+    world.topic.release_reads();
+    assert_eq!(asked.await, Some(2));
+}
+
+#[tokio::test]
+async fn what_was_decided_under_an_older_epoch_is_not_written() {
+    let world = World::new();
+    world.commit("g", &commit_of(&nobody(), "t", 0, 1)).await.expect("no members");
+    let row = world.groups.0.row_of("g").expect("a row");
+    let before = world.topic.range(row.index).expect("owned").epoch;
+    world.topic.own(Some(Epoch(7)));
+    let refused = world.topic.append(row.index, before, "any".into()).err();
+    assert!(matches!(refused, Some(TopicError::Lost(_))), "{refused:?}");
+}
+
+/// Nobody asks for a group, and markers come all the same.
+#[tokio::test]
+async fn a_topic_that_is_known_late_is_coordinated_without_being_asked_for() {
+    let topic = MemoryTopic::new();
+    let world = World::on(topic.clone(), config());
+    let order = MarkerOrder {
+        producer: ProducerId(1),
+        epoch: 0,
+        commit: true,
+        coordinator_epoch: 1,
+        bumped: true,
+        partitions: Vec::new(),
+    };
+    let early = world.groups.end_transaction(0, &order).await;
+    assert!(matches!(early, Err(MarkerError::Unavailable(_))), "{early:?}");
+    topic.create(3).await.expect("no topic yet");
+    let told = async {
+        while world.groups.end_transaction(0, &order).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    Env::real().timeout(Duration::from_secs(20), told).await.expect("it is told");
 }
 
 #[tokio::test]

@@ -81,7 +81,16 @@ impl<M: Machine> Runtime<M> {
 
 async fn load<M: Machine>(runtime: &Arc<Runtime<M>>, row: &Arc<Partition<M>>, done: watch::Sender<()>) {
     let started = runtime.now();
-    let loaded = read_all(runtime, row.index).await;
+    let loaded = loop {
+        let loaded = read_all(runtime, row.index).await;
+        let current = runtime.topic.range(row.index).map(|range| range.epoch);
+        match (&loaded, current) {
+            // It was elsewhere while it was read: somebody may have written to it.
+            (Ok((epoch, ..)), Ok(current)) if *epoch != current => {}
+            (Ok(_), Err(error)) => break Err(error.into()),
+            _ => break loaded,
+        }
+    };
     let mut state = row.state.lock();
     match loaded {
         Ok((epoch, machine, bytes)) => {

@@ -68,15 +68,15 @@ impl<M: Machine> Runtime<M> {
 
     /// Loads every partition in the background, and begins to watch deadlines.
     pub(crate) fn start(self: &Arc<Self>) -> TaskGuard {
-        if let Some(count) = self.topic.partitions() {
-            self.adopt(count);
-        }
+        self.adopt_known();
         self.env.tasks.spawn_guarded(timing::run(Arc::clone(self)))
     }
 
     /// Looks at every partition again, because shards have come or gone: what is no longer owned is let go, and its
     /// waiting requests are told; what is new is loaded in the background.
     pub(crate) fn ownership_changed(self: &Arc<Self>) {
+        // A broker may hear of the topic only after it has started.
+        self.adopt_known();
         let mut new = Vec::new();
         for row in self.rows() {
             if self.check_ownership(&row).is_ok() && matches!(*row.state.lock(), Phase::Idle) {
@@ -115,6 +115,13 @@ impl<M: Machine> Runtime<M> {
         Ok(count)
     }
 
+    /// As [`Runtime::adopt`], if there is a topic.
+    fn adopt_known(self: &Arc<Self>) {
+        if let Some(count) = self.topic.partitions() {
+            self.adopt(count);
+        }
+    }
+
     /// Makes a row for each partition and begins to load those that are new.
     fn adopt(self: &Arc<Self>, count: u32) {
         if self.partitions.read().len() >= count as usize {
@@ -133,8 +140,12 @@ impl<M: Machine> Runtime<M> {
     }
 
     /// The row of a partition; `None` when there is no such one, or nothing is known of the topic yet.
-    pub(crate) fn row(&self, partition: u32) -> Option<Arc<Partition<M>>> {
-        self.partitions.read().get(partition as usize).cloned()
+    pub(crate) fn row(self: &Arc<Self>, partition: u32) -> Option<Arc<Partition<M>>> {
+        let known = self.partitions.read().get(partition as usize).cloned();
+        known.or_else(|| {
+            self.adopt_known();
+            self.partitions.read().get(partition as usize).cloned()
+        })
     }
 
     pub(crate) fn row_of(&self, key: &str) -> Option<Arc<Partition<M>>> {

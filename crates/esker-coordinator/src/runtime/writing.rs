@@ -68,6 +68,7 @@ impl<M: Machine> Runtime<M> {
     async fn append(
         &self,
         partition: u32,
+        epoch: Epoch,
         writes: &[M::Write],
     ) -> Result<(Vec<Result<(), Absent>>, usize), TopicError> {
         let mut results = vec![Ok(()); writes.len()];
@@ -80,7 +81,7 @@ impl<M: Machine> Runtime<M> {
                 .map_err(|error| TopicError::Unavailable(error.to_string()))
                 .and_then(|bytes| {
                     size += bytes.len();
-                    self.topic.append(partition, bytes)
+                    self.topic.append(partition, epoch, bytes)
                 });
             let error = match appended {
                 Ok(done) => {
@@ -114,7 +115,12 @@ impl<M: Machine> Runtime<M> {
     }
 
     /// Appends records that say again what the log said. What is not taken now is not needed: the pass ends.
-    async fn restate(&self, partition: u32, records: &[Record]) -> Result<Option<usize>, TopicError> {
+    async fn restate(
+        &self,
+        partition: u32,
+        epoch: Epoch,
+        records: &[Record],
+    ) -> Result<Option<usize>, TopicError> {
         let batch = match compaction::restated(records, self.env.clock.wall_ms()) {
             Ok(batch) => batch,
             Err(error) => {
@@ -123,7 +129,7 @@ impl<M: Machine> Runtime<M> {
             }
         };
         let size = batch.len();
-        match self.topic.append(partition, batch) {
+        match self.topic.append(partition, epoch, batch) {
             Ok(done) => done.await.map(|()| Some(size)).map_err(|error| TopicError::Lost(error.to_string())),
             Err(error @ TopicError::Lost(_)) => Err(error),
             Err(error) => {
@@ -172,9 +178,9 @@ impl<M: Machine> Runtime<M> {
 async fn write_all<M: Machine>(runtime: Arc<Runtime<M>>, row: Arc<Partition<M>>, epoch: Epoch) {
     while let Some(Turn { writes, restated }) = runtime.turn(&row, epoch) {
         let written = async {
-            let (results, size) = runtime.append(row.index, &writes).await?;
+            let (results, size) = runtime.append(row.index, epoch, &writes).await?;
             let restated = match restated {
-                Some(records) => Some(runtime.restate(row.index, &records).await?),
+                Some(records) => Some(runtime.restate(row.index, epoch, &records).await?),
                 None => None,
             };
             Ok::<_, TopicError>((results, size, restated))

@@ -1,5 +1,5 @@
 use bytes::Bytes;
-use esker_core::{Offset, ProducerId};
+use esker_core::{Epoch, Offset, ProducerId};
 
 use super::{Compaction, RESTATED, read, restated};
 use crate::{
@@ -42,7 +42,7 @@ fn end(producer: i64, commit: bool) -> Write {
 
 async fn append(topic: &MemoryTopic, writes: &[Write]) {
     for batch in to_batches(writes, 1 << 20) {
-        topic.append(0, batch).unwrap().await.unwrap();
+        topic.append(0, Epoch(1), batch).unwrap().await.unwrap();
     }
 }
 
@@ -95,7 +95,7 @@ async fn what_was_overtaken_does_not_come_back() {
     // But what is only said again overtakes nothing.
     append(&topic, &[pending(1, &[("a", "newest")])]).await;
     let again = restated(&[record("a", "new")], 1).unwrap();
-    topic.append(0, again).unwrap().await.unwrap();
+    topic.append(0, Epoch(1), again).unwrap().await.unwrap();
     append(&topic, &[end(1, true)]).await;
     assert_eq!(texts(&found(&topic).await.records), ["a=newest"]);
     assert_eq!(RESTATED, b"esker.restated");

@@ -120,6 +120,9 @@ impl Shard {
         self.epoch = epoch;
         // Nothing was counted while it came and went.
         self.usage.change(0, self.ids.values().map(Transaction::weight).sum());
+        for (id, transaction) in &self.ids {
+            tracing::trace!(%id, shard = epoch.0, facts = ?transaction.facts, "loaded");
+        }
         let ids: Vec<KString> = self.ids.keys().cloned().collect();
         for id in ids {
             self.with(&id, |transaction| transaction.resume());
@@ -171,6 +174,7 @@ impl Shard {
         next: Facts,
         waiter: Option<(Token, Result<Producer, TransactionError>)>,
     ) -> Result<(), TransactionError> {
+        tracing::trace!(%id, shard = self.epoch.0, ?next, "to be stored");
         let record = match next.state {
             TransactionState::Dead => record::tombstone(id),
             _ => record::record(id, &next),
@@ -191,6 +195,7 @@ impl Shard {
     /// A write is durable, or is known not to be.
     pub(crate) fn written(&mut self, cx: &mut Cx<'_>, write: Write, result: Result<(), TransactionError>) {
         let Write { id, next, waiter, .. } = write;
+        tracing::trace!(%id, shard = self.epoch.0, state = ?next.state, producer = ?next.producer, ?result, "stored");
         if let Some((token, answer)) = waiter {
             cx.answers.push((token, Answer::Done(result.and(answer))));
         }
