@@ -121,6 +121,34 @@ async fn transactions_begin_and_end_and_survive_a_restart() {
     assert_ne!(other.id, producer.id);
 }
 
+/// Each transaction of the second protocol takes an epoch, and there are 32,768 of them.
+#[tokio::test]
+async fn a_producer_whose_epochs_are_used_up_goes_on_under_another_id() {
+    let world = World::new();
+    let first = world.init("t").await.unwrap();
+    let mut producer = first;
+    let mut transactions = 0;
+    while producer.id == first.id {
+        while world.transactions.add(&s("t"), producer, &a(0)).await == Err(TransactionError::Concurrent) {}
+        let next = world.transactions.end(&s("t"), producer, true, EndProtocol::BumpEpoch).await.unwrap();
+        assert!(next.epoch == producer.epoch + 1 || (next.id != first.id && next.epoch == 0), "{next:?}");
+        producer = next;
+        transactions += 1;
+    }
+    assert_eq!(transactions, i32::from(i16::MAX), "the last epoch only fences");
+    world.until("t", TransactionState::CompleteCommit).await;
+    {
+        let told = world.peers.told.lock();
+        assert_eq!(told.len(), transactions as usize, "each is told once");
+        assert!(told.iter().all(|order| order.producer == first.id && order.commit));
+        assert_eq!(told.last().unwrap().epoch, i16::MAX);
+    }
+    let world = world.restart();
+    let refused = world.transactions.add(&s("t"), first, &a(0)).await;
+    assert_eq!(refused, Err(TransactionError::InvalidProducerIdMapping));
+    assert_eq!(world.transactions.add(&s("t"), producer, &a(0)).await, Ok(()));
+}
+
 #[tokio::test]
 async fn partitions_leaders_are_told_who_may_write() {
     let world = World::new();
