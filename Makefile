@@ -117,6 +117,10 @@ bench: bench-binaries ## Side by side with a real Kafka; writes docs/benchmarks.
 bench-cluster: bench-binaries etcd ## Three brokers beside three of Kafka; writes docs/benchmarks-cluster.md
 	$(COMPARE) --only cluster --out docs/benchmarks-cluster.md $(ARGS)
 
+.PHONY: bench-once
+bench-once: bench-binaries ## Transactions and share groups beside Kafka's; writes docs/benchmarks-once.md
+	$(COMPARE) --only transactions share --out docs/benchmarks-once.md $(ARGS)
+
 .PHONY: bench-binaries
 bench-binaries: release kafka tools
 	$(CARGO) build --release --locked -p esker-test-s3

@@ -1,6 +1,7 @@
 """Esker and Kafka side by side, in one run, on this machine.
 
     make bench            one broker of each, into docs/benchmarks.md
+    make bench-once       transactions and share groups, one broker of each, into docs/benchmarks-once.md
     make bench-cluster    three brokers of each, into docs/benchmarks-cluster.md
     make bench ARGS='--rounds 1 --scale 0.1 --out /tmp/try.md'
 
@@ -25,13 +26,14 @@ from variants import PAIRS, VARIANTS, Variant
 PARTITIONS, MANY = 16, 10_000
 REPLAY_CONCURRENCY = 8
 STEADY = 20_000  # records a second at which latency is compared
+COMMIT_EVERY_MS = 10
 
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--rounds", type=int, default=3)
     arguments.add_argument("--scale", type=float, default=1.0, help="multiplies the megabytes of a throughput run")
-    arguments.add_argument("--only", nargs="*", default=[p for p in PARTS if p != "cluster"], choices=list(PARTS))
+    arguments.add_argument("--only", nargs="*", default=[p for p in PARTS if p not in ("cluster", "transactions", "share")], choices=list(PARTS))
     arguments.add_argument("--variant", help="only those whose name contains this")
     arguments.add_argument("--kind", choices=["esker", "kafka"], help="only one of the two")
     arguments.add_argument("--work", type=Path, default=None, help="where brokers keep their data")
@@ -105,6 +107,45 @@ def start_empty(variant: Variant, directory: Path, _scale: float) -> dict[str, f
         broker.remove()
 
 
+def transactions(variant: Variant, directory: Path, scale: float) -> dict[str, float]:
+    """Full load in transactions, of which a hundred are committed a second."""
+    records = int(variant.megabytes * scale * MEGABYTE / RECORD / 2)
+    broker = variant.broker(directory).start()
+    try:
+        for topic in ("warm", "perf"):
+            measure.create_topic(broker.bootstrap, topic, PARTITIONS)
+        measure.producer_perf(broker.bootstrap, "warm", records // 3, commit_every_ms=COMMIT_EVERY_MS)
+        with measure.Meter(broker.process) as producing:
+            produced = measure.producer_perf(broker.bootstrap, "perf", records, commit_every_ms=COMMIT_EVERY_MS)
+        return {
+            "produce in transactions of 10 ms, MB/s": produced["mb_per_second"],
+            "p99 in transactions of 10 ms, ms": produced["p99_ms"],
+            "broker CPU in transactions, s/GB": producing.cpu / (records * RECORD / 1e9),
+        }
+    finally:
+        broker.remove()
+
+
+def share(variant: Variant, directory: Path, scale: float) -> dict[str, float]:
+    """A backlog is worked off by the share consumers of one group, every record accepted."""
+    records = int(variant.megabytes * scale * MEGABYTE / RECORD)
+    broker = variant.broker(directory).start()
+    try:
+        for topic in ("warm", "work"):
+            measure.create_topic(broker.bootstrap, topic, PARTITIONS)
+            measure.producer_perf(broker.bootstrap, topic, records // 4 if topic == "warm" else records)
+        measure.share_consumer_perf(broker.bootstrap, "warm", records // 4, 4)
+        rows = {}
+        for threads in (1, 4):
+            with measure.Meter(broker.process) as working:
+                rate = measure.share_consumer_perf(broker.bootstrap, "work", records, threads)
+            rows[f"share group, {threads} consumers: records/s"] = rate
+            rows[f"share group, {threads} consumers: broker CPU, s per million"] = working.cpu / records * 1e6
+        return rows
+    finally:
+        broker.remove()
+
+
 def many_partitions(variant: Variant, directory: Path, scale: float) -> dict[str, float]:
     """The same load over ten thousand partitions, and a restart with them."""
     records = int(variant.megabytes * scale * MEGABYTE / RECORD)
@@ -152,7 +193,8 @@ def replay(variant: Variant, directory: Path, scale: float) -> dict[str, float]:
         shutil.rmtree(directory.with_name("s3"), ignore_errors=True)
 
 
-PARTS = {"load": load, "start": start_empty, "many": many_partitions, "replay": replay, "cluster": cluster}
+PARTS = {"load": load, "start": start_empty, "many": many_partitions, "replay": replay, "transactions": transactions, "share": share,
+         "cluster": cluster}
 
 
 def machine() -> str:

@@ -6,11 +6,12 @@ import struct
 import subprocess
 import threading
 import time
+import uuid
 
 from confluent_kafka.admin import AdminClient, NewPartitions, NewTopic
 
 from harness.kafka import CLASSPATH
-from harness.paths import binary
+from harness.paths import JAVA_CLIENTS, binary
 from harness.process import Process
 from harness.wait import until
 from harness.wire import METADATA, Connection, batch, produce, produce_error, request, string
@@ -34,11 +35,14 @@ def create_topic(bootstrap: str, name: str, partitions: int, replicas: int = 1) 
     until("the topic is there", lambda: len(admin.list_topics(name, 60).topics[name].partitions) == partitions, 120)
 
 
-def producer_perf(bootstrap: str, topic: str, records: int, per_second: int = -1, may_give_up: bool = False) -> dict:
+def producer_perf(bootstrap: str, topic: str, records: int, per_second: int = -1, may_give_up: bool = False,
+                  commit_every_ms: int | None = None) -> dict:
     """Kafka's own producer-perf-test, acks=all and nothing else set: MB/s and the percentiles it prints, in ms. With
-    `may_give_up`, records that are not acknowledged within the client's two minutes are counted and fail nothing."""
+    `may_give_up`, records that are not acknowledged within the client's two minutes are counted and fail nothing. With
+    `commit_every_ms`, in transactions that are committed so often."""
+    transactions = ["--transaction-duration-ms", commit_every_ms] if commit_every_ms else []
     output = _java("org.apache.kafka.tools.ProducerPerformance", "--topic", topic, "--num-records", records, "--record-size", RECORD,
-                   "--throughput", per_second, "--bootstrap-server", bootstrap, "--command-property", "acks=all")
+                   "--throughput", per_second, "--bootstrap-server", bootstrap, "--command-property", "acks=all", *transactions)
     last = output.strip().splitlines()[-1]
     sent = int(re.match(r"(\d+) records sent", last).group(1))
     assert sent == records or may_give_up, f"only {sent} of {records} records were sent: {last}"
@@ -55,6 +59,17 @@ def consumer_perf(bootstrap: str, topic: str, records: int) -> float:
     fields = [f.strip() for f in output.strip().splitlines()[-1].split(",")]
     megabytes, fetch_ms = float(fields[2]) * 1024 * 1024 / MEGABYTE, float(fields[7])
     return megabytes / (fetch_ms / 1000)
+
+
+def share_consumer_perf(bootstrap: str, topic: str, records: int, threads: int) -> float:
+    """Kafka's own share-consumer-perf-test: share consumers of one group that accept everything. Records a second, from the
+    first call to the last record, joining included."""
+    group = f"perf-{uuid.uuid4().hex[:8]}"
+    _java("esker.clients.ShareAdmin", bootstrap, "config", group, "share.auto.offset.reset=earliest")
+    output = _java("org.apache.kafka.tools.ShareConsumerPerformance", "--bootstrap-server", bootstrap, "--topic", topic, "--group", group,
+                   "--num-records", records, "--threads", threads, "--timeout", 60_000, "--hide-header")
+    fields = [f.strip() for f in output.strip().splitlines()[-1].split(",")]
+    return float(fields[4])
 
 
 class Meter:
@@ -113,7 +128,7 @@ def range_reads(settings: dict, concurrency: int, range_bytes: int = 4 << 20) ->
 
 
 def _java(main: str, *args) -> str:
-    command = ["java", "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", CLASSPATH, main, *map(str, args)]
+    command = ["java", "-Xmx512m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=error", "-cp", f"{CLASSPATH}:{JAVA_CLIENTS}/clients-1.jar", main, *map(str, args)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=900)
     assert done.returncode == 0, f"{main}: {done.stdout[-2000:]}\n{done.stderr[-2000:]}"
     return done.stdout

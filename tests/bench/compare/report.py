@@ -19,6 +19,8 @@ TARGETS = {
     **{f"3 brokers, {partitions} partitions: produce, MB/s": {"*": (lambda e, k: e >= 1.2 * k, "≥ 1.2×")} for partitions in ("16", "1,000")},
     **{f"3 brokers, {partitions} partitions: broker CPU, both, s/GB": {"*": (lambda e, k: e <= 0.6 * k, "≤ 0.6×")}
        for partitions in ("16", "1,000")},
+    "produce in transactions of 10 ms, MB/s": {"*": (lambda e, k: e >= 1.5 * k, "≥ 1.5×")},
+    **{f"share group, {threads} consumers: records/s": {"*": (lambda e, k: e >= 1.5 * k, "≥ 1.5×")} for threads in (1, 4)},
     "3 brokers: peak RSS, MB": {"*": (lambda e, k: e <= 0.25 * k, "≤ 0.25×")},
     "3 brokers: p99 at 10,000 records/s, ms": {"*": (lambda e, k: e <= k, "≤ 1×")},
     "3 brokers: gap after kill -9, median, s": {"*": (lambda e, k: e < k, "< 1×")},
