@@ -1,6 +1,6 @@
 //! Giving records out.
 
-use esker_env::Monotonic;
+use esker_env::{Monotonic, Rule};
 
 use crate::partition::{Entry, Limits, Member, SharePartition, State, count};
 
@@ -116,11 +116,15 @@ impl SharePartition {
         let known: Vec<(i64, i64, u16)> = self
             .ranges
             .within(first, last)
-            .filter(|(_, _, entry)| entry.state == State::Available)
+            .filter(|(_, _, entry)| {
+                let with_another =
+                    Rule::ShareLockHeld.is_broken() && matches!(entry.state, State::Acquired { .. });
+                entry.state == State::Available || with_another
+            })
             .map(|(first, last, entry)| (first, last, entry.count))
             .collect();
         for (first, last, before) in known {
-            if before >= taking.limits.max_deliveries {
+            if before >= taking.limits.max_deliveries && !Rule::ShareSpentGivenUp.is_broken() {
                 // It was out for the last time when the leader died: nobody else could take it back.
                 let state = taking.limits.given_up().state();
                 self.ranges
