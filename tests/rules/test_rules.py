@@ -69,7 +69,7 @@ def test_a_broken_rule_is_noticed(test_binaries, rule, crate, target, test):
 
 def test_every_rule_has_its_test():
     rules = re.findall(r"Self::(\w+),", RULES.read_text())
-    worlds = [(ROOT / "crates/esker-sim/tests" / name).read_text() for name in ("cluster_mutations.rs", "transaction_mutations.rs")]
-    in_worlds = re.findall(r"Rule::(\w+)\), \d", worlds[0]) + re.findall(r"\w+: (\w+), \d+;", worlds[1])
+    worlds = [(ROOT / "crates/esker-sim/tests" / name).read_text() for name in ("cluster_mutations.rs", "transaction_mutations.rs", "group_mutations.rs")]
+    in_worlds = re.findall(r"Rule::(\w+)\), \d", worlds[0]) + re.findall(r"\w+: (\w+), \d+;", worlds[1] + worlds[2])
     assert len(rules) > 20
     assert set(rules) <= {case[0] for case in NOTICED_BY} | set(in_worlds)

@@ -46,6 +46,7 @@ pub use share::{
     DeadLetters, Homes, LocalShares, LogHomes, NoDeadLetters, Reading, ShareAdmin, ShareConfig, ShareError,
     ShareFound, ShareGuard, ShareKey, ShareOrder, ShareOverrides, SharePeer, SharePlace, ShareReset,
     ShareRouter, ShareStand, ShareStates, ShareSummary, ShareTarget, ShareWhat, Turned, Undertaker,
+    is_hidden,
 };
 pub use topic::{
     InternalTopic, OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTIONS_TOPIC, TopicError, TopicRange, TopicRead,

@@ -76,6 +76,24 @@ pub enum Rule {
     OffsetsCommitted,
     /// What a transactional id's coordinator says without writing anything is confirmed with its log. Broken: it is not.
     AnswersConfirmed,
+    /// Share groups: an acknowledgement is answered once it is durable. Broken: at once.
+    ShareAckDurable,
+    /// Share groups: what is with a member is with nobody else. Broken: whoever asks gets it.
+    ShareLockHeld,
+    /// Share groups: what is with a member comes back when its time is up. Broken: never.
+    ShareLockEnds,
+    /// Share groups: only who has a record may say what became of it. Broken: whoever had it.
+    ShareHolderAsked,
+    /// Share groups: a leader gives nothing out before its stores have confirmed it. Broken: it does.
+    ShareConfirmed,
+    /// Share groups: how often a record was given out outlives the leader. Broken: it does not.
+    ShareCountStored,
+    /// Share groups: what was out as often as it may be is not given out by the next leader. Broken: it is.
+    ShareSpentGivenUp,
+    /// Share groups: nobody is given markers and aborted transactions. Broken: everybody is.
+    HiddenPassedOver,
+    /// Share groups: what is given up is done with once its dead letter is written. Broken: even if it could not be.
+    LetterFirst,
 }
 
 /// The rule that is broken, for the whole process.
@@ -100,7 +118,7 @@ pub fn break_rule(rule: Option<Rule>) {
 impl Rule {
     /// All of them.
     #[cfg(feature = "mutations")]
-    pub const ALL: [Self; 35] = [
+    pub const ALL: [Self; 44] = [
         Self::CommitAtQuorum,
         Self::RollAtCommit,
         Self::NothingAfterFreeze,
@@ -136,6 +154,15 @@ impl Rule {
         Self::OldEpochFenced,
         Self::OffsetsCommitted,
         Self::AnswersConfirmed,
+        Self::ShareAckDurable,
+        Self::ShareLockHeld,
+        Self::ShareLockEnds,
+        Self::ShareHolderAsked,
+        Self::ShareConfirmed,
+        Self::ShareCountStored,
+        Self::ShareSpentGivenUp,
+        Self::HiddenPassedOver,
+        Self::LetterFirst,
     ];
 
     /// Whether a test has broken it.

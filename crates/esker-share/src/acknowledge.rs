@@ -1,6 +1,6 @@
 //! What became of records that were given out.
 
-use esker_env::Monotonic;
+use esker_env::{Monotonic, Rule};
 
 use crate::partition::{Entry, Limits, Outcome, SharePartition, State};
 
@@ -96,7 +96,10 @@ impl SharePartition {
                 return Err(AckError::Beyond);
             }
             let mine = |entry: &Entry| match &entry.state {
-                State::Acquired { member: holder, .. } => **holder == *member,
+                State::Acquired { member: holder, .. } => {
+                    **holder == *member || Rule::ShareHolderAsked.is_broken()
+                }
+                State::Done { .. } => Rule::ShareHolderAsked.is_broken(),
                 _ => false,
             };
             if !self.ranges.within(first.max(self.start()), last).all(|(_, _, entry)| mine(entry)) {

@@ -1,6 +1,6 @@
 //! Giving records out.
 
-use esker_env::Monotonic;
+use esker_env::{Monotonic, Rule};
 
 use crate::partition::{Entry, Limits, Member, SharePartition, State, count};
 
@@ -75,7 +75,8 @@ impl SharePartition {
             member,
             left: max_records,
             mode,
-            max_locks: u64::from(limits.max_locks),
+            limits,
+            spent: false,
             taken: Vec::new(),
         };
         let mut next = from.max(self.start());
@@ -101,6 +102,10 @@ impl SharePartition {
         if !taking.taken.is_empty() {
             self.watch(taking.until);
         }
+        if taking.spent {
+            self.touch();
+            self.recount();
+        }
         self.advance();
         taking.taken
     }
@@ -111,10 +116,22 @@ impl SharePartition {
         let known: Vec<(i64, i64, u16)> = self
             .ranges
             .within(first, last)
-            .filter(|(_, _, entry)| entry.state == State::Available)
+            .filter(|(_, _, entry)| {
+                let with_another =
+                    Rule::ShareLockHeld.is_broken() && matches!(entry.state, State::Acquired { .. });
+                entry.state == State::Available || with_another
+            })
             .map(|(first, last, entry)| (first, last, entry.count))
             .collect();
         for (first, last, before) in known {
+            if before >= taking.limits.max_deliveries && !Rule::ShareSpentGivenUp.is_broken() {
+                // It was out for the last time when the leader died: nobody else could take it back.
+                let state = taking.limits.given_up().state();
+                self.ranges
+                    .change(first, last, |_, _, entry| Some(Entry { state: state.clone(), ..entry.clone() }));
+                taking.spent = true;
+                continue;
+            }
             let most = if whole { u64::MAX } else { taking.left };
             let Some(end) = cut(first, last, most) else { return false };
             let entry = taking.entry(before);
@@ -128,7 +145,7 @@ impl SharePartition {
             return true;
         }
         // Beyond the end: new records.
-        let room = taking.max_locks.saturating_sub(self.open());
+        let room = u64::from(taking.limits.max_locks).saturating_sub(self.open());
         let most = if whole { room } else { room.min(taking.left) };
         let first = first.max(self.end());
         let Some(end) = cut(first, last, most) else { return false };
@@ -157,7 +174,9 @@ struct Taking<'a> {
     until: Monotonic,
     left: u64,
     mode: Mode,
-    max_locks: u64,
+    limits: &'a Limits,
+    /// Something was found that has been out as often as it may be.
+    spent: bool,
     taken: Vec<Acquired>,
 }
 

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use esker_env::Monotonic;
+use esker_env::{Monotonic, Rule};
 
 use crate::{
     ranges::Ranges,
@@ -197,6 +197,10 @@ impl SharePartition {
         if self.wake.is_none_or(|wake| wake > now) {
             return false;
         }
+        if Rule::ShareLockEnds.is_broken() {
+            self.wake = None;
+            return false;
+        }
         let moved = self.take_back(limits, Release::Counted, |_, until| until <= now);
         let deadlines = self.ranges.iter().filter_map(|(_, _, entry)| match entry.state {
             State::Acquired { until, .. } => Some(until),
@@ -293,9 +297,10 @@ impl SharePartition {
                 State::Settling { to, .. } => to.state().stored(),
                 State::Done { .. } | State::Dying => entry.state.stored(),
             };
+            let count = if Rule::ShareCountStored.is_broken() { 0 } else { entry.count };
             match batches.last_mut() {
-                Some(before) if before.state == state && before.count == entry.count => before.last = last,
-                _ => batches.push(StoredBatch { first, last, state, count: entry.count }),
+                Some(before) if before.state == state && before.count == count => before.last = last,
+                _ => batches.push(StoredBatch { first, last, state, count }),
             }
         }
         let mut start = self.start;

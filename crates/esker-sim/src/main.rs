@@ -37,6 +37,9 @@ enum Command {
         /// Clusters with transactions.
         #[arg(long)]
         transactions: bool,
+        /// Clusters with share groups and groups of the consumer protocol.
+        #[arg(long)]
+        groups: bool,
     },
     /// Breaks each rule on purpose, one after the other, and tells how many worlds it takes to notice.
     #[cfg(feature = "mutations")]
@@ -59,6 +62,9 @@ enum Command {
         /// Clusters with transactions.
         #[arg(long)]
         transactions: bool,
+        /// Clusters with share groups and groups of the consumer protocol.
+        #[arg(long)]
+        groups: bool,
     },
     /// Runs one seed and prints its log.
     Replay {
@@ -73,6 +79,9 @@ enum Command {
         /// A cluster with transactions.
         #[arg(long)]
         transactions: bool,
+        /// A cluster with share groups and groups of the consumer protocol.
+        #[arg(long)]
+        groups: bool,
         /// A rule to break.
         #[cfg(feature = "mutations")]
         #[arg(long)]
@@ -85,10 +94,10 @@ enum Command {
 
 fn main() -> ExitCode {
     match Cli::parse().command {
-        Command::Run { seeds, first, jobs, cluster, beyond, transactions } => {
+        Command::Run { seeds, first, jobs, cluster, beyond, transactions, groups } => {
             let cores = || std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
             let jobs = jobs.unwrap_or_else(cores);
-            let options = Options { cluster, beyond, transactions, ..Options::default() };
+            let options = Options { cluster, beyond, transactions, groups, ..Options::default() };
             let start = std::time::Instant::now();
             let tally = run_seeds(first, seeds, jobs, options, |_| false);
             let seconds = start.elapsed().as_secs_f64();
@@ -97,9 +106,9 @@ fn main() -> ExitCode {
             if tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
         }
         #[cfg(feature = "mutations")]
-        Command::Break { name, seeds, count, cluster, beyond, transactions } => {
+        Command::Break { name, seeds, count, cluster, beyond, transactions, groups } => {
             for mutation in esker_sim::Mutation::all().filter(|one| format!("{one:?}").contains(&name)) {
-                let options = Options { cluster, beyond, transactions, mutation: Some(mutation) };
+                let options = Options { cluster, beyond, transactions, groups, mutation: Some(mutation) };
                 let tally = run_seeds(0, seeds, 2, options, |tally| !count && tally.failed > 0);
                 let first = tally.failures.first_key_value();
                 let first = first.map(|(seed, why)| format!("first seed {seed}: {why:.160}"));
@@ -113,6 +122,7 @@ fn main() -> ExitCode {
             cluster,
             beyond,
             transactions,
+            groups,
             #[cfg(feature = "mutations")]
             broken,
             trace,
@@ -123,7 +133,7 @@ fn main() -> ExitCode {
                 subscriber.with_writer(std::io::stderr).init();
             }
             #[allow(unused_mut, reason = "without mutations no rule is broken")]
-            let mut options = Options { cluster, beyond, transactions, ..Options::default() };
+            let mut options = Options { cluster, beyond, transactions, groups, ..Options::default() };
             #[cfg(feature = "mutations")]
             if let Some(name) = broken {
                 options.mutation = esker_sim::Mutation::all().find(|one| format!("{one:?}").contains(&name));

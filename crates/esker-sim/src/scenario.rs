@@ -57,6 +57,8 @@ pub struct Options {
     pub beyond: bool,
     /// Of a cluster: it coordinates groups and transactions, and has clients of both.
     pub transactions: bool,
+    /// Of a cluster: it has members of share groups, and of groups of the consumer protocol.
+    pub groups: bool,
     /// The rule to break; takes the crate's feature `mutations`.
     pub mutation: Option<Mutation>,
 }

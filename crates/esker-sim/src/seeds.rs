@@ -40,6 +40,7 @@ pub struct Tally {
 #[must_use]
 pub fn replay_command(seed: u64, options: Options) -> String {
     let kind = match options {
+        Options { groups: true, .. } => "--groups ",
         Options { transactions: true, .. } => "--transactions ",
         Options { beyond: true, .. } => "--cluster --beyond ",
         Options { cluster: true, .. } => "--cluster ",

@@ -70,7 +70,7 @@ fn run_world(seed: u64, options: Options) -> Outcome {
         Some(Mutation::Rule(rule)) => Some(rule),
         _ => None,
     });
-    if options.cluster || options.transactions {
+    if options.cluster || options.transactions || options.groups {
         return crate::cluster::run(seed, options);
     }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();

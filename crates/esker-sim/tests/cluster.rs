@@ -4,7 +4,8 @@
 
 use esker_sim::{Options, replay_command, run, run_seeds};
 
-const CLUSTER: Options = Options { cluster: true, beyond: false, transactions: false, mutation: None };
+const CLUSTER: Options =
+    Options { cluster: true, beyond: false, transactions: false, groups: false, mutation: None };
 
 fn setting(name: &str, default: u64) -> u64 {
     match std::env::var(name) {

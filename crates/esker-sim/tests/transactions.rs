@@ -4,7 +4,8 @@
 
 use esker_sim::{Options, replay_command, run, run_seeds};
 
-const TRANSACTIONS: Options = Options { cluster: true, beyond: false, transactions: true, mutation: None };
+const TRANSACTIONS: Options =
+    Options { cluster: true, beyond: false, transactions: true, groups: false, mutation: None };
 
 /// Worlds in which a partition refuses an old epoch, which one in 300 does: its coordinator mostly tells it first.
 const RARE: [u64; 5] = [991, 1451, 1517, 1743, 1869];

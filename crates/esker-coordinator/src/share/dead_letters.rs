@@ -8,7 +8,7 @@ use esker_core::{
     Offset, PartitionId, TopicId,
     batch::{BatchBuilder, BatchView, CheckedBatch, Compression, NewRecord},
 };
-use esker_env::{BoxFuture, Env};
+use esker_env::{BoxFuture, Env, Rule};
 use esker_log::{AppendOptions, Isolation, Log, ReadError, ReadLimits};
 use esker_meta::Topic;
 use esker_share::Dead;
@@ -206,7 +206,7 @@ impl Undertaker for DeadLetters {
         Box::pin(async move {
             self.try_bury(key, dead).await.unwrap_or_else(|error| {
                 tracing::warn!(group = %key.group, error, "dead letters cannot be written now");
-                Vec::new()
+                if Rule::LetterFirst.is_broken() { dead.to_vec() } else { Vec::new() }
             })
         })
     }

@@ -24,7 +24,7 @@ pub use self::{
         LocalShares, ShareAdmin, ShareFound, ShareOrder, SharePeer, ShareRouter, ShareStand, ShareTarget,
         ShareWhat,
     },
-    api::{Reading, ShareGuard, ShareStates, Turned},
+    api::{Reading, ShareGuard, ShareStates, Turned, is_hidden},
     dead_letters::{DeadLetters, NoDeadLetters, Undertaker},
     error::ShareError,
     homes::{Homes, LogHomes},

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use esker_core::{Epoch, Offset, batch::BatchView};
-use esker_env::Monotonic;
+use esker_env::{Monotonic, Rule};
 use esker_kafka_wire::KString;
 use esker_share::{
     AckBatch, Acked, Acquired, Dead, Limits, Member, Mode, Plan, Release, SharePartition, Snapshot, Span,
@@ -308,14 +308,16 @@ impl StateShard {
     ) {
         let said = self.with(cx, key, |entry, cx, limits| {
             let said = entry.share.acknowledge(member, batches, cx.now.monotonic, limits);
-            if let Ok(Acked::With { .. }) = said {
+            if let Ok(Acked::With { .. }) = said
+                && !Rule::ShareAckDurable.is_broken()
+            {
                 entry.waiting.push(token);
             }
             said
         });
         let answer = match said {
-            Some(Ok(Acked::With { .. })) => return,
-            Some(Ok(Acked::Now)) => Ok(()),
+            Some(Ok(Acked::With { .. })) if !Rule::ShareAckDurable.is_broken() => return,
+            Some(Ok(_)) => Ok(()),
             Some(Err(error)) => Err(error.into()),
             // Nothing was ever given out.
             None => Err(ShareError::InvalidRecordState),

@@ -82,6 +82,34 @@ fn what_was_given_out_too_often_is_given_up() {
     assert_eq!((partition.start(), partition.open()), (1, 0));
 }
 
+/// The leader died while somebody had them for the last time: nobody can take them back.
+#[test]
+fn what_was_given_out_too_often_by_a_leader_that_died_is_given_up() {
+    let mut partition = SharePartition::new(0);
+    for round in 1..=5 {
+        assert_eq!(take(&mut partition, "a", 0, 1, round), [got(0, 1, u16::try_from(round).unwrap())]);
+        if round < 5 {
+            say(&mut partition, "a", 0, 1, Ack::Release).unwrap();
+            store(&mut partition, true);
+        }
+    }
+    let stored = partition.snapshot();
+    let dead = Limits { dead_letters: true, ..LIMITS };
+    for (limits, open, dying) in [(LIMITS, 0, vec![]), (dead, 2, vec![Dead { first: 0, last: 1, count: 5 }])]
+    {
+        let mut partition = SharePartition::restore(&stored).unwrap();
+        let mut take = |from| {
+            let read = [span(0, 1), span(2, 3)];
+            let taken = partition.acquire(&member("b"), from, &read, (10, Mode::Records), at(9), &limits);
+            partition.check();
+            taken
+        };
+        assert_eq!(take(0), [got(2, 3, 1)]);
+        assert!(partition.wants_write());
+        assert_eq!((partition.open() - 2, partition.dying(9)), (open, dying));
+    }
+}
+
 #[test]
 fn what_a_member_never_looked_at_does_not_count() {
     let mut partition = SharePartition::new(0);

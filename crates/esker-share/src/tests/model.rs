@@ -58,7 +58,9 @@ impl Model {
             for offset in next..=span.last {
                 let hidden = span.hidden || offset < span.first;
                 let new = offset >= self.end;
-                let wanted = new || matches!(self.rows.get(&offset), Some((Row::Available, _)));
+                let out_too_often = |count| count >= LIMITS.max_deliveries;
+                let wanted = new
+                    || matches!(self.rows.get(&offset), Some((Row::Available, count)) if !out_too_often(*count));
                 let begins = offset == next.max(span.first);
                 let enough = taken.len() as u64 >= most;
                 if !hidden && enough && (begins || mode == Mode::Records && wanted) {
@@ -74,7 +76,9 @@ impl Model {
                         break 'read;
                     }
                     let row = self.rows.entry(offset).or_insert((Row::Available, 0));
-                    if row.0 == Row::Available {
+                    if row.0 == Row::Available && row.1 >= LIMITS.max_deliveries {
+                        row.0 = Row::Done(false);
+                    } else if row.0 == Row::Available {
                         *row = (Row::With(who, now + 30), row.1 + 1);
                         taken.push((offset, row.1));
                     }

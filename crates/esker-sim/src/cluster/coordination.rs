@@ -26,6 +26,7 @@ const SHARE: Duration = Duration::from_secs(10);
 pub(super) struct Coordinating {
     pub(super) groups: GroupConfig,
     pub(super) transactions: TransactionConfig,
+    pub(super) shares: ShareConfig,
 }
 
 /// The coordinators of a running broker.
@@ -59,7 +60,7 @@ impl Coordinators {
             replication_factor: 3,
             groups: config.groups,
             transactions: config.transactions,
-            shares: ShareConfig::default(),
+            shares: config.shares,
         };
         let (here, guard) = Coordination::start(parts).await?;
         Ok(Self { here, env: env.clone(), _guard: guard })

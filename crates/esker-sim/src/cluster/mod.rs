@@ -2,11 +2,13 @@
 //! disk, clock, client of the metadata store and view of the object store. The network between them is simulated below
 //! the traits that the gRPC clients implement; gRPC itself has tests of its own.
 
+mod asking;
 mod audit;
 mod clients;
 mod clock;
 mod coordination;
 mod faults;
+mod groups;
 mod machine;
 mod network;
 mod peers;

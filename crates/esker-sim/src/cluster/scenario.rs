@@ -11,6 +11,7 @@ use esker_node::NodeConfig;
 
 use super::{
     coordination::Coordinating,
+    groups,
     transactions::{Settings, coordinating},
 };
 #[cfg(feature = "mutations")]
@@ -51,6 +52,8 @@ pub(super) struct ClusterScenario {
     pub(super) disk_latency: Option<(Duration, u64)>,
     /// Brokers coordinate groups and transactions, and there are clients of these.
     pub(super) transactions: Option<(Coordinating, Settings)>,
+    /// There are members of groups, who read what transactions write.
+    pub(super) groups: Option<groups::Settings>,
 }
 
 impl ClusterScenario {
@@ -122,8 +125,13 @@ impl ClusterScenario {
                 &[0, 1, 5, 20].map(|longest| (longest > 0).then_some((Duration::from_millis(longest), 1))),
             ),
             transactions: None,
+            groups: None,
         };
-        if options.transactions {
+        if options.groups {
+            scenario.transactions = Some((groups::coordinating(random), Settings::source_only(random)));
+            scenario.groups = Some(groups::Settings::draw(random));
+            (scenario.producers, scenario.readers, scenario.deletes) = (0, 0, false);
+        } else if options.transactions {
             scenario.transactions = Some((coordinating(random), Settings::draw(random)));
             (scenario.producers, scenario.readers, scenario.deletes) = (random.below(2), 1, false);
         }

@@ -21,6 +21,7 @@ use super::{
     audit::Audit,
     clients::{Checks, Client},
     faults::Faults,
+    groups::Crowd,
     machine::{Command, Machine, MachineParts, Supervisor, machine},
     network::Network,
     scenario::{ClusterScenario, MIN_INSYNC, MODE},
@@ -66,6 +67,8 @@ struct World {
     partitions: Vec<PartitionId>,
     /// The clients of transactions, where there are some.
     workload: Option<Workload>,
+    /// The members of groups, where there are some.
+    crowd: Option<Crowd>,
     stop: Arc<AtomicBool>,
     options: Options,
 }
@@ -124,15 +127,31 @@ impl World {
             history: history.clone(),
         };
         let stop: Arc<AtomicBool> = Arc::default();
-        let workload = None;
-        let mut world =
-            Self { env, scenario, history, machines, faults, inspector, partitions, workload, stop, options };
+        let mut world = Self {
+            env,
+            scenario,
+            history,
+            machines,
+            faults,
+            inspector,
+            partitions,
+            workload: None,
+            crowd: None,
+            stop,
+            options,
+        };
         if let Some((_, settings)) = world.scenario.transactions.clone() {
             let topics = settings.topics(world.env.random.as_ref());
             let partitions = create_topics(&world.faults.meta, &part(), &topics).await;
             let client = world.client(&tasks);
             let history = world.history.clone();
             world.workload = Some(Workload::new(settings, &topics, &partitions, client, history));
+        }
+        if let (Some(settings), Some(workload)) = (world.scenario.groups.clone(), &world.workload) {
+            let letters = create_topics(&world.faults.meta, &part(), &settings.topics()).await;
+            settings.configure(&world.faults.audit.meta).await;
+            let (client, history) = (world.client(&tasks), world.history.clone());
+            world.crowd = Some(Crowd::new(settings, letters, workload.clone(), client, history));
         }
         (world, supervisors)
     }
@@ -165,6 +184,9 @@ impl World {
         if let Some(workload) = &self.workload {
             workload.start(&producers, &others);
         }
+        if let Some(crowd) = &self.crowd {
+            crowd.start(&others);
+        }
         if self.scenario.deletes {
             others.spawn(self.client(&others).delete(self.some_partition()));
         }
@@ -179,7 +201,7 @@ impl World {
         self.faults.run().await;
         self.stop.store(true, Ordering::Relaxed);
         let healed = self.is_over(&producers, "producers").await && self.is_over(&others, "readers").await;
-        if healed && self.takes_produces().await && self.transactions_end().await {
+        if healed && self.takes_produces().await && self.transactions_end().await && self.groups_end().await {
             self.conclude().await;
         }
         producers.abort_all();
@@ -256,6 +278,16 @@ impl World {
         last.abort_all();
         // Who commits is answered before all partitions have been told.
         over && self.env.timeout(HEALING, workload.all_ended()).await.is_ok()
+    }
+
+    /// Groups come to an end with everything.
+    async fn groups_end(&self) -> bool {
+        let Some(crowd) = &self.crowd else { return true };
+        let last = Tasks::new();
+        crowd.drain(&last);
+        let over = self.is_over(&last, "last members of groups").await;
+        last.abort_all();
+        over
     }
 
     /// Everything is read from the logs, then from objects alone.
@@ -336,6 +368,10 @@ impl World {
         let Some(workload) = &self.workload else { return };
         if self.env.timeout(HEALING, workload.check()).await.is_err() {
             self.stuck("transactions cannot be checked at the end").await;
+        }
+        let Some(crowd) = &self.crowd else { return };
+        if self.env.timeout(HEALING, crowd.check()).await.is_err() {
+            self.stuck("groups cannot be checked at the end").await;
         }
     }
 

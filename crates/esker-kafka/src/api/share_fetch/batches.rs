@@ -1,7 +1,8 @@
 //! What was read for a share fetch: which batches there are, and which of their bytes go out. Nothing is copied.
 
 use bytes::Bytes;
-use esker_core::{ProducerId, batch::BatchView};
+use esker_coordinator::is_hidden;
+use esker_core::batch::BatchView;
 use esker_kafka_wire::Records;
 use esker_log::Read;
 use esker_share::{Acquired, Span};
@@ -24,15 +25,10 @@ impl Batches {
                 let Ok(view) = view else { break };
                 let fields = &view.fields;
                 let first = fields.base_offset;
-                let aborted = fields.attributes.is_transactional()
-                    && read.aborted.iter().any(|aborted| {
-                        aborted.producer == ProducerId(fields.producer_id)
-                            && (aborted.first_offset.0..=aborted.last_offset.0).contains(&first)
-                    });
                 batches.spans.push(Span {
                     first,
                     last: first.saturating_add(i64::from(fields.last_offset_delta)),
-                    hidden: fields.attributes.is_control() || aborted,
+                    hidden: is_hidden(fields, &read.aborted),
                 });
                 batches.places.push((at, from, from + view.len()));
                 from += view.len();

@@ -90,6 +90,12 @@ impl Workload {
         history.note(format_args!("{} transactions are as they should be", self.book.all().len()));
     }
 
+    /// Every committed record of a partition: its offset, and the CRC32C of its value.
+    pub(in crate::cluster) async fn committed(&self, partition: PartitionId) -> BTreeMap<i64, u32> {
+        let content = self.read_whole(partition).await;
+        content.committed.iter().map(|record| (record.offset, record.digest)).collect()
+    }
+
     async fn read_whole(&self, partition: PartitionId) -> Content {
         let client = self.client();
         loop {

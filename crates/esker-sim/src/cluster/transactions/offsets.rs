@@ -10,24 +10,15 @@ use esker_kafka_wire::KString;
 use esker_node::Node;
 
 use super::{
-    super::{clients::Client, coordination::Coordinators, machine::Machine},
+    super::{clients::Client, coordination::Coordinators},
     book::{Book, Place},
-    session::{Kept, Session, Trouble},
+    session::{Session, Trouble},
 };
 
 /// The topic that groups have offsets of.
 pub(super) const SOURCE: &str = "source";
 
 impl Client {
-    async fn group_coordinator(&self, group: &KString) -> Machine {
-        loop {
-            if let Some(machine) = self.coordinator_once(Kept::Group(group.clone())).await {
-                return machine;
-            }
-            self.pause(Duration::from_millis(200)).await;
-        }
-    }
-
     /// A group's offset, once no transaction may change it any more.
     pub(super) async fn stable_offset(&self, book: &Book, place: &Place) -> Option<i64> {
         let (group, index) = place.clone();

@@ -7,13 +7,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use esker_coordinator::{
-    Admission, AdmitRequest, EndProtocol, OFFSETS_TOPIC, Producer, TRANSACTIONS_TOPIC, TransactionError,
-};
+use esker_coordinator::{Admission, AdmitRequest, EndProtocol, Producer, TransactionError};
 use esker_core::{
     Action, Classified, Offset, PartitionId,
     batch::{BatchBuilder, Compression, NewRecord},
-    shard_map::shard_of,
 };
 use esker_kafka_wire::KString;
 use esker_log::{AppendError, AppendOptions, ProducerError, TxnWrite};
@@ -21,9 +18,10 @@ use esker_node::Node;
 
 use super::{
     super::{
-        clients::{Client, Route, leader_of},
+        asking::Kept,
+        clients::{Client, Route},
         coordination::Coordinators,
-        machine::{Live, Machine},
+        machine::Machine,
     },
     book::Book,
     settings::LONGEST,
@@ -43,13 +41,6 @@ pub(super) enum Trouble {
     Abort,
     /// Its producer is of no use any more.
     Fenced,
-}
-
-/// A coordinator's partition: of a transactional id, or of a group.
-#[derive(Clone, Debug)]
-pub(super) enum Kept {
-    Id(KString),
-    Group(KString),
 }
 
 /// Why a batch was not taken.
@@ -91,45 +82,6 @@ pub(super) struct Session {
     /// Something was asked and nothing was heard of it: it may come late.
     unsure: bool,
     pub(super) current: Option<u64>,
-}
-
-impl Client {
-    /// Who coordinates it, as any one broker knows.
-    pub(super) async fn coordinator_once(&self, of: Kept) -> Option<Machine> {
-        let any = &self.machines[self.env.random.below(self.machines.len() as u64) as usize];
-        let shards = self.shards;
-        let asked = self.ask_coordinators(any, async move |node: Arc<Node>, asked: Arc<Coordinators>| {
-            let (topic, index) = match of {
-                Kept::Id(id) => (TRANSACTIONS_TOPIC, asked.here.transactions.find(&id).await.ok()?),
-                Kept::Group(group) => (OFFSETS_TOPIC, asked.here.groups.find(&group).await.ok()?),
-            };
-            let topic = node.catalog.by_name(topic)?.record.number;
-            leader_of(&node, shard_of(PartitionId { topic, index }, shards))
-        });
-        let leader = asked.await??;
-        self.machine(leader.broker).cloned()
-    }
-
-    /// Asks a broker's coordinators; `None` when no answer comes in time.
-    pub(super) async fn ask_coordinators<T, F>(
-        &self,
-        machine: &Machine,
-        ask: impl FnOnce(Arc<Node>, Arc<Coordinators>) -> F + Send + 'static,
-    ) -> Option<T>
-    where
-        T: Send + 'static,
-        F: Future<Output = T> + Send + 'static,
-    {
-        self.travel().await;
-        let patience = Duration::from_millis(200 + self.env.random.below(4_000));
-        let asked = machine.ask_live_from_afar(async move |live: Live| {
-            let Live { node, coordinators, tasks } = live;
-            drop(tasks);
-            Some(ask(node, coordinators?).await)
-        });
-        let answer = self.env.timeout(patience, asked).await;
-        answer.ok().flatten().flatten()
-    }
 }
 
 impl Session {

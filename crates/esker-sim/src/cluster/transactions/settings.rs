@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use esker_coordinator::{GroupConfig, TransactionConfig};
+use esker_coordinator::{GroupConfig, ShareConfig, TransactionConfig};
 use esker_env::Random;
 use esker_meta::NewTopic;
 
@@ -22,6 +22,8 @@ pub(in crate::cluster) struct Settings {
     pub(super) readers: u64,
     /// A producer writes to the source outside of any transaction.
     pub(super) plain: bool,
+    /// What is committed in the source is copied to the output.
+    pub(super) copiers: bool,
 }
 
 impl Settings {
@@ -32,6 +34,19 @@ impl Settings {
             producers: 1 + random.below(3),
             readers: 1 + random.below(2),
             plain: random.below(3) == 0,
+            copiers: true,
+        }
+    }
+
+    /// Those who write to the source for others who read there.
+    pub(in crate::cluster) fn source_only(random: &dyn Random) -> Self {
+        Self {
+            source_partitions: 1 + random.below(2) as u32,
+            output_partitions: 1,
+            producers: 1 + random.below(2),
+            readers: 0,
+            plain: random.below(3) == 0,
+            copiers: false,
         }
     }
 
@@ -65,5 +80,6 @@ pub(in crate::cluster) fn coordinating(random: &dyn Random) -> Coordinating {
             compact_bytes,
             ..TransactionConfig::default()
         },
+        shares: ShareConfig::default(),
     }
 }

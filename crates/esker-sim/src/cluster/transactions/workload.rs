@@ -18,6 +18,7 @@ use super::{
     book::{Book, Place},
     session::Session,
     settings::Settings,
+    stamp::Stamp,
 };
 use crate::history::History;
 
@@ -122,7 +123,22 @@ impl Workload {
 
     pub(super) fn roles(&self) -> Vec<Role> {
         let producers = (0..self.settings.producers).map(Role::Producer);
-        producers.chain((0..self.settings.source_partitions).map(Role::Copier)).collect()
+        producers.chain((0..self.copied()).map(Role::Copier)).collect()
+    }
+
+    /// How many partitions of the source are copied.
+    fn copied(&self) -> u32 {
+        if self.settings.copiers { self.settings.source_partitions } else { 0 }
+    }
+
+    /// The partitions of the source.
+    pub(in crate::cluster) fn sources(&self) -> &[PartitionId] {
+        &self.sources
+    }
+
+    /// Why the record with this value cannot have been committed.
+    pub(in crate::cluster) fn never(&self, value: &[u8]) -> Option<&'static str> {
+        self.book.never(Stamp::read(value)?.txn)
     }
 
     /// Partitions that its clients write to.
@@ -181,7 +197,7 @@ impl Workload {
 
     /// After that: what is left is copied.
     pub(in crate::cluster) fn copy_the_rest(&self, tasks: &Tasks) {
-        for (index, &source) in self.sources.iter().enumerate() {
+        for (index, &source) in self.sources.iter().enumerate().take(self.copied() as usize) {
             let workload = self.going_on(tasks);
             let role = Role::Copier(index as u32);
             let output = self.output(index as u32);

@@ -1,0 +1,115 @@
+//! What a seed decides about groups before the world begins.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use esker_coordinator::{ConsumerConfig, GroupConfig, ShareConfig};
+use esker_env::Random;
+use esker_kafka_wire::KString;
+use esker_meta::{Meta, NewTopic};
+
+use super::super::{coordination::Coordinating, transactions};
+use crate::scenario::{millis, pick};
+
+/// Where dead letters go.
+pub(super) const LETTERS: &str = "dlq.letters";
+
+/// How often members are to send heartbeats.
+pub(super) const INTERVAL: Duration = Duration::from_millis(500);
+
+/// A share group.
+#[derive(Clone, Debug)]
+pub(super) struct ShareGroup {
+    pub(super) name: KString,
+    /// Members at a time.
+    pub(super) workers: u64,
+    /// `share.record.lock.duration.ms`.
+    pub(super) lock: Duration,
+    /// `share.delivery.count.limit`.
+    pub(super) limit: u16,
+    /// `share.partition.max.record.locks`.
+    pub(super) max_locks: u32,
+    /// `share.isolation.level` is `read_committed`.
+    pub(super) committed: bool,
+    /// What is given up goes to [`LETTERS`].
+    pub(super) letters: bool,
+    /// With what it said.
+    pub(super) copies: bool,
+}
+
+/// Groups and their members.
+#[derive(Clone, Debug)]
+pub(in crate::cluster) struct Settings {
+    pub(super) shares: Vec<ShareGroup>,
+    letter_partitions: u32,
+}
+
+impl Settings {
+    pub(in crate::cluster) fn draw(random: &dyn Random) -> Self {
+        let shares = (0..1 + random.below(2)).map(|number| ShareGroup {
+            name: format!("workers-{number}").into(),
+            workers: 1 + random.below(3),
+            lock: millis(random, 800, 4_000),
+            limit: 2 + random.below(3) as u16,
+            max_locks: pick(random, &[20, 100, 2_000]),
+            committed: random.below(3) > 0,
+            letters: random.below(2) == 0,
+            copies: random.below(2) == 0,
+        });
+        Self { shares: shares.collect(), letter_partitions: 1 + random.below(2) as u32 }
+    }
+
+    /// The topic of dead letters.
+    pub(in crate::cluster) fn topics(&self) -> Vec<NewTopic> {
+        let configs = BTreeMap::from([("errors.deadletterqueue.group.enable".to_owned(), "true".to_owned())]);
+        vec![NewTopic {
+            name: LETTERS.to_owned(),
+            partitions: self.letter_partitions,
+            replication_factor: 3,
+            configs,
+        }]
+    }
+
+    /// Sets what an operator sets for single groups.
+    pub(in crate::cluster) async fn configure(&self, meta: &Meta) {
+        for group in &self.shares {
+            let set = meta.set_group_configs(&group.name, None, &group.configs()).await;
+            set.expect("nothing fails before the world begins").expect("it has none");
+        }
+    }
+}
+
+impl ShareGroup {
+    fn configs(&self) -> BTreeMap<String, String> {
+        let isolation = if self.committed { "read_committed" } else { "read_uncommitted" };
+        let mut configs = vec![
+            ("share.auto.offset.reset", "earliest".to_owned()),
+            ("share.record.lock.duration.ms", self.lock.as_millis().to_string()),
+            ("share.delivery.count.limit", self.limit.to_string()),
+            ("share.partition.max.record.locks", self.max_locks.to_string()),
+            ("share.isolation.level", isolation.to_owned()),
+        ];
+        if self.letters {
+            configs.push(("errors.deadletterqueue.topic.name", LETTERS.to_owned()));
+            configs.push(("errors.deadletterqueue.copy.record.enable", self.copies.to_string()));
+        }
+        configs.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+}
+
+/// Coordinators that are not patient, and cut their logs often.
+pub(in crate::cluster) fn coordinating(random: &dyn Random) -> Coordinating {
+    let base = transactions::coordinating(random);
+    let session_timeout = millis(random, 2_000, 5_000);
+    let shares = ShareConfig {
+        min_lock: Duration::ZERO,
+        min_lock_limit: 1,
+        session_timeout,
+        heartbeat_interval: INTERVAL,
+        checkpoint_records: pick(random, &[10, 100, 10_000]),
+        ..ShareConfig::default()
+    };
+    let consumer =
+        ConsumerConfig { session_timeout, heartbeat_interval: INTERVAL, ..ConsumerConfig::default() };
+    let groups = GroupConfig { consumer, share: shares.clone(), ..base.groups };
+    Coordinating { groups, shares, ..base }
+}
