@@ -94,6 +94,14 @@ pub enum Rule {
     HiddenPassedOver,
     /// Share groups: what is given up is done with once its dead letter is written. Broken: even if it could not be.
     LetterFirst,
+    /// Consumer groups: a partition is given to another member once the one before has let go. Broken: at once.
+    RevokedFirst,
+    /// Consumer groups: a member that is not heard of is out. Broken: never.
+    SessionsEnd,
+    /// Consumer groups: nobody commits for a partition that was its own at an earlier epoch. Broken: whoever had it.
+    StaleCommitRefused,
+    /// Groups: a commit of offsets is answered once it is durable. Broken: before.
+    CommitDurable,
 }
 
 /// The rule that is broken, for the whole process.
@@ -118,7 +126,7 @@ pub fn break_rule(rule: Option<Rule>) {
 impl Rule {
     /// All of them.
     #[cfg(feature = "mutations")]
-    pub const ALL: [Self; 44] = [
+    pub const ALL: [Self; 48] = [
         Self::CommitAtQuorum,
         Self::RollAtCommit,
         Self::NothingAfterFreeze,
@@ -163,6 +171,10 @@ impl Rule {
         Self::ShareSpentGivenUp,
         Self::HiddenPassedOver,
         Self::LetterFirst,
+        Self::RevokedFirst,
+        Self::SessionsEnd,
+        Self::StaleCommitRefused,
+        Self::CommitDurable,
     ];
 
     /// Whether a test has broken it.

@@ -26,6 +26,17 @@ fn groups_keep_every_invariant() {
     if count >= 200 {
         for what in [
             "dead letters",
+            "offsets told to readers",
+            "partitions given to readers",
+            "readers fenced",
+            "readers gone",
+            "readers left",
+            "readers left for now",
+            "readers whose place is taken",
+            "readers' commits",
+            "readers' commits refused",
+            "readers' commits unknown",
+            "readers' revocations",
             "records given out again",
             "share acknowledgements",
             "share acknowledgements failed",

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use esker_env::Rule;
 use esker_kafka_wire::KString;
 
 use super::{
@@ -116,7 +117,8 @@ impl Group {
                 Timer::Join(id) => (id, "it has not joined again in time"),
                 Timer::Sync(id) => (id, "it has not asked for its assignment in time"),
             };
-            if consumer.state.members.contains_key(&id) {
+            let is_out = !(Rule::SessionsEnd.is_broken() && why == "its session has expired");
+            if is_out && consumer.state.members.contains_key(&id) {
                 tracing::info!(group = %self.id, member = %id, why, "member is removed");
                 gone.insert(id);
             }

@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use esker_env::Rule;
 use uuid::Uuid;
 
 use super::{
@@ -111,7 +112,7 @@ impl<F: Fn(Uuid, i32) -> bool> Step<'_, F> {
             }
         }
         let mut next = member.clone();
-        if !revoking.is_empty() && self.still_has(&revoking) {
+        if !revoking.is_empty() && self.still_has(&revoking) && !Rule::RevokedFirst.is_broken() {
             // It stays at its epoch until it has let go.
             next.go_to(member.epoch);
             next.state = MemberState::Unrevoked;

@@ -128,8 +128,9 @@ impl ClusterScenario {
             groups: None,
         };
         if options.groups {
-            scenario.transactions = Some((groups::coordinating(random), Settings::source_only(random)));
-            scenario.groups = Some(groups::Settings::draw(random));
+            let coordinating = groups::coordinating(random);
+            scenario.groups = Some(groups::Settings::draw(random, &coordinating));
+            scenario.transactions = Some((coordinating, Settings::source_only(random)));
             (scenario.producers, scenario.readers, scenario.deletes) = (0, 0, false);
         } else if options.transactions {
             scenario.transactions = Some((coordinating(random), Settings::draw(random)));

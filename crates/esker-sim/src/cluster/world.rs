@@ -148,10 +148,10 @@ impl World {
             world.workload = Some(Workload::new(settings, &topics, &partitions, client, history));
         }
         if let (Some(settings), Some(workload)) = (world.scenario.groups.clone(), &world.workload) {
-            let letters = create_topics(&world.faults.meta, &part(), &settings.topics()).await;
+            let partitions = create_topics(&world.faults.meta, &part(), &settings.topics()).await;
             settings.configure(&world.faults.audit.meta).await;
             let (client, history) = (world.client(&tasks), world.history.clone());
-            world.crowd = Some(Crowd::new(settings, letters, workload.clone(), client, history));
+            world.crowd = Some(Crowd::new(settings, &partitions, workload.clone(), client, history));
         }
         (world, supervisors)
     }
@@ -287,6 +287,10 @@ impl World {
         crowd.drain(&last);
         let over = self.is_over(&last, "last members of groups").await;
         last.abort_all();
+        if let Err(why) = crowd.cover().await {
+            self.stuck(&why).await;
+            return false;
+        }
         over
     }
 

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use esker_coordinator::{ConsumerConfig, GroupConfig, ShareConfig};
+use esker_core::PartitionId;
 use esker_env::Random;
 use esker_kafka_wire::KString;
 use esker_meta::{Meta, NewTopic};
@@ -12,6 +13,9 @@ use crate::scenario::{millis, pick};
 
 /// Where dead letters go.
 pub(super) const LETTERS: &str = "dlq.letters";
+
+/// What members of groups of the consumer protocol read.
+const READ: [&str; 2] = ["read.one", "read.two"];
 
 /// How often members are to send heartbeats.
 pub(super) const INTERVAL: Duration = Duration::from_millis(500);
@@ -36,15 +40,37 @@ pub(super) struct ShareGroup {
     pub(super) copies: bool,
 }
 
+/// A group of the consumer protocol.
+#[derive(Clone, Debug)]
+pub(super) struct ReaderGroup {
+    pub(super) name: KString,
+    /// Members at a time.
+    pub(super) members: u64,
+    /// How many of them are static.
+    pub(super) statics: u64,
+    pub(super) assignor: &'static str,
+    /// The topics that they subscribe to.
+    pub(super) topics: Vec<KString>,
+    /// Or the pattern of their names.
+    pub(super) regex: Option<KString>,
+    /// Without a heartbeat for this long, a member is out.
+    pub(super) session: Duration,
+    /// How long it may take to let go of partitions.
+    pub(super) rebalance: Duration,
+}
+
 /// Groups and their members.
 #[derive(Clone, Debug)]
 pub(in crate::cluster) struct Settings {
     pub(super) shares: Vec<ShareGroup>,
+    pub(super) readers: Vec<ReaderGroup>,
+    /// Partitions of [`READ`].
+    read: [u32; 2],
     letter_partitions: u32,
 }
 
 impl Settings {
-    pub(in crate::cluster) fn draw(random: &dyn Random) -> Self {
+    pub(in crate::cluster) fn draw(random: &dyn Random, coordinating: &Coordinating) -> Self {
         let shares = (0..1 + random.below(2)).map(|number| ShareGroup {
             name: format!("workers-{number}").into(),
             workers: 1 + random.below(3),
@@ -55,18 +81,50 @@ impl Settings {
             letters: random.below(2) == 0,
             copies: random.below(2) == 0,
         });
-        Self { shares: shares.collect(), letter_partitions: 1 + random.below(2) as u32 }
+        let shares = shares.collect();
+        let letter_partitions = 1 + random.below(2) as u32;
+        let session = coordinating.groups.consumer.session_timeout;
+        let readers = (0..1 + random.below(2)).map(|number| {
+            let members = 1 + random.below(3);
+            ReaderGroup {
+                name: format!("readers-{number}").into(),
+                members,
+                statics: random.below(members + 1),
+                assignor: pick(random, &["uniform", "range"]),
+                topics: READ.map(KString::from_static).into(),
+                regex: (random.below(2) == 0).then(|| KString::from_static("read\\..*")),
+                session,
+                rebalance: millis(random, 1_500, 6_000),
+            }
+        });
+        Self {
+            shares,
+            letter_partitions,
+            readers: readers.collect(),
+            read: [1 + random.below(4) as u32, 1 + random.below(2) as u32],
+        }
     }
 
-    /// The topic of dead letters.
+    /// The topic of dead letters, and those of readers.
     pub(in crate::cluster) fn topics(&self) -> Vec<NewTopic> {
         let configs = BTreeMap::from([("errors.deadletterqueue.group.enable".to_owned(), "true".to_owned())]);
-        vec![NewTopic {
-            name: LETTERS.to_owned(),
-            partitions: self.letter_partitions,
+        let topic = |name: &str, partitions, configs| NewTopic {
+            name: name.to_owned(),
+            partitions,
             replication_factor: 3,
             configs,
-        }]
+        };
+        let [first, second] = self.read;
+        vec![
+            topic(LETTERS, self.letter_partitions, configs),
+            topic(READ[0], first, BTreeMap::new()),
+            topic(READ[1], second, BTreeMap::new()),
+        ]
+    }
+
+    /// Splits the partitions of these topics: those of dead letters, those of readers.
+    pub(super) fn split<'a>(&self, partitions: &'a [PartitionId]) -> (&'a [PartitionId], &'a [PartitionId]) {
+        partitions.split_at(self.letter_partitions as usize)
     }
 
     /// Sets what an operator sets for single groups.
