@@ -23,6 +23,7 @@ mod acknowledge;
 mod acquire;
 mod partition;
 mod ranges;
+mod select;
 mod snapshot;
 
 #[cfg(test)]
@@ -31,6 +32,7 @@ mod tests;
 pub use self::{
     acknowledge::{Ack, AckBatch, AckError, Acked},
     acquire::{Acquired, Mode, Plan, Span},
-    partition::{Dead, Limits, Member, Release, SharePartition},
+    partition::{Dead, Depth, Limits, Member, Release, SharePartition},
+    select::{Look, Wanted},
     snapshot::{Snapshot, SnapshotError, StoredBatch, StoredState},
 };

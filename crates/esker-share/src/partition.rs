@@ -74,6 +74,17 @@ impl Limits {
     }
 }
 
+/// How many records there are of each kind, between start and end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// To be given out to whoever asks next.
+    pub available: u64,
+    /// With members, or with what these said of them on its way to the log.
+    pub acquired: u64,
+    /// Given up, and to be buried.
+    pub dying: u64,
+}
+
 /// How records come back from a member that is gone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Release {
@@ -190,6 +201,22 @@ impl SharePartition {
         let acquired =
             self.ranges.iter().filter(|(_, _, entry)| matches!(entry.state, State::Acquired { .. }));
         acquired.map(|(first, last, _)| count(first, last)).sum()
+    }
+
+    /// How many records there are of each kind.
+    #[must_use]
+    pub fn depth(&self) -> Depth {
+        let mut depth = Depth::default();
+        for (first, last, entry) in self.ranges.iter() {
+            let of_kind = match &entry.state {
+                State::Available => &mut depth.available,
+                State::Acquired { .. } | State::Settling { .. } => &mut depth.acquired,
+                State::Dying => &mut depth.dying,
+                State::Done { .. } => continue,
+            };
+            *of_kind += count(first, last);
+        }
+        depth
     }
 
     /// Takes back records whose lock has ended. Whether any was.
