@@ -53,7 +53,8 @@ class Worker(threading.Thread):
                     verdict = "REJECT"
                 elif number % 10 == 3 and delivery.receipt.delivery_count == 1:
                     verdict = "NACK"
-                failed = self.receiver.settle(verdict, delivery)
+                later = {"delay_ms": 500} if verdict == "NACK" and number % 20 == 3 else {}
+                failed = self.receiver.settle(verdict, delivery, **later)
                 if not failed:
                     self.said[verdict][place] += 1
                 else:

@@ -137,6 +137,32 @@ def test_a_lease_ends_unless_it_is_extended(pb, stub, queue):
     other.cancel()
 
 
+def test_what_is_put_back_for_later_comes_at_its_time(pb, stub, queue):
+    count, delays = 300, {b"0": 1500, b"1": 700, b"2": 1100}
+    Publishing(pb, stub, queue).publish(*(pb.Message(key=b"k", value=b"%d" % number) for number in range(count)))
+    receiver = Receiving(pb, stub, queue, messages=3)
+    put_back = {}
+    for delivery in receiver.take(3):
+        put_back[delivery.value] = time.monotonic()
+        assert receiver.settle("NACK", delivery, delay_ms=delays[delivery.value]) == []
+    assert depth(pb, stub, queue) == {"ready": count - 3, "delayed": 3}
+    receiver.credit(count)
+    others, late = [], []
+    while len(others) + len(late) < count:
+        delivery = receiver.next()
+        if delivery.value not in delays:
+            assert not late, "they do not wait"
+            others.append(delivery)
+            continue
+        assert time.monotonic() - put_back[delivery.value] >= delays[delivery.value] / 1000
+        assert delivery.receipt.delivery_count == 2
+        late.append(delivery)
+    assert [delivery.value for delivery in late] == [b"1", b"2", b"0"], "in the order of their times"
+    assert receiver.settle("ACK", *others, *late) == []
+    receiver.close()
+    assert depth(pb, stub, queue) == {}
+
+
 def test_credit_is_kept(pb, stub, queue):
     out = Publishing(pb, stub, queue)
     out.publish(*(pb.Message(key=b"k", value=b"%d" % number * 1000) for number in range(10)))
@@ -212,6 +238,8 @@ def test_requests_that_make_no_sense(pb, stub, queue):
     assert receive(open_it, pb.ReceiveRequest(settle=pb.Settle(id=1, verdict=1))) == "INVALID_REQUEST"
     receipt = pb.Receipt(partition=0, offset=5, delivery_count=1)
     assert receive(open_it, pb.ReceiveRequest(settle=pb.Settle(id=1, receipts=[receipt]))) == "INVALID_REQUEST"
+    later = pb.Settle(id=1, verdict=1, receipts=[receipt], delay_ms=5)
+    assert receive(open_it, pb.ReceiveRequest(settle=later)) == "INVALID_REQUEST"
     receiver = Receiving(pb, stub, queue)
     nowhere = pb.Receipt(partition=99, offset=5, delivery_count=1)
     assert [reason(failed.error) for failed in receiver.settle("ACK", receipt, nowhere)] == ["LEASE_LOST"] * 2

@@ -52,7 +52,9 @@ impl SharePartition {
         let available = self.ranges.iter().find(|(_, _, entry)| entry.state == State::Available);
         match available {
             Some((first, _, _)) => Plan::ReadFrom(first),
-            None if self.open() < u64::from(limits.max_locks) => Plan::ReadFrom(self.end()),
+            None if self.counted() < u64::from(limits.max_locks) && !self.defers_much() => {
+                Plan::ReadFrom(self.end())
+            }
             None => Plan::Full,
         }
     }
@@ -131,7 +133,7 @@ impl SharePartition {
             return true;
         }
         // Beyond the end: new records.
-        let room = taking.room(self.open());
+        let room = taking.room(self.counted());
         let most = if whole { room } else { room.min(taking.left) };
         let first = first.max(self.end());
         let Some(end) = cut(first, last, most) else { return false };

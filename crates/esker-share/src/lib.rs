@@ -14,6 +14,9 @@
 //!    │  expired └──┴──────────────────────────▶ Available
 //! ```
 //!
+//! What a member puts back for later is deferred: it becomes available at its time, does not hold up what is behind it, and
+//! does not count for [`Limits::max_locks`]. A stored one is available: its time may be forgotten.
+//!
 //! What is to be durable goes out as a [`Snapshot`], one at a time: [`SharePartition::begin_write`] says what to write,
 //! [`SharePartition::written`] what came of it. An acknowledgement counts once the write that has it is durable.
 //!
@@ -21,6 +24,7 @@
 
 mod acknowledge;
 mod acquire;
+mod deferred;
 mod partition;
 mod ranges;
 mod select;

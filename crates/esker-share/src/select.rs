@@ -4,7 +4,7 @@ use esker_env::Monotonic;
 
 use crate::{
     acquire::{Acquired, Span, Taking},
-    partition::{Limits, Member, SharePartition, State},
+    partition::{Entry, Limits, Member, SharePartition, State},
 };
 
 /// A record that was read.
@@ -52,7 +52,11 @@ impl SharePartition {
             looks = &looks[looks.partition_point(|look| look.offset < span.first.max(next))..];
             let inside = looks.partition_point(|look| look.offset <= span.last);
             let inside = if span.hidden { &[] } else { &looks[..inside] };
-            let mut enough = false;
+            let mut enough = !inside.is_empty() && selecting.taking.left == 0;
+            if enough {
+                self.skip(next, span.first);
+                break;
+            }
             for look in inside {
                 self.skip(next, look.offset);
                 next = look.offset;
@@ -83,12 +87,10 @@ impl SharePartition {
     /// Gives out a record, if it is available. Whether the next one may be looked at.
     fn look_at(&mut self, selecting: &mut Selecting<'_>, look: &Look) -> bool {
         let Selecting { taking, wanted } = selecting;
-        if taking.left == 0 || (!taking.taken.is_empty() && wanted.bytes < look.cost) {
-            return false;
-        }
+        let enough = taking.left == 0 || (!taking.taken.is_empty() && wanted.bytes < look.cost);
         let offset = look.offset;
         if offset >= self.end() {
-            if taking.room(self.open()) == 0 {
+            if enough || taking.room(self.counted()) == 0 {
                 return false;
             }
             let entry = taking.entry(0);
@@ -102,10 +104,13 @@ impl SharePartition {
             if known.count >= taking.limits.max_deliveries {
                 // It was out for the last time when the leader died: nobody else could take it back.
                 let state = taking.limits.given_up().state();
-                let given_up = crate::partition::Entry { state, ..known.clone() };
+                let given_up = Entry { state, ..known.clone() };
                 self.ranges.change(offset, offset, |_, _, _| Some(given_up.clone()));
                 taking.spent = true;
                 return true;
+            }
+            if enough {
+                return false;
             }
             let entry = taking.entry(known.count);
             taking.note(offset, offset, entry.count);

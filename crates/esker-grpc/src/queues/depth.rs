@@ -31,6 +31,7 @@ pub(crate) async fn get(
                 ready: depth.ready,
                 leased: depth.leased,
                 dying: depth.dying,
+                delayed: depth.delayed,
             };
             Ok::<_, Fault>(proto)
         })

@@ -3,6 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
+    time::Duration,
 };
 
 use esker_core::PartitionId;
@@ -133,10 +134,11 @@ impl Desk {
     }
 
     fn settle(&mut self, asked: proto::Settle) -> Option<Response> {
-        let proto::Settle { id, partition, verdict, marks } = asked;
+        let proto::Settle { id, partition, verdict, marks, delay_ms } = asked;
         let partition = convert::partition(partition).ok()?;
         let ack = match Verdict::try_from(verdict) {
             Ok(Verdict::Ack) => Ack::Accept,
+            Ok(Verdict::Nack) if delay_ms > 0 => Ack::Defer(Duration::from_millis(delay_ms.into())),
             Ok(Verdict::Nack) => Ack::Release,
             Ok(Verdict::Reject) => Ack::Reject,
             Ok(Verdict::Extend) => Ack::Renew,

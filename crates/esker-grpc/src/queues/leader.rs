@@ -274,6 +274,7 @@ impl Leader {
             ready: known.depth.available + new,
             leased: known.depth.acquired,
             dying: known.depth.dying,
+            delayed: known.depth.deferred,
             fault: None,
         })
     }

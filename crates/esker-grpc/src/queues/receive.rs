@@ -341,10 +341,16 @@ impl Receiving {
     }
 
     async fn settle(&mut self, asked: api::Settle, client: &Client) -> Result<(), Ended> {
-        let api::Settle { id, verdict, mut receipts } = asked;
+        let api::Settle { id, verdict, mut receipts, delay_ms } = asked;
         match api::Verdict::try_from(verdict) {
             Ok(api::Verdict::Unspecified) | Err(_) => {
                 return Err(Fault::invalid("settle.verdict", "it says nothing that is known").into());
+            }
+            Ok(api::Verdict::Nack) => {}
+            Ok(_) if delay_ms > 0 => {
+                return Err(
+                    Fault::invalid("settle.delay_ms", "only what is put back can be for later").into()
+                );
             }
             Ok(_) => {}
         }
@@ -372,7 +378,7 @@ impl Receiving {
             }
             let id = self.settling.ask(word, number, index, marks.clone());
             let partition = Some(convert::partition_message(partition));
-            known.line.say(Request::Settle(proto::Settle { id, partition, verdict, marks }));
+            known.line.say(Request::Settle(proto::Settle { id, partition, verdict, marks, delay_ms }));
         }
         let answer = self.settling.complete(word);
         self.say_settled(answer, client).await

@@ -33,7 +33,13 @@ impl Describe {
             .partitions
             .iter()
             .map(|part| {
-                json!({"partition": part.partition, "ready": part.ready, "leased": part.leased, "dying": part.dying})
+                json!({
+                    "partition": part.partition,
+                    "ready": part.ready,
+                    "leased": part.leased,
+                    "delayed": part.delayed,
+                    "dying": part.dying,
+                })
             })
             .collect();
         let mut document = settings(&queue);
@@ -45,9 +51,9 @@ impl Describe {
                 "queue {}, group {}: delivery limit {}, lease {} ms, dead letters {dead}",
                 queue.name, queue.group, queue.delivery_limit, queue.lease_ms
             )?;
-            let mut table = Table::new(&["partition", "ready", "leased", "dying"]);
+            let mut table = Table::new(&["partition", "ready", "leased", "delayed", "dying"]);
             for part in &found.partitions {
-                table.row([part.partition.into(), part.ready, part.leased, part.dying]);
+                table.row([part.partition.into(), part.ready, part.leased, part.delayed, part.dying]);
             }
             table.write(&mut out)
         })?;

@@ -7,7 +7,7 @@ use esker_env::Env;
 use esker_grpc::{
     QueueClient,
     messages::{
-        Delivery, Receipt, ReceiveCredit, ReceiveOpen, ReceiveRequest, ReceiveResponse, Settle, Verdict,
+        Delivery, ReceiveCredit, ReceiveOpen, ReceiveRequest, ReceiveResponse, Settle, Verdict,
         receive_request::Request, receive_response::Response,
     },
 };
@@ -46,6 +46,9 @@ pub(crate) struct Receive {
     /// Put each message back after it was shown
     #[arg(long, conflicts_with = "reject")]
     nack: bool,
+    /// Put them back for later
+    #[arg(long, requires = "nack", value_name = "SECONDS")]
+    delay: Option<u32>,
     /// Give each message up after it was shown: to the dead letters
     #[arg(long)]
     reject: bool,
@@ -113,7 +116,9 @@ impl Receive {
             let bytes = deliveries.iter().map(|delivery| delivery.cost).sum();
             self.show(&deliveries)?;
             let receipts = deliveries.into_iter().filter_map(|delivery| delivery.receipt).collect();
-            settle(&mut stream, verdict, receipts).await?;
+            let delay_ms = self.delay.unwrap_or(0).saturating_mul(1_000);
+            let said = Settle { id: 1, verdict: verdict.into(), receipts, delay_ms };
+            settle(&mut stream, said).await?;
             left = left.saturating_sub(count);
             if left > 0 {
                 let messages = u32::try_from(count).unwrap_or(u32::MAX).min(ask_for(left));
@@ -143,8 +148,8 @@ impl Receive {
 }
 
 /// Says what became of messages, and waits until it counts.
-async fn settle(stream: &mut Stream, verdict: Verdict, receipts: Vec<Receipt>) -> Result<(), CliError> {
-    stream.say(Request::Settle(Settle { id: 1, verdict: verdict.into(), receipts }));
+async fn settle(stream: &mut Stream, said: Settle) -> Result<(), CliError> {
+    stream.say(Request::Settle(said));
     loop {
         match stream.next().await? {
             Some(Response::Settled(settled)) => {
