@@ -7,8 +7,8 @@ import uuid
 
 import grpc
 import pytest
-from confluent_kafka import Consumer, Producer
-from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+from confluent_kafka import AcknowledgeType, Consumer, Producer, ShareConsumer
+from confluent_kafka.admin import AdminClient, ConfigResource, NewPartitions, ResourceType
 from queueing import Publishing, Receiving, depth
 
 from harness.native import details, reason
@@ -210,6 +210,58 @@ def test_a_kafka_client_sees_the_same(brokers, pb, stub, queue):
     resource = ConfigResource(ResourceType.GROUP, queue)
     configs = admin.describe_configs([resource])[resource].result(30)
     assert configs["share.auto.offset.reset"].value == "earliest"
+
+
+def test_kafkas_share_consumers_work_on_the_same_queue(brokers, pb, stub, queue):
+    count, mine = 100, 30
+    Publishing(pb, stub, queue).publish(*(b"%d" % number for number in range(count)))
+    receiver = Receiving(pb, stub, queue, messages=mine)
+    here = receiver.take(mine)
+    consumer = ShareConsumer({"bootstrap.servers": ",".join(broker.bootstrap for broker in brokers), "group.id": queue,
+                              "share.acknowledgement.mode": "explicit", "log_level": 2})
+    consumer.subscribe([queue])
+    there = set()
+
+    def poll() -> bool:
+        given = [message for message in consumer.poll(0.2) if not message.error()]
+        for message in given:
+            assert message.value() not in there and message.delivery_count() == 1
+            there.add(message.value())
+            consumer.acknowledge(message, AcknowledgeType.ACCEPT)
+        if given:
+            consumer.commit_sync(30.0)
+        return len(there) >= count - mine
+
+    until("the other ones are accepted", poll, 60)
+    assert there | {delivery.value for delivery in here} == {b"%d" % number for number in range(count)}
+    assert len(there) == count - mine, "what is with a receiver is with nobody else"
+    # What is put back here comes there.
+    assert receiver.settle("ACK", *here[1:]) == []
+    assert receiver.settle("NACK", here[0]) == []
+    back = until("it comes there", lambda: [message for message in consumer.poll(0.2) if not message.error()], 30)
+    assert [(message.value(), message.delivery_count()) for message in back] == [(here[0].value, 2)]
+    consumer.acknowledge(back[0], AcknowledgeType.ACCEPT)
+    consumer.commit_sync(30.0)
+    consumer.close()
+    receiver.close()
+    assert depth(pb, stub, queue) == {}
+
+
+def test_a_queue_grows_and_is_deleted_under_its_receivers(brokers, pb, stub, queue):
+    admin = AdminClient({"bootstrap.servers": ",".join(broker.bootstrap for broker in brokers)})
+    receiver = Receiving(pb, stub, queue)
+    admin.create_partitions([NewPartitions(queue, PARTITIONS + 2)])[queue].result(30)
+    producer = Producer({"bootstrap.servers": ",".join(broker.bootstrap for broker in brokers)})
+    until("the client knows", lambda: len(producer.list_topics(queue, 30).topics[queue].partitions) == PARTITIONS + 2, 30)
+    producer.produce(queue, b"new", partition=PARTITIONS + 1)
+    assert producer.flush(30) == 0
+    delivery = receiver.next()
+    assert (delivery.receipt.partition, delivery.value) == (PARTITIONS + 1, b"new")
+    assert receiver.settle("ACK", delivery) == []
+    admin.delete_topics([queue])[queue].result(30)
+    with pytest.raises(grpc.RpcError) as caught:
+        receiver.next()
+    assert reason(caught.value) == "TOPIC_NOT_FOUND"
 
 
 def test_requests_that_make_no_sense(pb, stub, queue):

@@ -7,11 +7,12 @@ pub(super) use self::opening::group;
 
 use std::{collections::BTreeMap, sync::Arc};
 
+use esker_core::TopicNumber;
 use esker_env::Monotonic;
 use futures::{Stream, StreamExt, stream};
 use prost::Message;
 use tokio::sync::mpsc;
-use tonic::{Status, Streaming};
+use tonic::{Code, Status, Streaming};
 
 use self::{
     opening::{Opened, open},
@@ -33,7 +34,7 @@ use crate::{
         v1 as api,
     },
     records::cost,
-    targets::Targets,
+    targets::{Place, Targets, is_served},
 };
 
 /// Receipts of one word, and of all that are not answered above which no more is taken from the client.
@@ -110,7 +111,7 @@ async fn receive(targets: &Arc<Targets>, memory: &Arc<Budget>, client: &mut Clie
     let Some(api::receive_request::Request::Open(asked)) = first else {
         return Err(Fault::invalid("open", "the first message opens the stream"));
     };
-    let Opened { group, partitions, queue } = open(targets, &asked).await?;
+    let Opened { group, topic, partitions, queue } = open(targets, &asked).await?;
     let opened = api::receive_response::Response::Opened(api::ReceiveOpened { queue: Some(queue) });
     if !client.say(opened, None).await {
         return Ok(());
@@ -121,6 +122,7 @@ async fn receive(targets: &Arc<Targets>, memory: &Arc<Budget>, client: &mut Clie
         targets: Arc::clone(targets),
         memory: Arc::clone(memory),
         group,
+        topic,
         id,
         credit: (0, 0),
         parts: Parts::new(partitions),
@@ -165,6 +167,7 @@ struct Receiving {
     targets: Arc<Targets>,
     memory: Arc<Budget>,
     group: String,
+    topic: TopicNumber,
     /// This receiver's own.
     id: String,
     /// Messages and bytes; bytes are below zero after a message that was larger.
@@ -212,10 +215,17 @@ impl Receiving {
         self.credit.1 = self.credit.1.saturating_add(bytes.into());
     }
 
-    /// Attaches partitions to their leaders, and gives up lines that are silent for too long.
+    /// Attaches partitions to their leaders, those of a queue that has grown too, and gives up lines that are silent for too long.
     async fn look_after(&mut self, now: Monotonic, client: &Client) -> Result<(), Ended> {
         if !self.parts.is_due(now) {
             return Ok(());
+        }
+        match self.targets.catalog.by_number(self.topic).filter(|topic| is_served(topic)) {
+            Some(topic) => self.parts.grow(self.topic, topic.record.partitions.min(opening::MAX_PARTITIONS)),
+            None => {
+                let text = "the queue was deleted";
+                return Err(Fault::refused(Code::NotFound, "TOPIC_NOT_FOUND", text).into());
+            }
         }
         let silent: Vec<u64> = self
             .lines
@@ -235,7 +245,7 @@ impl Receiving {
         });
         for partition in moved {
             let place = self.targets.place(partition);
-            if place == crate::targets::Place::Nowhere {
+            if place == Place::Nowhere {
                 continue;
             }
             let known =

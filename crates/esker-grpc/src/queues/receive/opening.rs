@@ -1,6 +1,6 @@
 //! What a receiver asks for.
 
-use esker_core::PartitionId;
+use esker_core::{PartitionId, TopicNumber};
 
 use crate::{
     fault::Fault,
@@ -9,13 +9,14 @@ use crate::{
 };
 
 /// Partitions of one receiver.
-const MAX_PARTITIONS: u32 = 10_000;
+pub(super) const MAX_PARTITIONS: u32 = 10_000;
 /// Longest name of a group, bytes.
 const MAX_GROUP: usize = 255;
 
 /// What it gets.
 pub(super) struct Opened {
     pub(super) group: String,
+    pub(super) topic: TopicNumber,
     pub(super) partitions: Vec<PartitionId>,
     pub(super) queue: api::Queue,
 }
@@ -31,7 +32,7 @@ pub(super) async fn open(targets: &Targets, asked: &api::ReceiveOpen) -> Result<
     }
     let partitions = (0..count).map(|index| targets::partition(&topic, index)).collect::<Result<_, _>>()?;
     let queue = targets.admin.describe(&topic, &group);
-    Ok(Opened { group, partitions, queue })
+    Ok(Opened { group, topic: topic.record.number, partitions, queue })
 }
 
 /// The group that a request means.

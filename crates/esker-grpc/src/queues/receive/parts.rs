@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use esker_core::PartitionId;
+use esker_core::{PartitionId, TopicNumber};
 use esker_env::Monotonic;
 
 use crate::budget::Share;
@@ -56,6 +56,13 @@ impl Parts {
     pub(super) fn new(partitions: impl IntoIterator<Item = PartitionId>) -> Self {
         let states = partitions.into_iter().map(|partition| (partition, State::Away)).collect();
         Self { states, turns: VecDeque::new(), asked: 0, next_look: Monotonic::default() }
+    }
+
+    /// Partitions of a topic that has grown to so many join.
+    pub(super) fn grow(&mut self, topic: TopicNumber, count: u32) {
+        for index in u32::try_from(self.states.len()).unwrap_or(count)..count {
+            self.states.entry(PartitionId { topic, index }).or_insert(State::Away);
+        }
     }
 
     fn set(&mut self, partition: PartitionId, state: State) {
