@@ -2,8 +2,12 @@
 
 use std::{env, error::Error, path::PathBuf};
 
-const FILES: [&str; 3] =
-    ["esker/v1/streams.proto", "esker/forward/v1/forward.proto", "google/rpc/error_details.proto"];
+const FILES: [&str; 4] = [
+    "esker/v1/streams.proto",
+    "esker/v1/queues.proto",
+    "esker/forward/v1/forward.proto",
+    "google/rpc/error_details.proto",
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     let root = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").ok_or("cargo sets it")?).join("../../proto");

@@ -1,31 +1,17 @@
 """The native API with grpcio: stubs made from the contract itself, against one broker and against three."""
 
-import importlib
-import sys
-from pathlib import Path
-
 import grpc
 import pytest
-from google.protobuf import any_pb2  # noqa: F401  before the stubs, which need it
-from grpc_tools import protoc
 
 from harness.cluster import EskerCluster
 from harness.esker import EskerBroker
-
-PROTO = Path(__file__).parents[2] / "proto"
+from harness.native import compiled
 
 
 @pytest.fixture(scope="session")
-def stubs(tmp_path_factory):
+def stubs():
     """The generated messages and the generated client."""
-    out = tmp_path_factory.mktemp("stubs")
-    well_known = Path(protoc.__file__).parent / "_proto"
-    done = protoc.main(["protoc", f"-I{PROTO}", f"-I{well_known}", f"--python_out={out}", f"--grpc_python_out={out}",
-                        "esker/v1/streams.proto"])
-    assert done == 0, "the contract does not compile with Google's own compiler"
-    sys.path.insert(0, str(out))
-    messages = importlib.import_module("esker.v1.streams_pb2")
-    return messages, importlib.import_module("esker.v1.streams_pb2_grpc")
+    return compiled()["streams"]
 
 
 @pytest.fixture(scope="session")

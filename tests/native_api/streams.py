@@ -1,28 +1,6 @@
 """Streams of the native API as generators that a test can talk to."""
 
-import queue
-
-import grpc
-from google.rpc import error_details_pb2, status_pb2
-
-
-class Outbox:
-    """What is sent, in order, until it is closed."""
-
-    def __init__(self, *first):
-        self._queue = queue.SimpleQueue()
-        for message in first:
-            self._queue.put(message)
-
-    def send(self, message) -> None:
-        self._queue.put(message)
-
-    def close(self) -> None:
-        self._queue.put(None)
-
-    def __iter__(self):
-        while (message := self._queue.get()) is not None:
-            yield message
+from harness.native import Outbox, details, of_status, reason  # noqa: F401  for the tests
 
 
 class Producing:
@@ -84,28 +62,3 @@ class Consuming:
     def cancel(self) -> None:
         self.outbox.close()
         self.answers.cancel()
-
-
-def details(error: grpc.RpcError) -> dict:
-    """The details of a status, by kind."""
-    for key, value in error.trailing_metadata() or ():
-        if key == "grpc-status-details-bin":
-            return of_status(status_pb2.Status.FromString(value))
-    return {}
-
-
-def of_status(status) -> dict:
-    found = {"code": status.code, "message": status.message}
-    for kind in (error_details_pb2.ErrorInfo, error_details_pb2.RetryInfo, error_details_pb2.BadRequest):
-        for detail in status.details:
-            if detail.Is(kind.DESCRIPTOR):
-                message = kind()
-                detail.Unpack(message)
-                found[kind.__name__] = message
-    return found
-
-
-def reason(error_or_status) -> str:
-    found = details(error_or_status) if isinstance(error_or_status, grpc.RpcError) else of_status(error_or_status)
-    assert found["ErrorInfo"].domain == "esker"
-    return found["ErrorInfo"].reason

@@ -64,6 +64,12 @@ impl Share {
         taken
     }
 
+    /// Takes all of another one's, of the same budget.
+    pub(crate) fn join(&mut self, other: &mut Self) {
+        debug_assert!(Arc::ptr_eq(&self.budget, &other.budget), "of the same budget");
+        self.bytes += std::mem::take(&mut other.bytes);
+    }
+
     /// A part of it, at most all, as one of its own.
     pub(crate) fn split(&mut self, bytes: usize) -> Self {
         let bytes = bytes.min(self.bytes);

@@ -1,4 +1,5 @@
-//! The native API: topics as streams of records over gRPC, `proto/esker/v1/streams.proto`, which is its public contract.
+//! The native API over gRPC: topics as streams of records, `proto/esker/v1/streams.proto`, and as queues of messages,
+//! `queues.proto`. They are its public contract.
 //!
 //! - [`StreamsService`] is the API as a tower service, for a port of its own: `esker_wal_grpc::serve(service, ..)` with
 //!   [`server_options`].
@@ -6,7 +7,7 @@
 //!   (`proto/esker/forward/v1/forward.proto`).
 //!
 //! # A way through
-//! [`service`] tells methods apart. `produce` and `consume` run one task for each stream. Both ask `targets` for a partition,
+//! Queues have a page of their own: [`queues`]. [`service`] tells methods apart. `produce` and `consume` run one task for each stream. Both ask `targets` for a partition,
 //! which knows its owner: `owner` over this broker's log, or `forward::client` over the other's `forward::service`, which is
 //! its `owner` again.
 //!
@@ -23,14 +24,17 @@
 //!   [`MAX_STREAMS`].
 
 mod budget;
+mod client;
 mod consume;
 mod convert;
 mod fault;
 mod forward;
 mod lane;
+mod lanes;
 mod method;
 mod owner;
 mod produce;
+mod queues;
 mod records;
 mod service;
 mod targets;
@@ -60,12 +64,16 @@ mod proto {
 
 use std::{sync::Arc, time::Duration};
 
+use esker_coordinator::ShareStates;
 use esker_env::Env;
 use esker_log::Log;
-use esker_meta::{Catalog, Membership, ProducerIds, SessionKey};
+use esker_meta::{Catalog, GroupConfigs, Membership, Meta, ProducerIds, SessionKey};
 use esker_wal_grpc::ServerOptions;
 
+pub use client::QueueClient;
 pub use forward::ForwardService;
+/// The messages of the public contract.
+pub use proto::esker::v1 as messages;
 pub use service::StreamsService;
 
 /// Bytes of one stream's batches that are not answered, above which no more is read from it. A single one may be larger.
@@ -106,10 +114,28 @@ pub struct StreamsParts {
     pub catalog: Arc<Catalog>,
     /// Ids for idempotent producers.
     pub producer_ids: Arc<ProducerIds>,
+    /// What queues stand on beside that.
+    pub queues: QueueParts,
     /// The other brokers; `None` where there are none.
     pub others: Option<Others>,
     /// Settings.
     pub config: GrpcConfig,
+}
+
+/// What queues stand on.
+pub struct QueueParts {
+    /// This broker's share partitions.
+    pub shares: ShareStates,
+    /// What is set for groups.
+    pub group_configs: Arc<GroupConfigs>,
+    /// Where topics are made and groups' configs are set.
+    pub meta: Meta,
+    /// Partitions of a queue that does not say how many.
+    pub default_partitions: u32,
+    /// The most partitions that a queue may be made with.
+    pub max_partitions: u32,
+    /// Of topics that are made.
+    pub replication_factor: u16,
 }
 
 /// The brokers that share the cluster.

@@ -106,13 +106,8 @@ impl Owner {
         let isolation = if committed { Isolation::ReadCommitted } else { Isolation::ReadUncommitted };
         let limits = ReadLimits { max_bytes, at_least_one: true, isolation };
         let read = self.log.read(id, Offset(from), limits).await?;
-        let aborted = read.aborted.iter().map(|txn| Aborted {
-            producer: txn.producer.0,
-            first_offset: txn.first_offset.0,
-            last_offset: txn.last_offset.0,
-        });
         Ok(Page {
-            aborted: aborted.collect(),
+            aborted: read.aborted.iter().map(crate::records::aborted).collect(),
             next: read.next.0,
             offsets: offsets(&read.offsets),
             chunks: read.chunks,

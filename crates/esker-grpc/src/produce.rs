@@ -1,6 +1,6 @@
 //! Produce: a stream of batches in, a stream of answers out.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use esker_core::{PartitionId, ProducerId, partitioner::partition_for_key};
 use esker_env::TaskGuard;
@@ -14,8 +14,8 @@ use crate::{
     OWNER_WAIT, PATIENCE, STREAM_BATCHES, STREAM_BYTES,
     budget::{Intake, Share},
     fault::Fault,
-    forward::RemoteAppends,
-    lane::{Batch, Done, Lane, ToOwner},
+    lane::{Batch, Done},
+    lanes::{Lanes, Terms},
     proto::esker::v1 as api,
     records::{self, Numbered},
     targets::{self, Targets},
@@ -23,8 +23,6 @@ use crate::{
 
 /// Answers that wait for the connection.
 const ANSWERS: usize = 64;
-/// Lanes without a batch that a stream keeps.
-const IDLE_LANES: usize = 64;
 
 type Answer = Result<api::ProduceResponse, Status>;
 
@@ -41,18 +39,9 @@ pub(crate) fn serve(
     let tasks = targets.env.tasks.clone();
     let task = tasks.spawn_guarded(async move {
         let _place = place;
-        let (told, done) = mpsc::unbounded_channel();
+        let (lanes, done) = Lanes::new(&targets);
         let connection = Connection { requests, intake, answers, targets: Arc::clone(&targets) };
-        let mut produce = Produce {
-            connection,
-            targets,
-            ways: Arc::default(),
-            lanes: BTreeMap::new(),
-            told,
-            turn: 0,
-            bytes: 0,
-            batches: 0,
-        };
+        let mut produce = Produce { connection, targets, lanes, turn: 0, bytes: 0, batches: 0 };
         if let Err(fault) = produce.run(&producer_ids, done).await {
             produce.connection.end(fault).await;
         }
@@ -121,19 +110,10 @@ struct Open {
     producer: Option<(ProducerId, i16)>,
 }
 
-/// Batches on their way to one partition.
-struct Way {
-    send: mpsc::UnboundedSender<Batch>,
-    under_way: usize,
-    _task: TaskGuard,
-}
-
 struct Produce {
     connection: Connection,
     targets: Arc<Targets>,
-    ways: Arc<RemoteAppends>,
-    lanes: BTreeMap<PartitionId, Way>,
-    told: mpsc::UnboundedSender<Done>,
+    lanes: Lanes,
     /// For batches that may go anywhere.
     turn: u32,
     /// Not answered.
@@ -222,20 +202,8 @@ impl Produce {
         self.bytes += share.bytes();
         self.batches += 1;
         let batch = Batch { id, bytes, give_up, share };
-        let Self { targets, ways, told, .. } = self;
-        let way = self.lanes.entry(partition).or_insert_with(|| {
-            let (send, batches) = mpsc::unbounded_channel();
-            let way = ToOwner {
-                targets: Arc::clone(targets),
-                ways: Arc::clone(ways),
-                partition,
-                all_replicas: open.all_replicas,
-            };
-            let lane = Lane { way, partition, idempotent: open.producer.is_some(), done: told.clone() };
-            Way { send, under_way: 0, _task: targets.env.tasks.spawn_guarded(lane.run(batches)) }
-        });
-        way.under_way += 1;
-        way.send.send(batch).map_err(|_| Fault::internal("a lane has ended"))
+        let terms = Terms { all_replicas: open.all_replicas, idempotent: open.producer.is_some() };
+        self.lanes.send(partition, batch, terms)
     }
 
     /// A batch as the log has it, and where it goes; or why not, with the partition if it got so far.
@@ -288,12 +256,7 @@ impl Produce {
         self.batches -= 1;
         self.bytes -= share.bytes();
         drop(share);
-        if let Some(way) = self.lanes.get_mut(&partition) {
-            way.under_way -= 1;
-            if way.under_way == 0 && self.lanes.len() > IDLE_LANES {
-                self.lanes.remove(&partition);
-            }
-        }
+        self.lanes.done(partition);
         let result = match result {
             Ok(written) => api::produce_ack::Result::Written(api::Written {
                 first_offset: written.first_offset,

@@ -66,6 +66,11 @@ pub(crate) fn compression(number: i32) -> Result<Compression, Fault> {
     })
 }
 
+/// An aborted transaction on its way between brokers.
+pub(crate) fn aborted(txn: &esker_log::AbortedTxn) -> Aborted {
+    Aborted { producer: txn.producer.0, first_offset: txn.first_offset.0, last_offset: txn.last_offset.0 }
+}
+
 /// Which of a page's records a reader gets.
 pub(crate) struct Wanted<'a> {
     /// From this offset on.
@@ -81,6 +86,11 @@ pub(crate) struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
+    /// No reader sees anything of the batch.
+    pub(crate) fn is_hidden(&self, batch: &BatchView) -> bool {
+        batch.fields.attributes.is_control() || self.is_aborted(batch)
+    }
+
     fn is_aborted(&self, batch: &BatchView) -> bool {
         let (producer, offset) = (batch.fields.producer_id, batch.fields.base_offset);
         self.committed
@@ -96,7 +106,7 @@ impl Wanted<'_> {
     /// # Errors
     /// They cannot be read.
     pub(crate) fn of_batch(&self, batch: &BatchView) -> Result<Vec<api::ConsumedRecord>, Fault> {
-        if batch.fields.attributes.is_control() || self.is_aborted(batch) {
+        if self.is_hidden(batch) {
             return Ok(Vec::new());
         }
         let set = batch.records(self.max_decompressed).map_err(|error| unreadable(&error))?;

@@ -24,6 +24,7 @@ use crate::{
     method::Method,
     produce,
     proto::esker::v1 as api,
+    queues,
     targets::Targets,
     topics,
 };
@@ -68,6 +69,14 @@ impl StreamsService {
 
     async fn get_topic(self, asked: api::GetTopicRequest) -> Result<api::GetTopicResponse, Status> {
         Ok(topics::get(&self.0.targets, &asked).await?)
+    }
+
+    async fn create_queue(self, asked: api::CreateQueueRequest) -> Result<api::CreateQueueResponse, Status> {
+        Ok(queues::create(&self.0.targets, &asked).await?)
+    }
+
+    async fn get_queue(self, asked: api::GetQueueRequest) -> Result<api::GetQueueResponse, Status> {
+        Ok(queues::get(&self.0.targets, &asked).await?)
     }
 
     async fn answer<B>(self, request: http::Request<B>) -> http::Response<Body>
@@ -115,6 +124,43 @@ impl StreamsService {
                 let codec = ProstCodec::<api::GetTopicResponse, api::GetTopicRequest>::default();
                 let service = self.clone();
                 let method = Method(move |asked| service.clone().get_topic(asked));
+                self.in_time(small(codec).unary(method, request)).await
+            }
+            "/esker.v1.Queues/Publish" => {
+                let codec = ProstCodec::<api::PublishResponse, api::PublishRequest>::default();
+                let Some(place) = places.take(1) else { return busy() };
+                let mut place = Some(place);
+                let targets = Arc::clone(targets);
+                let method = Method(move |requests| {
+                    let place = place.take().expect("a call has one stream");
+                    queues::publish(&targets, intake.clone(), place, requests)
+                });
+                Grpc::new(codec)
+                    .max_decoding_message_size(config.message_bytes)
+                    .streaming(method, request)
+                    .await
+            }
+            "/esker.v1.Queues/Receive" => {
+                let codec = ProstCodec::<api::ReceiveResponse, api::ReceiveRequest>::default();
+                let Some(place) = places.take(1) else { return busy() };
+                let mut place = Some(place);
+                let (targets, streams) = (Arc::clone(targets), Arc::clone(streams));
+                let method = Method(move |requests| {
+                    let place = place.take().expect("a call has one stream");
+                    queues::receive(&targets, &streams, intake.clone(), place, requests)
+                });
+                Grpc::new(codec).max_decoding_message_size(OPENING).streaming(method, request).await
+            }
+            "/esker.v1.Queues/CreateQueue" => {
+                let codec = ProstCodec::<api::CreateQueueResponse, api::CreateQueueRequest>::default();
+                let service = self.clone();
+                let method = Method(move |asked| service.clone().create_queue(asked));
+                self.in_time(small(codec).unary(method, request)).await
+            }
+            "/esker.v1.Queues/GetQueue" => {
+                let codec = ProstCodec::<api::GetQueueResponse, api::GetQueueRequest>::default();
+                let service = self.clone();
+                let method = Method(move |asked| service.clone().get_queue(asked));
                 self.in_time(small(codec).unary(method, request)).await
             }
             _ => Status::unimplemented("no such method").into_http(),

@@ -13,7 +13,8 @@ use crate::{
     fault::{Fault, Kind},
     forward::{Remote, RemoteAppends},
     owner::{Owner, Page, Written},
-    proto::esker::forward::v1::Offsets,
+    proto::esker::forward::v1::{DepthResponse, Offsets},
+    queues::{Admin, Leader},
 };
 
 /// How long a topic that this broker has not heard of is waited for: another one may have created it a moment ago.
@@ -24,7 +25,8 @@ pub(crate) const LONG_POLL: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// Where a partition is.
-enum Place {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Place {
     Here,
     At(SessionKey),
     Nowhere,
@@ -35,6 +37,9 @@ pub(crate) struct Targets {
     pub(crate) env: Env,
     owner: Owner,
     pub(crate) catalog: Arc<Catalog>,
+    /// This broker's queues.
+    pub(crate) leader: Leader,
+    pub(crate) admin: Admin,
     others: Option<Cluster>,
 }
 
@@ -116,14 +121,16 @@ macro_rules! until_answered {
 
 impl Targets {
     pub(crate) fn new(parts: StreamsParts) -> Self {
-        let StreamsParts { env, log, catalog, others, .. } = parts;
+        let StreamsParts { env, log, catalog, others, queues, .. } = parts;
         let others = others.map(|others| Cluster {
             own: others.own,
             shards: others.shards,
             membership: others.membership,
             remote: Arc::new(Remote::new(others.sessions, &env)),
         });
-        Self { owner: Owner::new(log, &env), env, catalog, others }
+        let admin = Admin::new(&env, &log, &queues);
+        let leader = Leader::new(log.clone(), queues.shares, env.clone());
+        Self { owner: Owner::new(log, &env), env, catalog, leader, admin, others }
     }
 
     /// A topic that clients may use.
@@ -155,7 +162,7 @@ impl Targets {
         self.env.timeout(NEW_TOPIC, appears).await.ok().flatten().ok_or_else(missing)
     }
 
-    fn place(&self, id: PartitionId) -> Place {
+    pub(crate) fn place(&self, id: PartitionId) -> Place {
         let Some(Cluster { own, shards, membership, .. }) = &self.others else { return Place::Here };
         match membership.view().owner(shard_of(id, *shards)) {
             Some(live) if live.key == *own => Place::Here,
@@ -202,6 +209,11 @@ impl Targets {
 
     fn remote(&self) -> Option<&Remote> {
         self.others.as_ref().map(|others| &*others.remote)
+    }
+
+    /// The way to other brokers, if there are any.
+    pub(crate) fn shared_remote(&self) -> Option<Arc<Remote>> {
+        self.others.as_ref().map(|others| Arc::clone(&others.remote))
     }
 
     /// As [`Owner::read`], wherever the owner is.
@@ -253,6 +265,19 @@ impl Targets {
             match (self.place(id), self.remote()) {
                 (Place::Here, _) => self.owner.locate(id, timestamp).await,
                 (Place::At(at), Some(remote)) => remote.locate(at, id, timestamp).await,
+                _ => Err(Fault::not_here(format!("nobody has partition {id} for now"))),
+            }
+        )
+    }
+
+    /// As [`Leader::depth`], wherever the leader is.
+    pub(crate) async fn depth(&self, group: &str, id: PartitionId) -> Result<DepthResponse, Fault> {
+        until_answered!(
+            self,
+            id,
+            match (self.place(id), self.remote()) {
+                (Place::Here, _) => self.leader.depth(group, id).await,
+                (Place::At(at), Some(remote)) => remote.depth(at, group, id).await,
                 _ => Err(Fault::not_here(format!("nobody has partition {id} for now"))),
             }
         )

@@ -1,5 +1,7 @@
 //! What became of records that were given out.
 
+use std::time::Duration;
+
 use esker_env::{Monotonic, Rule};
 
 use crate::partition::{Entry, Limits, Outcome, SharePartition, State};
@@ -13,6 +15,8 @@ pub enum Ack {
     Accept,
     /// Somebody else may have it.
     Release,
+    /// Somebody else may have it, but not before this time has passed.
+    Defer(Duration),
     /// Nobody should have it.
     Reject,
     /// It needs more time.
@@ -118,8 +122,9 @@ impl SharePartition {
                 Ack::Accept => Outcome::Accepted,
                 Ack::Gap => Outcome::Archived,
                 Ack::Reject => limits.given_up(),
-                Ack::Release if entry.count >= limits.max_deliveries => limits.given_up(),
+                Ack::Release | Ack::Defer(_) if entry.count >= limits.max_deliveries => limits.given_up(),
                 Ack::Release => Outcome::Available,
+                Ack::Defer(delay) => Outcome::Deferred { until: now + delay },
                 Ack::Renew => {
                     let State::Acquired { member, .. } = &entry.state else { return None };
                     let state = State::Acquired { member: member.clone(), until };

@@ -52,7 +52,9 @@ impl SharePartition {
         let available = self.ranges.iter().find(|(_, _, entry)| entry.state == State::Available);
         match available {
             Some((first, _, _)) => Plan::ReadFrom(first),
-            None if self.open() < u64::from(limits.max_locks) => Plan::ReadFrom(self.end()),
+            None if self.counted() < u64::from(limits.max_locks) && !self.defers_much() => {
+                Plan::ReadFrom(self.end())
+            }
             None => Plan::Full,
         }
     }
@@ -70,15 +72,7 @@ impl SharePartition {
         now: Monotonic,
         limits: &Limits,
     ) -> Vec<Acquired> {
-        let mut taking = Taking {
-            until: now + limits.lock,
-            member,
-            left: max_records,
-            mode,
-            limits,
-            spent: false,
-            taken: Vec::new(),
-        };
+        let mut taking = Taking { mode, ..Taking::new(member, max_records, now, limits) };
         let mut next = from.max(self.start());
         if next > self.end() {
             // The log is not known from the end on: what lies between might be records.
@@ -99,15 +93,9 @@ impl SharePartition {
             }
             next = span.last + 1;
         }
-        if !taking.taken.is_empty() {
-            self.watch(taking.until);
-        }
-        if taking.spent {
-            self.touch();
-            self.recount();
-        }
+        let taken = taking.done(self);
         self.advance();
-        taking.taken
+        taken
     }
 
     /// Takes what is available of a batch. Whether the next batch may be looked at.
@@ -145,7 +133,7 @@ impl SharePartition {
             return true;
         }
         // Beyond the end: new records.
-        let room = u64::from(taking.limits.max_locks).saturating_sub(self.open());
+        let room = taking.room(self.counted());
         let most = if whole { room } else { room.min(taking.left) };
         let first = first.max(self.end());
         let Some(end) = cut(first, last, most) else { return false };
@@ -156,7 +144,7 @@ impl SharePartition {
     }
 
     /// There is nothing to give out from `first` to `last`.
-    fn pass_over(&mut self, first: i64, last: i64) {
+    pub(crate) fn pass_over(&mut self, first: i64, last: i64) {
         self.ranges.change(first, last, |_, _, entry| {
             let done = State::Done { accepted: false };
             (entry.state == State::Available).then(|| Entry { state: done, ..entry.clone() })
@@ -169,29 +157,60 @@ impl SharePartition {
 }
 
 /// What is being given out.
-struct Taking<'a> {
+pub(crate) struct Taking<'a> {
     member: &'a Member,
     until: Monotonic,
-    left: u64,
+    /// So many more are wanted.
+    pub(crate) left: u64,
     mode: Mode,
-    limits: &'a Limits,
+    pub(crate) limits: &'a Limits,
     /// Something was found that has been out as often as it may be.
-    spent: bool,
-    taken: Vec<Acquired>,
+    pub(crate) spent: bool,
+    pub(crate) taken: Vec<Acquired>,
 }
 
-impl Taking<'_> {
-    fn entry(&self, before: u16) -> Entry {
+impl<'a> Taking<'a> {
+    /// Nothing yet; to the record.
+    pub(crate) fn new(member: &'a Member, left: u64, now: Monotonic, limits: &'a Limits) -> Self {
+        Self {
+            member,
+            until: now + limits.lock,
+            left,
+            mode: Mode::Records,
+            limits,
+            spent: false,
+            taken: Vec::new(),
+        }
+    }
+
+    /// How many new records there may be besides those that are open.
+    pub(crate) fn room(&self, open: u64) -> u64 {
+        u64::from(self.limits.max_locks).saturating_sub(open)
+    }
+
+    pub(crate) fn entry(&self, before: u16) -> Entry {
         let state = State::Acquired { member: self.member.clone(), until: self.until };
         Entry { count: before.saturating_add(1), state }
     }
 
-    fn note(&mut self, first: i64, last: i64, times: u16) {
+    pub(crate) fn note(&mut self, first: i64, last: i64, times: u16) {
         self.left = self.left.saturating_sub(count(first, last));
         match self.taken.last_mut() {
             Some(before) if before.last + 1 == first && before.count == times => before.last = last,
             _ => self.taken.push(Acquired { first, last, count: times }),
         }
+    }
+
+    /// What was given out: its locks are watched from now on.
+    pub(crate) fn done(self, partition: &mut SharePartition) -> Vec<Acquired> {
+        if !self.taken.is_empty() {
+            partition.watch(self.until);
+        }
+        if self.spent {
+            partition.touch();
+            partition.recount();
+        }
+        self.taken
     }
 }
 

@@ -14,6 +14,9 @@
 //!    │  expired └──┴──────────────────────────▶ Available
 //! ```
 //!
+//! What a member puts back for later is deferred: it becomes available at its time, does not hold up what is behind it, and
+//! does not count for [`Limits::max_locks`]. A stored one is available: its time may be forgotten.
+//!
 //! What is to be durable goes out as a [`Snapshot`], one at a time: [`SharePartition::begin_write`] says what to write,
 //! [`SharePartition::written`] what came of it. An acknowledgement counts once the write that has it is durable.
 //!
@@ -21,8 +24,10 @@
 
 mod acknowledge;
 mod acquire;
+mod deferred;
 mod partition;
 mod ranges;
+mod select;
 mod snapshot;
 
 #[cfg(test)]
@@ -31,6 +36,7 @@ mod tests;
 pub use self::{
     acknowledge::{Ack, AckBatch, AckError, Acked},
     acquire::{Acquired, Mode, Plan, Span},
-    partition::{Dead, Limits, Member, Release, SharePartition},
+    partition::{Dead, Depth, Limits, Member, Release, SharePartition},
+    select::{Look, Wanted},
     snapshot::{Snapshot, SnapshotError, StoredBatch, StoredState},
 };

@@ -5,9 +5,13 @@ use std::{sync::Arc, time::Duration};
 use esker_env::{Monotonic, Rule};
 
 use crate::{
+    deferred::Deferred,
     ranges::Ranges,
     snapshot::{Snapshot, SnapshotError, StoredBatch, StoredState},
 };
+
+/// The most records of a partition that are deferred: beyond it nothing new is given out.
+const MAX_DEFERRED: usize = 1_000_000;
 
 /// A member of the group, by the id that it has given itself.
 pub type Member = Arc<str>;
@@ -41,6 +45,8 @@ pub(crate) enum State {
     Acquired { member: Member, until: Monotonic },
     /// What became of it is to be durable with this write.
     Settling { to: Outcome, write: u64 },
+    /// Nobody gets it before its time.
+    Deferred,
     /// It was given up, and is to be buried.
     Dying,
     /// Nobody gets it again.
@@ -54,6 +60,7 @@ pub(crate) enum Outcome {
     Archived,
     Dying,
     Available,
+    Deferred { until: Monotonic },
 }
 
 /// Records that were given up.
@@ -72,6 +79,19 @@ impl Limits {
     pub(crate) const fn given_up(&self) -> Outcome {
         if self.dead_letters { Outcome::Dying } else { Outcome::Archived }
     }
+}
+
+/// How many records there are of each kind, between start and end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Depth {
+    /// To be given out to whoever asks next.
+    pub available: u64,
+    /// With members, or with what these said of them on its way to the log.
+    pub acquired: u64,
+    /// To be given out later.
+    pub deferred: u64,
+    /// Given up, and to be buried.
+    pub dying: u64,
 }
 
 /// How records come back from a member that is gone.
@@ -95,6 +115,8 @@ pub struct SharePartition {
     pub(crate) ranges: Ranges<Entry>,
     /// Records between start and end that are not done with.
     open: u64,
+    /// Exactly those whose state says so.
+    deferred: Deferred,
     /// No lock ends before.
     wake: Option<Monotonic>,
     /// The number of the next write.
@@ -116,6 +138,7 @@ impl SharePartition {
             end: start,
             ranges: Ranges::default(),
             open: 0,
+            deferred: Deferred::default(),
             wake: None,
             next_write: 0,
             writing: None,
@@ -175,13 +198,23 @@ impl SharePartition {
     /// Entries in memory.
     #[must_use]
     pub fn entries(&self) -> usize {
-        self.ranges.len()
+        self.ranges.len() + self.deferred.len()
+    }
+
+    /// Records that count for [`Limits::max_locks`].
+    pub(crate) fn counted(&self) -> u64 {
+        self.open - self.deferred.len() as u64
+    }
+
+    /// As many records are deferred as may be.
+    pub(crate) fn defers_much(&self) -> bool {
+        self.deferred.len() >= MAX_DEFERRED
     }
 
     /// When [`SharePartition::expire`] is to be called.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Monotonic> {
-        self.wake
+        self.wake.into_iter().chain(self.deferred.next()).min()
     }
 
     /// Records with members.
@@ -192,16 +225,40 @@ impl SharePartition {
         acquired.map(|(first, last, _)| count(first, last)).sum()
     }
 
-    /// Takes back records whose lock has ended. Whether any was.
+    /// How many records there are of each kind.
+    #[must_use]
+    pub fn depth(&self) -> Depth {
+        let mut depth = Depth::default();
+        for (first, last, entry) in self.ranges.iter() {
+            let of_kind = match &entry.state {
+                State::Available => &mut depth.available,
+                State::Acquired { .. } | State::Settling { .. } => &mut depth.acquired,
+                State::Deferred => &mut depth.deferred,
+                State::Dying => &mut depth.dying,
+                State::Done { .. } => continue,
+            };
+            *of_kind += count(first, last);
+        }
+        depth
+    }
+
+    /// Takes back records whose lock has ended, and those that were deferred until now. Whether there were any.
     pub fn expire(&mut self, now: Monotonic, limits: &Limits) -> bool {
+        let mut moved = false;
+        while let Some(offset) = self.deferred.pop_due(now) {
+            self.ranges.change(offset, offset, |_, _, entry| {
+                (entry.state == State::Deferred).then(|| Entry { state: State::Available, ..entry.clone() })
+            });
+            moved = true;
+        }
         if self.wake.is_none_or(|wake| wake > now) {
-            return false;
+            return moved;
         }
         if Rule::ShareLockEnds.is_broken() {
             self.wake = None;
-            return false;
+            return moved;
         }
-        let moved = self.take_back(limits, Release::Counted, |_, until| until <= now);
+        moved |= self.take_back(limits, Release::Counted, |_, until| until <= now);
         let deadlines = self.ranges.iter().filter_map(|(_, _, entry)| match entry.state {
             State::Acquired { until, .. } => Some(until),
             _ => None,
@@ -221,6 +278,7 @@ impl SharePartition {
             return false;
         }
         self.ranges.drop_before(log_start);
+        self.deferred.drop_before(log_start);
         self.start = log_start;
         self.end = self.end.max(log_start);
         self.recount();
@@ -266,12 +324,17 @@ impl SharePartition {
     pub fn written(&mut self, number: u64, durable: bool, limits: &Limits) {
         assert_eq!(self.writing.take(), Some(number), "the write that was begun");
         let mut lost = false;
-        self.ranges.change(self.start, i64::MAX, |_, _, entry| {
+        let mut deferred = Vec::new();
+        self.ranges.change(self.start, i64::MAX, |first, last, entry| {
             let State::Settling { to, write } = entry.state else { return None };
             if write != number {
                 return None;
             }
             let state = match (durable, to) {
+                (true, Outcome::Deferred { until }) => {
+                    deferred.push((first, last, until));
+                    State::Deferred
+                }
                 (true, to) => to.state(),
                 (false, _) if entry.count >= limits.max_deliveries => {
                     lost = true;
@@ -281,6 +344,9 @@ impl SharePartition {
             };
             Some(Entry { state, ..entry.clone() })
         });
+        for (first, last, until) in deferred {
+            (first..=last).for_each(|offset| self.deferred.insert(offset, until));
+        }
         // To be told again, and where something was given up rather than given out once more.
         self.dirty |= lost || !durable;
         self.recount();
@@ -293,7 +359,7 @@ impl SharePartition {
         let mut batches: Vec<StoredBatch> = Vec::new();
         for (first, last, entry) in self.ranges.iter() {
             let state = match &entry.state {
-                State::Available | State::Acquired { .. } => StoredState::Available,
+                State::Available | State::Acquired { .. } | State::Deferred => StoredState::Available,
                 State::Settling { to, .. } => to.state().stored(),
                 State::Done { .. } | State::Dying => entry.state.stored(),
             };
@@ -414,6 +480,7 @@ impl SharePartition {
         let mut counted = self.clone();
         counted.recount();
         assert_eq!(counted.open, self.open, "what is open is counted");
+        assert_eq!(self.depth().deferred, self.deferred.len() as u64, "each has its time");
     }
 }
 
@@ -429,6 +496,7 @@ impl Outcome {
             Self::Archived => State::Done { accepted: false },
             Self::Dying => State::Dying,
             Self::Available => State::Available,
+            Self::Deferred { .. } => State::Deferred,
         }
     }
 }

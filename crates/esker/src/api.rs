@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use esker_control_grpc::Sessions;
+use esker_coordinator::ShareStates;
 use esker_env::{Env, TaskGuard};
-use esker_grpc::{Others, StreamsParts, StreamsService, server_options};
-use esker_meta::ProducerIds;
+use esker_grpc::{Others, QueueParts, StreamsParts, StreamsService, server_options};
+use esker_meta::{GroupConfigs, ProducerIds};
 use esker_node::Node;
 use esker_wal_grpc::{ClientOptions, serve, tcp, tcp_incoming};
 use tokio::net::TcpListener;
@@ -21,6 +22,7 @@ pub(crate) async fn start(
     env: &Env,
     node: &Node,
     producer_ids: &Arc<ProducerIds>,
+    (shares, group_configs): (&ShareStates, &Arc<GroupConfigs>),
 ) -> Result<Option<TaskGuard>, Failure> {
     let address = &config.listeners.api;
     if address.is_empty() {
@@ -40,6 +42,14 @@ pub(crate) async fn start(
         log: node.log.clone(),
         catalog: Arc::clone(&node.catalog),
         producer_ids: Arc::clone(producer_ids),
+        queues: QueueParts {
+            shares: shares.clone(),
+            group_configs: Arc::clone(group_configs),
+            meta: node.meta.clone(),
+            default_partitions: config.kafka.num_partitions,
+            max_partitions: settings::kafka(config).max_partitions_per_topic,
+            replication_factor: config.kafka.default_replication_factor,
+        },
         others,
         config: settings::grpc(config),
     };

@@ -1,6 +1,6 @@
 //! The commands that talk to a running cluster, one file each. They use the Kafka protocol and nothing else, but for
-//! `esker cluster`, which asks the brokers' own port, and
-//! `esker archive`, which reads the object store.
+//! `esker cluster`, which asks the brokers' own port, `esker queue`, which uses the native API, and `esker archive`, which
+//! reads the object store.
 
 mod archive;
 mod bench;
@@ -12,6 +12,7 @@ mod group;
 mod output;
 mod produce;
 mod progress;
+mod queue;
 mod record_json;
 mod topic;
 mod txn;
@@ -41,6 +42,9 @@ pub(crate) enum ClientCommand {
     /// List, describe and end transactions
     #[command(subcommand)]
     Txn(txn::TxnCommand),
+    /// Make queues, put messages into them and take messages out, by the native API
+    #[command(subcommand)]
+    Queue(queue::QueueCommand),
     /// Look into the object store: what is there, and whether it is whole
     #[command(subcommand)]
     Archive(archive::ArchiveCommand),
@@ -60,6 +64,7 @@ impl ClientCommand {
             Self::Consume(command) => command.connect.output,
             Self::Group(command) => command.format(),
             Self::Txn(command) => command.format(),
+            Self::Queue(command) => command.format(),
             Self::Archive(command) => command.format(),
             Self::Cluster(command) => command.format(),
             Self::Bench(command) => command.format(),
@@ -73,6 +78,7 @@ impl ClientCommand {
             Self::Consume(command) => command.run(env).await,
             Self::Group(command) => command.run(env).await,
             Self::Txn(command) => command.run(env).await,
+            Self::Queue(command) => command.run(env).await,
             Self::Archive(command) => command.run(env).await,
             Self::Cluster(command) => command.run(env).await,
             Self::Bench(command) => command.run(env).await,

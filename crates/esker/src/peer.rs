@@ -44,7 +44,7 @@ impl PeerPort {
         let bound = listener.local_addr()?;
         let control = ControlService::unbound(env);
         // Other brokers' clients have a stream or a long poll each here.
-        let options = ServerOptions { streams: 4_096, ..ServerOptions::default() };
+        let options = ServerOptions { streams: 6_144, ..ServerOptions::default() };
         let forward = ForwardService::unbound(env);
         let coordination = CoordinationService::unbound(env);
         let store = StoreService::new(store, options.clone());
@@ -60,6 +60,11 @@ impl PeerPort {
     /// What answers other brokers for groups and transactions, once it is bound.
     pub(crate) const fn coordination(&self) -> &CoordinationService {
         &self.coordination
+    }
+
+    /// What answers other brokers for this one's partitions, and for its queues once they are bound.
+    pub(crate) const fn forward(&self) -> &ForwardService {
+        &self.forward
     }
 
     /// Answers for a node from now on, as long as the guard is held.

@@ -67,7 +67,7 @@ impl Running {
         let listeners = &config.listeners;
         let (host, port) = settings::advertised(LISTENER, &listeners.kafka, &listeners.kafka_advertised)?;
         let mut helpers = Vec::new();
-        let mut coordination_service = None;
+        let (mut coordination_service, mut forward_service) = (None, None);
         let node = if alone {
             Arc::new(prepared.start_alone().await?)
         } else {
@@ -84,6 +84,7 @@ impl Running {
             let replication = settings::replication(&config.replication, config.meta.is_embedded());
             let node = Arc::new(prepared.join(cluster_parts(replication, env, &links)).await?);
             coordination_service = Some(peers.coordination().clone());
+            forward_service = Some(peers.forward().clone());
             helpers.push(peers.bind(&node, &links, env));
             node
         };
@@ -93,7 +94,10 @@ impl Running {
         let Coordination {
             groups, group_configs, transactions, shares, share_admin, gate, producer_ids, ..
         } = coordination;
-        let api = api::start(config, env, &node, &producer_ids).await?;
+        if let Some(forward) = forward_service {
+            forward.bind_shares(node.log.clone(), shares.clone());
+        }
+        let api = api::start(config, env, &node, &producer_ids, (&shares, &group_configs)).await?;
         let parts = KafkaParts {
             groups,
             group_configs,

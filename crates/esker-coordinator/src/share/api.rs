@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use esker_core::{PartitionId, ProducerId, batch::BatchFields, producer::AbortedTxn};
 use esker_env::{Env, Rule, TaskGuard};
 use esker_kafka_wire::KString;
-use esker_share::{AckBatch, Acquired, Member, Mode, Release, Span};
+use esker_share::{AckBatch, Acquired, Limits, Look, Member, Mode, Release, Span, Wanted};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -90,6 +90,24 @@ impl Turned {
             self.runtime.with(&self.row, None, |active, cx| active.machine.acquire(cx, key, &taking));
         acquired.ok_or(ShareError::NotLeader)
     }
+
+    /// The same record by record: see [`esker_share::SharePartition::select`].
+    ///
+    /// # Errors
+    /// [`ShareError::NotLeader`] when the partition was lost meanwhile.
+    pub fn select(
+        mut self,
+        member: &Member,
+        read: (&[Span], &[Look]),
+        wanted: Wanted,
+    ) -> Result<Vec<Acquired>, ShareError> {
+        self.done = true;
+        let (key, from) = (&self.key, self.from);
+        let selected = self
+            .runtime
+            .with(&self.row, None, |active, cx| active.machine.select(cx, key, (member, from), read, wanted));
+        selected.ok_or(ShareError::NotLeader)
+    }
 }
 
 impl Drop for Turned {
@@ -135,6 +153,12 @@ impl ShareStates {
     #[must_use]
     pub fn overrides(&self, group: &str) -> ShareOverrides {
         self.0.outside.facts.overrides(group).share
+    }
+
+    /// What counts for a group.
+    #[must_use]
+    pub fn limits(&self, group: &str) -> Limits {
+        self.config().limits(&self.overrides(group))
     }
 
     /// Where the state of share partitions of `data` is: the owner of this partition of `__share_group_state` leads them.

@@ -6,7 +6,8 @@ use esker_core::{Epoch, Offset, batch::BatchView};
 use esker_env::{Monotonic, Rule};
 use esker_kafka_wire::KString;
 use esker_share::{
-    AckBatch, Acked, Acquired, Dead, Limits, Member, Mode, Plan, Release, SharePartition, Snapshot, Span,
+    AckBatch, Acked, Acquired, Dead, Depth, Limits, Look, Member, Mode, Plan, Release, SharePartition,
+    Snapshot, Span, Wanted,
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -101,8 +102,12 @@ pub struct ShareSummary {
     pub start: i64,
     /// Records behind the start that it is done with.
     pub done: u64,
+    /// Behind the last record that was looked at.
+    pub end: i64,
     /// Records with members.
     pub acquired: u64,
+    /// Records between start and end that are not done with, by kind.
+    pub depth: Depth,
     /// The leader epoch under which this was answered.
     pub leader_epoch: Epoch,
 }
@@ -297,6 +302,23 @@ impl StateShard {
         .unwrap_or_default()
     }
 
+    /// Gives out what was read, record by record. Ends the read.
+    pub(super) fn select(
+        &mut self,
+        cx: &mut Cx<'_>,
+        key: &ShareKey,
+        (member, from): (&Member, i64),
+        read: (&[Span], &[Look]),
+        wanted: Wanted,
+    ) -> Vec<Acquired> {
+        self.with(cx, key, |entry, cx, limits| {
+            entry.reading = false;
+            entry.wake_queued();
+            entry.share.select(member, from, read, wanted, cx.now.monotonic, limits)
+        })
+        .unwrap_or_default()
+    }
+
     /// Takes what a member says of records. `token` is answered once that is durable.
     pub(super) fn acknowledge(
         &mut self,
@@ -372,7 +394,9 @@ impl StateShard {
         Some(ShareSummary {
             start: entry.share.start(),
             done: entry.share.done(),
+            end: entry.share.end(),
             acquired: entry.share.acquired(),
+            depth: entry.share.depth(),
             leader_epoch: self.epoch,
         })
     }

@@ -15,7 +15,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tonic::{Request, Status};
 use tonic_prost::ProstCodec;
 
-use super::{APPEND, ASK, AWAIT, LOCATE, MAX_MESSAGE, POLLS, QUESTIONS, READ};
+use super::{APPEND, ASK, AWAIT, DELIVER, DELIVERIES, DEPTH, LOCATE, MAX_MESSAGE, POLLS, QUESTIONS, READ};
 use crate::{
     convert,
     fault::Fault,
@@ -31,6 +31,7 @@ pub(crate) struct Remote {
     questions: Semaphore,
     /// Long polls, which must not keep the others waiting.
     polls: Semaphore,
+    deliveries: Semaphore,
 }
 
 async fn unary<Q, A>(channel: Channel, path: &'static str, asked: Q) -> Result<A, Status>
@@ -51,6 +52,7 @@ impl Remote {
             env: env.clone(),
             questions: Semaphore::new(QUESTIONS),
             polls: Semaphore::new(POLLS),
+            deliveries: Semaphore::new(DELIVERIES),
         }
     }
 
@@ -132,6 +134,64 @@ impl Remote {
             None => Ok((answer.offsets.unwrap_or_default(), answer.offset)),
         }
     }
+}
+
+impl Remote {
+    pub(crate) async fn depth(
+        &self,
+        at: SessionKey,
+        group: &str,
+        id: PartitionId,
+    ) -> Result<proto::DepthResponse, Fault> {
+        let partition = Some(convert::partition_message(id));
+        let asked = proto::DepthRequest { partition, group: group.to_owned() };
+        let mut answer: proto::DepthResponse = self.ask(&self.questions, at, ASK, DEPTH, asked).await?;
+        match answer.fault.take() {
+            Some(fault) => Err(convert::fault(fault)),
+            None => Ok(answer),
+        }
+    }
+
+    /// Takes what a receiver says to a broker, and answers back, until that ends. Why it does.
+    pub(crate) async fn deliver(
+        &self,
+        at: SessionKey,
+        requests: mpsc::UnboundedReceiver<proto::DeliverRequest>,
+        answers: &mpsc::Sender<proto::DeliverResponse>,
+    ) -> Fault {
+        let Ok(_turn) = self.deliveries.acquire().await else {
+            return Fault::not_here("the broker is stopping");
+        };
+        let held = match self.sessions.hold(at, ASK).await {
+            Ok(held) => held,
+            Err(error) => return Fault::not_here(error.why),
+        };
+        let ended = receive(held.channel().clone(), requests, answers).await;
+        if let Err(status) = &ended {
+            held.failed();
+            return Fault::not_here(format!("{at}: {}", status.message()));
+        }
+        Fault::not_here(format!("{at}: it was ended"))
+    }
+}
+
+async fn receive(
+    channel: Channel,
+    requests: mpsc::UnboundedReceiver<proto::DeliverRequest>,
+    answers: &mpsc::Sender<proto::DeliverResponse>,
+) -> Result<(), Status> {
+    let mut grpc = channel.grpc().max_decoding_message_size(MAX_MESSAGE);
+    grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+    let codec = ProstCodec::<proto::DeliverRequest, proto::DeliverResponse>::default();
+    let request = Request::new(stream_of(requests));
+    let opened = grpc.streaming(request, PathAndQuery::from_static(DELIVER), codec);
+    let mut received = opened.await?.into_inner();
+    while let Some(answer) = received.message().await? {
+        if answers.send(answer).await.is_err() {
+            break;
+        }
+    }
+    Ok(())
 }
 
 type Answer = Result<Written, Fault>;
@@ -287,6 +347,8 @@ fn result(answer: Option<proto::append_response::Result>) -> Answer {
     }
 }
 
-fn stream_of<T: Send + 'static>(requests: mpsc::UnboundedReceiver<T>) -> impl Stream<Item = T> + Send {
+pub(crate) fn stream_of<T: Send + 'static>(
+    requests: mpsc::UnboundedReceiver<T>,
+) -> impl Stream<Item = T> + Send {
     stream::unfold(requests, |mut requests| async move { Some((requests.recv().await?, requests)) })
 }

@@ -9,10 +9,12 @@ use std::{
 };
 
 use bytes::{Bytes, BytesMut};
+use esker_coordinator::ShareStates;
 use esker_core::PartitionId;
 use esker_env::{BoxFuture, Env};
 use esker_log::Log;
 use futures::{FutureExt, Stream, StreamExt, stream, stream::FuturesUnordered};
+use tokio::sync::mpsc;
 use tonic::{
     Status, Streaming,
     body::Body,
@@ -21,18 +23,21 @@ use tonic::{
 use tonic_prost::ProstCodec;
 use tower_service::Service;
 
-use super::{APPEND, AWAIT, LOCATE, MAX_MESSAGE, READ};
+use super::{APPEND, AWAIT, DELIVER, DEPTH, LOCATE, MAX_MESSAGE, READ};
 use crate::{
     convert,
     fault::{Fault, Kind},
     method::Method,
     owner::{Owner, Written},
     proto::esker::forward::v1 as proto,
+    queues::{self, Leader},
     targets::LONG_POLL,
 };
 
 /// Most bytes of a request that carries no batch.
 const SMALL_REQUEST: usize = 4096;
+/// Answers to a receiver that wait for the connection.
+const DELIVERED: usize = 4;
 /// Bytes of batches of one stream that are not durable, above which no more is read from it.
 const UNDER_WAY: usize = 16 << 20;
 
@@ -40,6 +45,7 @@ const UNDER_WAY: usize = 16 << 20;
 #[derive(Clone)]
 pub struct ForwardService {
     owner: Arc<OnceLock<Owner>>,
+    leader: Arc<OnceLock<Leader>>,
     env: Env,
 }
 
@@ -47,7 +53,7 @@ impl ForwardService {
     /// Has nothing to say (UNAVAILABLE) until [`ForwardService::bind`].
     #[must_use]
     pub fn unbound(env: &Env) -> Self {
-        Self { owner: Arc::default(), env: env.clone() }
+        Self { owner: Arc::default(), leader: Arc::default(), env: env.clone() }
     }
 
     /// Answers out of this log from now on.
@@ -56,6 +62,48 @@ impl ForwardService {
     /// When it was bound already.
     pub fn bind(&self, log: Log) {
         assert!(self.owner.set(Owner::new(log, &self.env)).is_ok(), "a forward service is bound once");
+    }
+
+    /// Gives out of these share partitions from now on.
+    ///
+    /// # Panics
+    /// When it was bound to some already.
+    pub fn bind_shares(&self, log: Log, shares: ShareStates) {
+        let leader = Leader::new(log, shares, self.env.clone());
+        assert!(self.leader.set(leader).is_ok(), "a forward service is bound once");
+    }
+
+    fn leader(&self) -> Result<&Leader, Status> {
+        self.leader.get().ok_or_else(|| Status::unavailable("the broker is starting"))
+    }
+
+    fn deliver(
+        self,
+        requests: Streaming<proto::DeliverRequest>,
+    ) -> impl Stream<Item = Result<proto::DeliverResponse, Status>> + Send {
+        let (answers, receiver) = mpsc::channel(DELIVERED);
+        let refused = match self.leader() {
+            Ok(leader) => {
+                // Not ended with the stream: it gives back what the receiver had.
+                self.env.tasks.spawn(queues::desk(leader.clone(), requests, answers));
+                None
+            }
+            Err(status) => Some(Err(status)),
+        };
+        let answers =
+            stream::unfold(
+                receiver,
+                |mut receiver| async move { Some((Ok(receiver.recv().await?), receiver)) },
+            );
+        stream::iter(refused).chain(answers)
+    }
+
+    async fn depth(self, asked: proto::DepthRequest) -> Result<proto::DepthResponse, Status> {
+        let id = convert::partition(asked.partition)?;
+        Ok(self.leader()?.depth(&asked.group, id).await.unwrap_or_else(|fault| proto::DepthResponse {
+            fault: Some(convert::fault_message(fault)),
+            ..proto::DepthResponse::default()
+        }))
     }
 
     fn owner(&self) -> Result<&Owner, Status> {
@@ -142,6 +190,15 @@ impl ForwardService {
             LOCATE => {
                 let codec = ProstCodec::<proto::LocateResponse, proto::LocateRequest>::default();
                 small(codec).unary(Method(move |asked| self.clone().locate(asked)), request).await
+            }
+            DELIVER => {
+                let codec = ProstCodec::<proto::DeliverResponse, proto::DeliverRequest>::default();
+                let method = Method(move |requests| self.clone().deliver(requests));
+                Grpc::new(codec).max_decoding_message_size(MAX_MESSAGE).streaming(method, request).await
+            }
+            DEPTH => {
+                let codec = ProstCodec::<proto::DepthResponse, proto::DepthRequest>::default();
+                small(codec).unary(Method(move |asked| self.clone().depth(asked)), request).await
             }
             _ => Status::unimplemented("no such method").into_http(),
         }

@@ -3,6 +3,7 @@
 mod acknowledging;
 mod acquiring;
 mod model;
+mod selecting;
 mod storing;
 
 use std::{sync::Arc, time::Duration};

@@ -1,24 +1,25 @@
 //! Whatever is done in whatever order: a share partition does what one row for each record would.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use proptest::prelude::*;
 
 use super::{at, member};
-use crate::{Ack, AckBatch, Acked, Limits, Mode, Plan, Release, SharePartition, Span, StoredState};
-
-const LIMITS: Limits = Limits {
-    lock: std::time::Duration::from_secs(30),
-    max_deliveries: 3,
-    max_locks: 25,
-    dead_letters: false,
+use crate::{
+    Ack, AckBatch, Acked, Limits, Look, Mode, Plan, Release, SharePartition, Span, StoredState, Wanted,
 };
+
+const LIMITS: Limits =
+    Limits { lock: Duration::from_secs(30), max_deliveries: 3, max_locks: 25, dead_letters: false };
 
 #[derive(Clone, Debug, PartialEq)]
 enum Row {
     Available,
     With(usize, u64),
     Settling(StoredState, u64),
+    /// On its way to be deferred until then.
+    Deferring(u64, u64),
+    Deferred(u64),
     Done(bool),
 }
 
@@ -37,6 +38,11 @@ impl Model {
             self.rows.pop_first();
         }
         self.start = self.start.max(self.rows.first_key_value().map_or(self.end, |(at, _)| *at));
+    }
+
+    /// What counts for the limit.
+    fn counted(&self) -> u64 {
+        self.open() - self.rows.values().filter(|(row, _)| matches!(row, Row::Deferred(_))).count() as u64
     }
 
     fn open(&self) -> u64 {
@@ -72,7 +78,7 @@ impl Model {
                         row.0 = Row::Done(false);
                     }
                 } else {
-                    if new && self.open() >= u64::from(LIMITS.max_locks) {
+                    if new && self.counted() >= u64::from(LIMITS.max_locks) {
                         break 'read;
                     }
                     let row = self.rows.entry(offset).or_insert((Row::Available, 0));
@@ -117,6 +123,7 @@ fn step() -> impl Strategy<Value = Step> {
     let ack = prop_oneof![
         4 => Just(Ack::Accept),
         2 => Just(Ack::Release),
+        2 => (1..40_u64).prop_map(|seconds| Ack::Defer(Duration::from_secs(seconds))),
         1 => Just(Ack::Reject),
         1 => Just(Ack::Gap),
         1 => Just(Ack::Renew)
@@ -159,7 +166,17 @@ impl World {
                     })
                     .collect();
                 let mode = if exact { Mode::Records } else { Mode::Batches };
-                let taken = self.share.acquire(&names[who], from, &read, (most, mode), at(self.now), &LIMITS);
+                // Record by record is the same as to the record, as long as the log has all of them.
+                let taken = if mode == Mode::Records && self.now.is_multiple_of(2) {
+                    let visible = read.iter().filter(|span| !span.hidden);
+                    let looks: Vec<Look> = visible
+                        .flat_map(|span| (span.first..=span.last).map(|offset| Look { offset, cost: 1 }))
+                        .collect();
+                    let wanted = Wanted { records: most, bytes: u64::MAX };
+                    self.share.select(&names[who], from, (&read, &looks), wanted, at(self.now), &LIMITS)
+                } else {
+                    self.share.acquire(&names[who], from, &read, (most, mode), at(self.now), &LIMITS)
+                };
                 let taken: Vec<(i64, u16)> = taken
                     .iter()
                     .flat_map(|run| (run.first..=run.last).map(|offset| (offset, run.count)))
@@ -171,10 +188,10 @@ impl World {
                 self.now += seconds;
                 self.share.expire(at(self.now), &LIMITS);
                 let now = self.now;
-                self.model.each(|row| {
-                    if matches!(row.0, Row::With(_, until) if until <= now) {
-                        back(row);
-                    }
+                self.model.each(|row| match row.0 {
+                    Row::With(_, until) if until <= now => back(row),
+                    Row::Deferred(until) if until <= now => row.0 = Row::Available,
+                    _ => {}
                 });
             }
             Step::Release { who, unseen } => {
@@ -201,6 +218,10 @@ impl World {
                         (true, to) => row.0 = Row::Done(to == StoredState::Accepted),
                         (false, _) => back(row),
                     },
+                    Row::Deferring(until, write) if write == number => match durable {
+                        true => row.0 = Row::Deferred(until),
+                        false => back(row),
+                    },
                     _ => {}
                 });
             }
@@ -215,7 +236,10 @@ impl World {
             Step::Reload if self.writing.is_none() => {
                 self.share = SharePartition::restore(&self.share.snapshot()).unwrap();
                 self.model.each(|row| match row.0 {
-                    Row::With(..) | Row::Settling(StoredState::Available, _) => row.0 = Row::Available,
+                    Row::With(..)
+                    | Row::Settling(StoredState::Available, _)
+                    | Row::Deferring(..)
+                    | Row::Deferred(_) => row.0 = Row::Available,
                     Row::Settling(to, _) => row.0 = Row::Done(to == StoredState::Accepted),
                     _ => {}
                 });
@@ -240,9 +264,14 @@ impl World {
                     *row = Row::With(who, self.now + 30);
                     continue;
                 }
+                Ack::Defer(delay) if *count < LIMITS.max_deliveries => {
+                    let Acked::With { write } = said else { panic!("an acknowledgement is written") };
+                    *row = Row::Deferring(self.now + delay.as_secs(), write);
+                    continue;
+                }
                 Ack::Accept => StoredState::Accepted,
                 Ack::Release if *count < LIMITS.max_deliveries => StoredState::Available,
-                Ack::Gap | Ack::Reject | Ack::Release => StoredState::Archived,
+                Ack::Gap | Ack::Reject | Ack::Release | Ack::Defer(_) => StoredState::Archived,
             };
             let Acked::With { write } = said else { panic!("an acknowledgement is written") };
             *row = Row::Settling(to, write);
@@ -258,11 +287,11 @@ impl World {
         let next = self.model.rows.iter().find(|(_, (row, _))| *row == Row::Available).map(|(at, _)| *at);
         let planned = match next {
             Some(at) => Plan::ReadFrom(at),
-            None if self.model.open() < u64::from(LIMITS.max_locks) => Plan::ReadFrom(self.model.end),
+            None if self.model.counted() < u64::from(LIMITS.max_locks) => Plan::ReadFrom(self.model.end),
             None => Plan::Full,
         };
         assert_eq!(self.share.plan(&LIMITS), planned);
-        assert!(self.share.entries() <= self.model.rows.len().max(1));
+        assert!(self.share.entries() <= 2 * self.model.rows.len().max(1));
     }
 }
 

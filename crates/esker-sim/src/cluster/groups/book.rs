@@ -298,7 +298,7 @@ impl Book {
                             *until = (*until).max(saying.called + saying.lock);
                         }
                     }
-                    Ack::Release | Ack::Gap => {}
+                    Ack::Release | Ack::Defer(_) | Ack::Gap => {}
                 }
             }
             let writes = saying.acks.iter().any(|(_, ack)| *ack != Ack::Renew);

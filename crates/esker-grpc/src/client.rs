@@ -1,0 +1,94 @@
+//! A client of queues, for the command line.
+
+use esker_env::Env;
+use esker_wal_grpc::{Channel, ClientOptions, Connection, tcp};
+use futures::Stream;
+use http::uri::PathAndQuery;
+use tokio::sync::mpsc;
+use tonic::{Request, Status, Streaming};
+use tonic_prost::ProstCodec;
+
+use crate::{forward::stream_of, proto::esker::v1 as api};
+
+/// Queues at any broker's API port.
+pub struct QueueClient(Connection);
+
+impl QueueClient {
+    /// Connects to `host:port` over TCP.
+    ///
+    /// # Errors
+    /// Why there is no connection, for people.
+    pub async fn connect(address: &str, env: &Env) -> Result<Self, String> {
+        let connection = Connection::open(address.to_owned(), &tcp(), env, &ClientOptions::default()).await?;
+        Ok(Self(connection))
+    }
+
+    /// Makes a queue, or changes one.
+    ///
+    /// # Errors
+    /// What the broker says.
+    pub async fn create(&self, asked: api::CreateQueueRequest) -> Result<api::CreateQueueResponse, Status> {
+        self.ask("/esker.v1.Queues/CreateQueue", asked).await
+    }
+
+    /// A queue's settings and depth.
+    ///
+    /// # Errors
+    /// What the broker says.
+    pub async fn get(&self, asked: api::GetQueueRequest) -> Result<api::GetQueueResponse, Status> {
+        self.ask("/esker.v1.Queues/GetQueue", asked).await
+    }
+
+    /// Publishes what comes by the channel, until it is closed.
+    ///
+    /// # Errors
+    /// What the broker says.
+    pub async fn publish(
+        &self,
+        requests: mpsc::UnboundedReceiver<api::PublishRequest>,
+    ) -> Result<Streaming<api::PublishResponse>, Status> {
+        self.talk("/esker.v1.Queues/Publish", stream_of(requests)).await
+    }
+
+    /// Receives. The channel's first message opens the stream; closing it closes the receiver.
+    ///
+    /// # Errors
+    /// What the broker says.
+    pub async fn receive(
+        &self,
+        requests: mpsc::UnboundedReceiver<api::ReceiveRequest>,
+    ) -> Result<Streaming<api::ReceiveResponse>, Status> {
+        self.talk("/esker.v1.Queues/Receive", stream_of(requests)).await
+    }
+
+    async fn ready(&self) -> Result<tonic::client::Grpc<Channel>, Status> {
+        let mut grpc = self.0.channel().grpc();
+        grpc.ready().await.map_err(|error| Status::unavailable(error.to_string()))?;
+        Ok(grpc)
+    }
+
+    async fn ask<Q, A>(&self, path: &'static str, asked: Q) -> Result<A, Status>
+    where
+        Q: prost::Message + Send + Sync + 'static,
+        A: prost::Message + Default + Send + Sync + 'static,
+    {
+        let mut grpc = self.ready().await?;
+        let path = PathAndQuery::from_static(path);
+        Ok(grpc.unary(Request::new(asked), path, ProstCodec::<Q, A>::default()).await?.into_inner())
+    }
+
+    async fn talk<Q, A>(
+        &self,
+        path: &'static str,
+        requests: impl Stream<Item = Q> + Send + 'static,
+    ) -> Result<Streaming<A>, Status>
+    where
+        Q: prost::Message + Send + Sync + 'static,
+        A: prost::Message + Default + Send + Sync + 'static,
+    {
+        let mut grpc = self.ready().await?;
+        let codec = ProstCodec::<Q, A>::default();
+        let path = PathAndQuery::from_static(path);
+        Ok(grpc.streaming(Request::new(requests), path, codec).await?.into_inner())
+    }
+}

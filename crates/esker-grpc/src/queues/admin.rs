@@ -1,0 +1,233 @@
+//! `CreateQueue`: the topics of a queue, and the configs of its group.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use esker_coordinator::ShareStates;
+use esker_core::PartitionId;
+use esker_env::Env;
+use esker_log::{Log, LogError};
+use esker_meta::{
+    GroupConfigs, GroupOverrides, Meta, MetaError, NewTopic, Topic, TopicError, check_topic_name,
+    topic_names_collide,
+};
+use tonic::Code;
+
+use crate::{
+    QueueParts,
+    fault::Fault,
+    proto::esker::v1 as api,
+    targets::{Targets, is_served},
+};
+
+const LIMIT: &str = "share.delivery.count.limit";
+const LEASE: &str = "share.record.lock.duration.ms";
+const RESET: &str = "share.auto.offset.reset";
+const DEAD_LETTERS: &str = "errors.deadletterqueue.topic.name";
+const COPY: &str = "errors.deadletterqueue.copy.record.enable";
+/// A topic that dead letters may be written to says so with this.
+const TAKES_DEAD_LETTERS: &str = "errors.deadletterqueue.group.enable";
+/// How the names of topics for dead letters begin.
+const DEAD_PREFIX: &str = "dlq.";
+/// Attempts when a group's configs change at the same time.
+const ATTEMPTS: usize = 10;
+/// How long it is waited until this broker shows what was made.
+const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
+
+/// What queues are made with.
+pub(crate) struct Admin {
+    env: Env,
+    log: Log,
+    meta: Meta,
+    group_configs: Arc<GroupConfigs>,
+    shares: ShareStates,
+    default_partitions: u32,
+    max_partitions: u32,
+    replication_factor: u16,
+}
+
+impl Admin {
+    pub(crate) fn new(env: &Env, log: &Log, parts: &QueueParts) -> Self {
+        Self {
+            env: env.clone(),
+            log: log.clone(),
+            meta: parts.meta.clone(),
+            group_configs: Arc::clone(&parts.group_configs),
+            shares: parts.shares.clone(),
+            default_partitions: parts.default_partitions,
+            max_partitions: parts.max_partitions,
+            replication_factor: parts.replication_factor,
+        }
+    }
+
+    /// What is set for a queue and one of its groups.
+    pub(crate) fn describe(&self, topic: &Topic, group: &str) -> api::Queue {
+        let limits = self.shares.limits(group);
+        api::Queue {
+            name: topic.record.name.clone(),
+            group: group.to_owned(),
+            partitions: topic.record.partitions,
+            delivery_limit: limits.max_deliveries.into(),
+            lease_ms: u32::try_from(limits.lock.as_millis()).unwrap_or(u32::MAX),
+            dead_letter_topic: self.group_configs.value(group, DEAD_LETTERS).unwrap_or_default(),
+        }
+    }
+
+    fn check(&self, asked: &api::CreateQueueRequest) -> Result<(), Fault> {
+        let name = &asked.name;
+        check_topic_name(name).map_err(|why| Fault::invalid("name", format!("{name:?}: {why}")))?;
+        if name.starts_with("__") || name.starts_with(DEAD_PREFIX) {
+            return Err(Fault::invalid("name", "queues' names do not begin with \"__\" or \"dlq.\""));
+        }
+        if asked.partitions > self.max_partitions {
+            return Err(Fault::invalid("partitions", format!("at most {}", self.max_partitions)));
+        }
+        let config = self.shares.config();
+        let bounds = u32::from(config.min_delivery_limit)..=u32::from(config.max_delivery_limit);
+        if asked.delivery_limit != 0 && !bounds.contains(&asked.delivery_limit) {
+            let text = format!("{} to {} on this broker", bounds.start(), bounds.end());
+            return Err(Fault::invalid("delivery_limit", text));
+        }
+        let bounds = config.min_lock.as_millis()..=config.max_lock.as_millis();
+        if asked.lease_ms != 0 && !bounds.contains(&u128::from(asked.lease_ms)) {
+            let text = format!("{} to {} on this broker", bounds.start(), bounds.end());
+            return Err(Fault::invalid("lease_ms", text));
+        }
+        let dead = &asked.dead_letter_topic;
+        if !dead.is_empty() && (!dead.starts_with(DEAD_PREFIX) || check_topic_name(dead).is_err()) {
+            return Err(Fault::invalid("dead_letter_topic", "a topic whose name begins with \"dlq.\""));
+        }
+        Ok(())
+    }
+
+    /// Makes a topic, unless there is one. Whether it was made.
+    async fn make_topic(&self, new: &NewTopic) -> Result<(Topic, bool), Fault> {
+        let catalog = self.log.catalog();
+        if let Some(topic) = catalog.by_name(&new.name).filter(|topic| !topic.record.deleting) {
+            return Ok(((*topic).clone(), false));
+        }
+        let all = catalog.all();
+        if let Some(other) = all
+            .iter()
+            .find(|other| other.record.name != new.name && topic_names_collide(&new.name, &other.record.name))
+        {
+            let text = format!("{:?} is too much like topic {:?}", new.name, other.record.name);
+            return Err(Fault::invalid("name", text));
+        }
+        match self.meta.create_topic(new).await {
+            Ok(topic) => {
+                tracing::info!(topic = new.name, partitions = new.partitions, "topic created for a queue");
+                self.wait_visible(&topic).await;
+                Ok((topic, true))
+            }
+            // Somebody else was faster, or it is being deleted.
+            Err(TopicError::TopicExists(_)) => match self.meta.topic(&new.name).await {
+                Ok(Some(topic)) if !topic.record.deleting => {
+                    self.wait_visible(&topic).await;
+                    Ok((topic, false))
+                }
+                _ => Err(busy("the topic of this name is being deleted")),
+            },
+            Err(TopicError::Meta(error)) => Err(unavailable(&error)),
+            Err(error) => Err(Fault::invalid("name", error.to_string())),
+        }
+    }
+
+    async fn wait_visible(&self, topic: &Topic) {
+        let shown = async {
+            self.log.catalog().reached(topic.modified).await;
+            let last = PartitionId { topic: topic.record.number, index: topic.record.partitions - 1 };
+            // One that another broker leads is served there.
+            while matches!(self.log.offsets(last), Err(LogError::UnknownPartition(_))) {
+                self.env.clock.sleep(Duration::from_millis(5)).await;
+            }
+        };
+        if self.env.timeout(VISIBLE_WITHIN, shown).await.is_err() {
+            tracing::warn!(topic = %topic.record.name, "the topic is not served yet");
+        }
+    }
+
+    /// Sets configs of a group, beside those that it has.
+    async fn set_group(
+        &self,
+        group: &str,
+        set: &BTreeMap<&str, String>,
+        defaults: &[(&str, &str)],
+    ) -> Result<(), Fault> {
+        for _ in 0..ATTEMPTS {
+            let known = self.group_configs.of(group);
+            let before = known.as_ref().map(|known| known.record.clone()).unwrap_or_default();
+            let mut configs: GroupOverrides = before.clone();
+            for (key, value) in defaults {
+                configs.entry((*key).to_owned()).or_insert_with(|| (*value).to_owned());
+            }
+            configs.extend(set.iter().map(|(key, value)| ((*key).to_owned(), value.clone())));
+            if configs == before {
+                return Ok(());
+            }
+            let known = known.map(|known| known.modified);
+            let changed = self.meta.set_group_configs(group, known, &configs).await;
+            if let Some(changed) = changed.map_err(|error| unavailable(&error))? {
+                let shown = self.group_configs.reached(changed);
+                if self.env.timeout(VISIBLE_WITHIN, shown).await.is_err() {
+                    tracing::warn!(group, "this broker does not show the change yet");
+                }
+                return Ok(());
+            }
+            // Somebody else's change has not come round to this broker.
+            self.env.clock.sleep(Duration::from_millis(20)).await;
+        }
+        Err(busy("the queue's settings were changed at the same time"))
+    }
+}
+
+fn busy(why: &str) -> Fault {
+    Fault::refused(Code::Unavailable, "STORAGE", why).retry(Duration::from_secs(1))
+}
+
+fn unavailable(error: &MetaError) -> Fault {
+    busy(&error.to_string())
+}
+
+/// Makes a queue, or changes one.
+///
+/// # Errors
+/// The request makes no sense, or the metadata store does not answer.
+pub(crate) async fn create(
+    targets: &Targets,
+    asked: &api::CreateQueueRequest,
+) -> Result<api::CreateQueueResponse, Fault> {
+    let admin = &targets.admin;
+    admin.check(asked)?;
+    let partitions = if asked.partitions == 0 { admin.default_partitions } else { asked.partitions };
+    let new = |name: &str, configs: BTreeMap<String, String>| NewTopic {
+        name: name.to_owned(),
+        partitions,
+        replication_factor: admin.replication_factor,
+        configs,
+    };
+    let (topic, created) = admin.make_topic(&new(&asked.name, BTreeMap::new())).await?;
+    let count = topic.record.partitions;
+    if asked.partitions != 0 && asked.partitions != count {
+        let text = format!("the queue has {count} partitions");
+        return Err(Fault::refused(Code::AlreadyExists, "QUEUE_EXISTS", text).with("partitions", &count));
+    }
+    let mut set = BTreeMap::new();
+    if asked.delivery_limit != 0 {
+        set.insert(LIMIT, asked.delivery_limit.to_string());
+    }
+    if asked.lease_ms != 0 {
+        set.insert(LEASE, asked.lease_ms.to_string());
+    }
+    if !asked.dead_letter_topic.is_empty() {
+        let takes = BTreeMap::from([(TAKES_DEAD_LETTERS.to_owned(), "true".to_owned())]);
+        let (dead, _) = admin.make_topic(&new(&asked.dead_letter_topic, takes)).await?;
+        if dead.record.configs.get(TAKES_DEAD_LETTERS).is_none_or(|value| value != "true") {
+            let text = format!("the topic takes no dead letters: set {TAKES_DEAD_LETTERS}=true for it");
+            return Err(Fault::invalid("dead_letter_topic", text));
+        }
+        set.insert(DEAD_LETTERS, asked.dead_letter_topic.clone());
+    }
+    admin.set_group(&asked.name, &set, &[(RESET, "earliest"), (COPY, "true")]).await?;
+    debug_assert!(is_served(&topic), "checked by its name");
+    Ok(api::CreateQueueResponse { queue: Some(admin.describe(&topic, &asked.name)), created })
+}

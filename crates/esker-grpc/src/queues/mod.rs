@@ -1,0 +1,23 @@
+//! Queues: `proto/esker/v1/queues.proto`, on share partitions.
+//!
+//! # A way through
+//! `receive` runs one task for each receiver. It keeps the client's credit and has a `line` to each broker that leads
+//! partitions of the queue, at whose other end there is a `desk`: over the network as a stream of `Forward/Deliver`, or in this
+//! process. The desk knows what its receiver has, and asks its `leader`: the share partitions and the log of that broker.
+//! `publish` gathers messages into batches and gives them to lanes, as `produce` does. `admin` makes queues.
+
+mod admin;
+mod depth;
+mod desk;
+mod leader;
+mod line;
+mod publish;
+mod receive;
+mod settling;
+
+pub(crate) use admin::{Admin, create};
+pub(crate) use depth::get;
+pub(crate) use desk::run as desk;
+pub(crate) use leader::Leader;
+pub(crate) use publish::serve as publish;
+pub(crate) use receive::serve as receive;

@@ -1,0 +1,69 @@
+//! Records that are given out one by one, and those that come later.
+
+use std::time::Duration;
+
+use super::{LIMITS, at, got, member, say, span, store};
+use crate::{Ack, Acquired, Depth, Look, Plan, SharePartition, Span, Wanted};
+
+/// What is given out of records that cost as much as said, up to `records` and `bytes`.
+fn select(
+    partition: &mut SharePartition,
+    read: &[Span],
+    costs: &[(i64, u64)],
+    (records, bytes): (u64, u64),
+    now: u64,
+) -> Vec<Acquired> {
+    let Plan::ReadFrom(from) = partition.plan(&LIMITS) else { return Vec::new() };
+    let looks: Vec<Look> = costs.iter().map(|&(offset, cost)| Look { offset, cost }).collect();
+    let wanted = Wanted { records, bytes };
+    let taken = partition.select(&member("a"), from, (read, &looks), wanted, at(now), &LIMITS);
+    partition.check();
+    taken
+}
+
+#[test]
+fn cost_is_kept_and_one_may_overdraw_it() {
+    let mut partition = SharePartition::new(0);
+    let costs = [(0, 50), (1, 60), (2, 10), (3, 10), (4, 500)];
+    let read = [span(0, 2), span(3, 4)];
+    assert_eq!(select(&mut partition, &read, &costs, (10, 1), 0), [got(0, 0, 1)]);
+    assert_eq!(select(&mut partition, &read, &costs, (10, 79), 0), [got(1, 2, 1)]);
+    assert_eq!(select(&mut partition, &read, &costs, (1, 79), 0), [got(3, 3, 1)]);
+    assert_eq!(select(&mut partition, &read, &costs, (10, 1), 0), [got(4, 4, 1)]);
+}
+
+#[test]
+fn what_the_log_has_no_more_is_passed_over() {
+    let mut partition = SharePartition::new(0);
+    let hidden = Span { hidden: true, ..span(6, 6) };
+    let taken =
+        select(&mut partition, &[span(1, 5), hidden, span(7, 9)], &[(2, 1), (4, 1), (8, 1)], (9, 9), 0);
+    assert_eq!(taken, [got(2, 2, 1), got(4, 4, 1), got(8, 8, 1)]);
+    assert_eq!((partition.start(), partition.end(), partition.open()), (2, 10, 3));
+}
+
+#[test]
+fn what_is_deferred_comes_at_its_time_and_holds_up_nothing() {
+    let mut partition = SharePartition::new(0);
+    let costs: Vec<(i64, u64)> = (0..100).map(|offset| (offset, 1)).collect();
+    assert_eq!(select(&mut partition, &[span(0, 99)], &costs, (100, 100), 0), [got(0, 99, 1)]);
+    assert_eq!(partition.plan(&LIMITS), Plan::Full);
+    for (first, seconds) in [(0, 20), (50, 10)] {
+        say(&mut partition, "a", first, first + 49, Ack::Defer(Duration::from_secs(seconds))).unwrap();
+    }
+    assert_eq!(partition.depth().acquired, 100, "until that is durable");
+    store(&mut partition, true);
+    assert_eq!(partition.depth(), Depth { deferred: 100, ..Depth::default() });
+    assert_eq!((partition.open(), partition.plan(&LIMITS)), (100, Plan::ReadFrom(100)), "they are no locks");
+    assert_eq!(partition.next_deadline(), Some(at(11)));
+    assert!(!partition.expire(at(10), &LIMITS) && partition.expire(at(11), &LIMITS));
+    partition.check();
+    assert_eq!(partition.plan(&LIMITS), Plan::ReadFrom(50));
+    assert_eq!(select(&mut partition, &[span(0, 99)], &costs, (9, 9), 12), [got(50, 58, 2)]);
+    // The next leader knows nothing of times.
+    let restored = SharePartition::restore(&partition.snapshot()).unwrap();
+    assert_eq!(restored.depth(), Depth { available: 100, ..Depth::default() });
+    assert!(partition.log_start_moved(40) && partition.expire(at(21), &LIMITS));
+    partition.check();
+    assert_eq!(partition.depth(), Depth { available: 51, acquired: 9, ..Depth::default() });
+}

@@ -1,0 +1,105 @@
+//! `esker queue publish`.
+
+use std::{
+    collections::BTreeSet,
+    io::{self, BufRead},
+};
+
+use bytes::Bytes;
+use clap::Args;
+use esker_env::Env;
+use esker_grpc::messages::{Header, Message, PublishRequest, publish_response::Result as Answer};
+use serde_json::json;
+use tokio::sync::mpsc;
+
+use super::{Api, said};
+use crate::cli::{error::CliError, output, values};
+
+/// Messages that are not answered, above which no more are read.
+const UNDER_WAY: usize = 5_000;
+
+#[derive(Args)]
+#[command(after_help = "Examples:
+  esker queue publish jobs 'do this' 'and that'
+  esker queue publish jobs --key customer-3 --header source=shop < lines.txt")]
+pub(crate) struct Publish {
+    /// The queue
+    queue: String,
+    /// The messages; lines of standard input, one message each, if none is given
+    message: Vec<String>,
+    /// The key of every message
+    #[arg(long, short)]
+    key: Option<String>,
+    /// A header of every message, may be repeated
+    #[arg(long, short = 'H', value_name = "KEY=VALUE", value_parser = values::key_value)]
+    header: Vec<(String, String)>,
+    #[command(flatten)]
+    pub(crate) api: Api,
+}
+
+impl Publish {
+    fn message(&self, value: Vec<u8>) -> Message {
+        let header = |(key, value): &(String, String)| Header {
+            key: key.clone(),
+            value: Some(Bytes::from(value.clone())),
+        };
+        Message {
+            value: Some(value.into()),
+            key: self.key.clone().map(Bytes::from),
+            headers: self.header.iter().map(header).collect(),
+        }
+    }
+
+    pub(crate) async fn run(self, env: &Env) -> Result<(), CliError> {
+        let client = self.api.connect(env).await?;
+        let (send, requests) = mpsc::unbounded_channel();
+        let mut answers = client.publish(requests).await.map_err(|status| said(&status))?;
+        let mut lines = io::stdin().lock();
+        let mut given = self.message.iter();
+        let mut waiting = BTreeSet::new();
+        let mut sender = Some(send);
+        let (mut id, mut published) = (0_u64, 0_u64);
+        loop {
+            while let Some(send) = sender.as_ref().filter(|_| waiting.len() < UNDER_WAY) {
+                let value = if self.message.is_empty() {
+                    let mut line = Vec::new();
+                    let read = lines.read_until(b'\n', &mut line)?;
+                    if line.last() == Some(&b'\n') {
+                        line.pop();
+                    }
+                    (read > 0).then_some(line)
+                } else {
+                    given.next().map(|value| value.clone().into_bytes())
+                };
+                let Some(value) = value else {
+                    sender = None;
+                    break;
+                };
+                id += 1;
+                waiting.insert(id);
+                let request =
+                    PublishRequest { id, queue: self.queue.clone(), message: Some(self.message(value)) };
+                // The other end goes only after an error, which it tells.
+                let _ = send.send(request);
+            }
+            if waiting.is_empty() {
+                break;
+            }
+            let Some(answer) = answers.message().await.map_err(|status| said(&status))? else {
+                return Err(CliError::Found(format!("{} messages were not answered", waiting.len())));
+            };
+            waiting.remove(&answer.id);
+            match answer.result {
+                Some(Answer::Published(_)) => published += 1,
+                Some(Answer::Error(error)) => {
+                    return Err(CliError::Found(format!("message {}: {}", answer.id, error.message)));
+                }
+                None => return Err(CliError::Found(format!("message {} has no answer", answer.id))),
+            }
+        }
+        output::show(self.api.output, &json!({"queue": self.queue, "published": published}), |out| {
+            writeln!(out, "published {published} messages to {}", self.queue)
+        })?;
+        Ok(())
+    }
+}

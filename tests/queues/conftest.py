@@ -1,0 +1,65 @@
+"""Queues of the native API with grpcio, against one broker and against three."""
+
+import uuid
+
+import grpc
+import pytest
+
+from harness.cluster import EskerCluster
+from harness.esker import EskerBroker
+from harness.native import compiled
+
+# Leases that a test can wait for.
+SETTINGS = {"kafka.group_share_min_record_lock_duration_ms": 1000}
+
+
+@pytest.fixture(scope="session")
+def pb():
+    return compiled()["queues"][0]
+
+
+@pytest.fixture(scope="session")
+def queue_single(broker_kind, tmp_path_factory):
+    if broker_kind != "esker":
+        pytest.skip("only Esker has this API")
+    broker = EskerBroker(tmp_path_factory.mktemp("single"), SETTINGS).start()
+    yield [broker]
+    broker.stop()
+    assert not broker.panics()
+
+
+@pytest.fixture(scope="session")
+def queue_three(broker_kind, tmp_path_factory):
+    if broker_kind != "esker":
+        pytest.skip("only Esker has this API")
+    cluster = EskerCluster(tmp_path_factory.mktemp("three"), settings=SETTINGS)
+    cluster.start()
+    yield list(cluster.brokers.values())
+    panics = cluster.panics()
+    cluster.end()
+    assert not panics
+
+
+@pytest.fixture(params=["one", "three"])
+def brokers(request):
+    """The brokers of a cluster of one, and of one of three: whichever is asked."""
+    return request.getfixturevalue({"one": "queue_single", "three": "queue_three"}[request.param])
+
+
+@pytest.fixture
+def client():
+    """Makes clients of a broker; their connections end with the test."""
+    channels = []
+
+    def make(broker):
+        channel = grpc.insecure_channel(f"127.0.0.1:{broker.api_port}", options=[("grpc.max_receive_message_length", 64 << 20)])
+        channels.append(channel)
+        return compiled()["queues"][1].QueuesStub(channel)
+    yield make
+    for channel in channels:
+        channel.close()
+
+
+@pytest.fixture
+def name() -> str:
+    return f"queue-{uuid.uuid4().hex[:8]}"
