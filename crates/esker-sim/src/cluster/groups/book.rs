@@ -293,15 +293,16 @@ impl Book {
                     }
                     Ack::Renew => {
                         let out = record.out.get_mut(&epoch).filter(|out| out.member == *member);
-                        if let Some(until) = out.and_then(|out| out.until.as_mut()).filter(|_| same.is_some())
-                        {
+                        if let Some(until) = out.and_then(|out| out.until.as_mut()).filter(|_| behind_start) {
                             *until = (*until).max(saying.called + saying.lock);
                         }
                     }
                     Ack::Release | Ack::Defer(_) | Ack::Gap => {}
                 }
             }
-            let writes = saying.acks.iter().any(|(_, ack)| *ack != Ack::Renew);
+            // And nothing is written for it.
+            let mut acks = saying.acks.iter();
+            let writes = acks.any(|(offset, ack)| *ack != Ack::Renew && *offset >= before.start);
             if result.is_err() || !steady || !writes {
                 return;
             }
