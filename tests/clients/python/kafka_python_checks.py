@@ -1,6 +1,5 @@
 """The list of checks with kafka-python 3 (pure Python, its own protocol code)."""
 
-import sys
 import threading
 import time
 
@@ -148,6 +147,10 @@ class Member:
     def __init__(self, lab, topic, group, **config):
         self.records, self.stopped = 0, threading.Event()
         self.consumer = lab.consumer(topic, group=group, **config)
+        # It hears of the topic before it joins. Where a join is faster than that, kafka-python 3.0.12 joins again for what it has heard
+        # since (`need_rejoin`, by its snapshots), and when that outlasts a poll it never takes the answer that it gets: the future of
+        # the join is done, `rejoining` stays true and `rejoin_needed` false.
+        until("the topic is known", lambda: self.consumer.partitions_for_topic(topic))
         self.thread = threading.Thread(target=self._poll, daemon=True)
         lab.keep(self)
         self.thread.start()
@@ -169,31 +172,7 @@ def await_shares(members, *shares):
     def settled():
         owned = [m.owned() for m in members]
         return [len(o) for o in owned] == list(shares) and len(set().union(*owned)) == PARTITIONS
-    try:
-        until(f"shares {shares}", settled)
-    except TimeoutError as late:
-        stuck = [m for m in members if "rebalancing" in str(m.consumer._coordinator.state)]
-        raise (ClientStuck(str(late)) if stuck else late) from None
-
-
-class ClientStuck(Exception):
-    """A member waits for the answer to a SyncGroup that it was sent. kafka-python 3.0.12 forgets one now and then when answers come
-    within a millisecond or so of each other: by strace the broker had answered every request, and the member never sent another."""
-
-
-def unless_stuck(check):
-    """The check, with new members in a new group when the client got stuck: at most three times."""
-    def run(lab):
-        for _ in range(2):
-            again = type(lab)(lab.bootstrap, "kafka-python", "group_again")
-            try:
-                return check(again)
-            except ClientStuck as stuck:
-                print(f"kafka-python is stuck: {stuck}", file=sys.stderr)
-            finally:
-                again.close()
-        return check(lab)
-    return run
+    until(f"shares {shares}", settled)
 
 
 def rebalance(assignor):
@@ -391,8 +370,8 @@ CHECKS = {
     **{f"codec_{name}": codec(None if name == "none" else name) for name in ("none", "gzip", "snappy", "lz4", "zstd")},
     "idempotent_order": idempotent_order, "acks_levels": acks_levels, "large_message": large_message,
     "auto_create": auto_create, "log_append_time": log_append_time, "small_fetches": small_fetches,
-    "group_eager": unless_stuck(rebalance(RangePartitionAssignor)),
-    "group_cooperative": unless_stuck(rebalance(CooperativeStickyAssignor)), "group_static": unless_stuck(group_static), "commit_resume": commit_resume, "seek": seek, "list_offsets": list_offsets,
+    "group_eager": rebalance(RangePartitionAssignor), "group_cooperative": rebalance(CooperativeStickyAssignor),
+    "group_static": group_static, "commit_resume": commit_resume, "seek": seek, "list_offsets": list_offsets,
     "delete_records": delete_records, "read_committed": read_committed, "admin_topics": admin_topics,
     "admin_partitions": admin_partitions, "admin_configs": admin_configs, "admin_groups": admin_groups,
     "admin_offsets": admin_offsets, "describe_cluster": describe_cluster,
