@@ -9,6 +9,7 @@ from pathlib import Path
 
 TICKS = os.sysconf("SC_CLK_TCK")
 _alive: set[subprocess.Popen] = set()
+_given: set[int] = set()
 
 
 @atexit.register
@@ -19,12 +20,15 @@ def _kill_leftovers() -> None:
 
 def free_port() -> int:
     """A port nobody listens on now, below the range the kernel hands to outgoing connections (so that a
-    broker may come back on it after a restart)."""
+    broker may come back on it after a restart). None is given twice: whoever has it may not listen yet, or be down."""
     low = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
     for _ in range(200):
         port = 10_000 + int.from_bytes(os.urandom(4)) % max(low - 10_000, 1_000)
+        if port in _given:
+            continue
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) != 0:
+                _given.add(port)
                 return port
     raise RuntimeError("no free port found")
 
