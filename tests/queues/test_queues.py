@@ -65,6 +65,42 @@ def test_every_message_is_accepted_once_by_one_of_many(brokers, client, pb, queu
     assert depth(pb, stubs[0], queue) == {}
 
 
+
+def test_receivers_that_wait_for_the_same_few_messages_do_not_put_the_queue_back(brokers, client, pb, name):
+    stubs = [client(broker) for broker in brokers]
+    stubs[0].CreateQueue(pb.CreateQueueRequest(name=name, partitions=1))
+    receivers = [Receiving(pb, stubs[number % len(stubs)], name, messages=200) for number in range(6)]
+    got, refused, failures = [], [], []
+
+    def work(receiver) -> None:
+        try:
+            while True:
+                delivery = receiver.next()
+                got.append(delivery.receipt.offset)
+                refused.extend(receiver.settle("ACK", delivery))
+                receiver.credit(1, delivery.cost)
+        except StopIteration:
+            pass
+        except BaseException as failure:  # noqa: BLE001  told below
+            failures.append(failure)
+
+    threads = [threading.Thread(target=work, args=[receiver], daemon=True) for receiver in receivers]
+    for thread in threads:
+        thread.start()
+    # A few at a time: all receivers look again for each, and one of them has it.
+    out, count = Publishing(pb, stubs[-1], name), 3000
+    for first in range(0, count, 3):
+        out.publish(*(f"{first + more}".encode() for more in range(3)))
+    out.close()
+    until("all have come", lambda: failures or refused or len(got) >= count, 60)
+    until("nothing is left", lambda: failures or refused or depth(pb, stubs[0], name) == {}, 60)
+    assert not failures and not refused
+    assert sorted(got) == list(range(count))
+    for receiver, thread in zip(receivers, threads, strict=True):
+        receiver.outbox.close()
+        thread.join(30)
+
+
 def test_what_becomes_of_a_message(pb, stub, queue, name):
     stub.CreateQueue(pb.CreateQueueRequest(name=name, delivery_limit=3, dead_letter_topic=f"dlq.{name}"))
     out = Publishing(pb, stub, queue)

@@ -43,10 +43,10 @@ pub use offsets::CommittedOffset;
 pub use partitioner::partition_of;
 pub use settings::{ConsumerConfig, GroupConfig, MigrationPolicy};
 pub use share::{
-    DeadLetters, Homes, LocalShares, LogHomes, NoDeadLetters, Reading, ShareAdmin, ShareConfig, ShareError,
-    ShareFound, ShareGuard, ShareKey, ShareOrder, ShareOverrides, SharePeer, SharePlace, ShareReset,
-    ShareRouter, ShareStand, ShareStates, ShareSummary, ShareTarget, ShareWhat, Turned, Undertaker,
-    is_hidden,
+    DeadLetters, HEEDS_ORDER, HEEDS_PRIORITY, HEEDS_TIMES, Homes, LocalShares, LogHomes, NoDeadLetters,
+    Reading, Seek, Selected, ShareAdmin, ShareConfig, ShareError, ShareFound, ShareGuard, ShareKey,
+    ShareOrder, ShareOverrides, SharePeer, SharePlace, ShareReset, ShareRouter, ShareStand, ShareStates,
+    ShareSummary, ShareTarget, ShareWhat, Turned, Undertaker, attributes, is_hidden,
 };
 pub use topic::{
     InternalTopic, OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTIONS_TOPIC, TopicError, TopicRange, TopicRead,

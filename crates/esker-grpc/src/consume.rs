@@ -262,7 +262,7 @@ impl Consume {
                 aborted: &aborted,
                 max_decompressed: MAX_DECOMPRESSED,
             };
-            let records = wanted.of_batch(&batch)?;
+            let records = wanted.of_batch(&batch, |_| true)?;
             let made: usize = records.iter().map(cost).sum();
             let more = made.saturating_sub(share.bytes());
             grow(&connection.env, &mut share, more).await?;

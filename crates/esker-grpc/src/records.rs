@@ -101,11 +101,15 @@ impl Wanted<'_> {
                 .any(|txn| txn.producer == producer && (txn.first_offset..=txn.last_offset).contains(&offset))
     }
 
-    /// The records of one batch.
+    /// The records of one batch, as far as they are `chosen`, which is asked in order.
     ///
     /// # Errors
     /// They cannot be read.
-    pub(crate) fn of_batch(&self, batch: &BatchView) -> Result<Vec<api::ConsumedRecord>, Fault> {
+    pub(crate) fn of_batch(
+        &self,
+        batch: &BatchView,
+        mut chosen: impl FnMut(&StoredRecord<'_>) -> bool,
+    ) -> Result<Vec<api::ConsumedRecord>, Fault> {
         if self.is_hidden(batch) {
             return Ok(Vec::new());
         }
@@ -113,7 +117,8 @@ impl Wanted<'_> {
         let mut records = Vec::new();
         for record in set.iter() {
             let record = record.map_err(|error| unreadable(&error))?;
-            if record.offset >= self.from && self.end.is_none_or(|end| record.offset < end) {
+            let inside = record.offset >= self.from && self.end.is_none_or(|end| record.offset < end);
+            if inside && chosen(&record) {
                 records.push(consumed(set.bytes(), &record));
             }
         }
@@ -136,6 +141,14 @@ fn consumed(bytes: &Bytes, record: &StoredRecord<'_>) -> api::ConsumedRecord {
         value: shared(record.value),
         headers: headers.collect(),
     }
+}
+
+/// What a stored record will take of a reader's credit.
+pub(crate) fn stored_cost(record: &StoredRecord<'_>) -> u64 {
+    let len = |part: Option<&[u8]>| part.map_or(0, <[u8]>::len);
+    let headers: usize =
+        record.headers.map(|header| RECORD_COST + header.key.len() + len(header.value)).sum();
+    (RECORD_COST + len(record.key) + len(record.value) + headers) as u64
 }
 
 /// What a record takes of a reader's credit.
@@ -168,16 +181,16 @@ mod tests {
         for compression in Compression::ALL {
             let bytes = to_batch(&[record("a"), record("b")], compression, None, 7).expect("a batch");
             let batch = BatchView::parse(&bytes).expect("a batch");
-            let read = wanted(0, None, &[]).of_batch(&batch).expect("readable");
+            let read = wanted(0, None, &[]).of_batch(&batch, |_| true).expect("readable");
             let seen: Vec<_> = read.iter().map(|record| (record.offset, record.timestamp_ms)).collect();
             assert_eq!(seen, [(0, 5), (1, 7)]);
             assert_eq!(read[0].value.as_deref(), Some(&b"a"[..]));
             assert_eq!((read[0].headers[0].key.as_str(), &read[0].headers[0].value), ("h", &None));
             assert_eq!(cost(&read[0]), 32 + 2 + 32 + 1);
-            let some = wanted(1, Some(2), &[]).of_batch(&batch).expect("readable");
+            let some = wanted(1, Some(2), &[]).of_batch(&batch, |_| true).expect("readable");
             assert_eq!(some.iter().map(|record| record.offset).collect::<Vec<_>>(), [1]);
-            assert!(wanted(0, Some(0), &[]).of_batch(&batch).expect("readable").is_empty());
-            assert!(wanted(0, None, &[]).of_batch(&batch).is_ok());
+            assert!(wanted(0, Some(0), &[]).of_batch(&batch, |_| true).expect("readable").is_empty());
+            assert!(wanted(0, None, &[]).of_batch(&batch, |_| true).is_ok());
         }
     }
 
@@ -189,12 +202,14 @@ mod tests {
             .expect("it fits");
         let batch = BatchView::parse(&builder.build().expect("a batch")).expect("a batch");
         let aborted = |producer, first_offset, last_offset| [Aborted { producer, first_offset, last_offset }];
-        let count = |aborted: &[Aborted]| wanted(0, None, aborted).of_batch(&batch).expect("readable").len();
+        let count = |aborted: &[Aborted]| {
+            wanted(0, None, aborted).of_batch(&batch, |_| true).expect("readable").len()
+        };
         assert_eq!(count(&aborted(3, 0, 5)), 0);
         assert_eq!((count(&aborted(4, 0, 5)), count(&aborted(3, 1, 5))), (1, 1));
         let marker = BatchBuilder::end_marker(ProducerId(3), 0, true, 1, 1);
         let marker = BatchView::parse(&marker).expect("a batch");
-        assert!(wanted(0, None, &[]).of_batch(&marker).expect("readable").is_empty());
+        assert!(wanted(0, None, &[]).of_batch(&marker, |_| true).expect("readable").is_empty());
     }
 
     #[test]

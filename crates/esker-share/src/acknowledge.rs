@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use esker_env::{Monotonic, Rule};
 
-use crate::partition::{Entry, Limits, Outcome, SharePartition, State};
+use crate::{
+    partition::{Limits, SharePartition},
+    state::{Entry, Outcome, State},
+};
 
 /// What a member says of a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -106,7 +109,7 @@ impl SharePartition {
                 State::Done { .. } => Rule::ShareHolderAsked.is_broken(),
                 _ => false,
             };
-            if !self.ranges.within(first.max(self.start()), last).all(|(_, _, entry)| mine(entry)) {
+            if !self.ranges.within(first.max(self.start()), last).all(|(_, _, entry)| mine(&entry)) {
                 return Err(AckError::NotAcquired);
             }
         }
@@ -117,7 +120,7 @@ impl SharePartition {
     fn take_ack(&mut self, first: i64, last: i64, ack: Ack, now: Monotonic, limits: &Limits) -> bool {
         let write = self.next_write;
         let until = now + limits.lock;
-        self.ranges.change(first, last, |_, _, entry| {
+        self.change(first, last, |_, _, entry| {
             let to = match ack {
                 Ack::Accept => Outcome::Accepted,
                 Ack::Gap => Outcome::Archived,

@@ -2,7 +2,12 @@
 
 use esker_env::{Monotonic, Rule};
 
-use crate::partition::{Entry, Limits, Member, SharePartition, State, count};
+use crate::{
+    cursor::Cursor,
+    partition::{Limits, SharePartition, count},
+    ranges::Class,
+    state::{Entry, Member, State},
+};
 
 /// Whole batches of the log, as they were read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,16 +51,25 @@ pub enum Plan {
 }
 
 impl SharePartition {
-    /// Where to read what is to be given out next.
-    #[must_use]
-    pub fn plan(&self, limits: &Limits) -> Plan {
-        let available = self.ranges.iter().find(|(_, _, entry)| entry.state == State::Available);
-        match available {
+    /// Where to read what is to be given out next. `end` is behind the last record that can be read; a member that does not
+    /// want everything has a cursor.
+    pub fn plan(&mut self, limits: &Limits, end: i64, cursor: Option<&mut Cursor>) -> Plan {
+        let picks = self.picks(limits);
+        let from = cursor.map_or((0, 0), |cursor| {
+            self.news.tell(cursor);
+            cursor.at
+        });
+        if self.counted() >= u64::from(limits.max_locks) {
+            return Plan::Full;
+        }
+        let next = match &mut self.picker {
+            Some(picker) if picks => return picker.plan(end, from).map_or(Plan::Full, Plan::ReadFrom),
+            _ => self.ranges.next_of(Class::Available, from.1),
+        };
+        match next {
             Some((first, _, _)) => Plan::ReadFrom(first),
-            None if self.counted() < u64::from(limits.max_locks) && !self.defers_much() => {
-                Plan::ReadFrom(self.end())
-            }
-            None => Plan::Full,
+            None if self.is_crowded() => Plan::Full,
+            None => Plan::ReadFrom(self.end()),
         }
     }
 
@@ -115,16 +129,16 @@ impl SharePartition {
             if before >= taking.limits.max_deliveries && !Rule::ShareSpentGivenUp.is_broken() {
                 // It was out for the last time when the leader died: nobody else could take it back.
                 let state = taking.limits.given_up().state();
-                self.ranges
-                    .change(first, last, |_, _, entry| Some(Entry { state: state.clone(), ..entry.clone() }));
+                self.change(first, last, |_, _, entry| Some(Entry { state: state.clone(), ..entry.clone() }));
                 taking.spent = true;
                 continue;
             }
-            let most = if whole { u64::MAX } else { taking.left };
+            let room = taking.room(self.counted());
+            let most = if whole { room } else { room.min(taking.left) };
             let Some(end) = cut(first, last, most) else { return false };
             let entry = taking.entry(before);
             taking.note(first, end, entry.count);
-            self.ranges.change(first, end, |_, _, _| Some(entry.clone()));
+            self.change(first, end, |_, _, _| Some(entry.clone()));
             if end < last {
                 return false;
             }
@@ -133,6 +147,9 @@ impl SharePartition {
             return true;
         }
         // Beyond the end: new records.
+        if self.is_crowded() {
+            return false;
+        }
         let room = taking.room(self.counted());
         let most = if whole { room } else { room.min(taking.left) };
         let first = first.max(self.end());
@@ -145,14 +162,15 @@ impl SharePartition {
 
     /// There is nothing to give out from `first` to `last`.
     pub(crate) fn pass_over(&mut self, first: i64, last: i64) {
-        self.ranges.change(first, last, |_, _, entry| {
-            let done = State::Done { accepted: false };
-            (entry.state == State::Available).then(|| Entry { state: done, ..entry.clone() })
+        self.change(first, last, |_, _, entry| {
+            (entry.state == State::Available).then(|| Entry::done(entry.count))
         });
         if last >= self.end() {
-            self.append(last, Entry { count: 0, state: State::Done { accepted: false } });
+            self.append(last, Entry::done(0));
         }
-        self.recount();
+        if let Some(picker) = &mut self.picker {
+            picker.passed(last);
+        }
     }
 }
 
@@ -208,7 +226,6 @@ impl<'a> Taking<'a> {
         }
         if self.spent {
             partition.touch();
-            partition.recount();
         }
         self.taken
     }

@@ -14,8 +14,12 @@
 //!    │  expired └──┴──────────────────────────▶ Available
 //! ```
 //!
-//! What a member puts back for later is deferred: it becomes available at its time, does not hold up what is behind it, and
-//! does not count for [`Limits::max_locks`]. A stored one is available: its time may be forgotten.
+//! What a member puts back for later, and what says itself that it is for later, is deferred: it becomes available at its
+//! time, does not hold up what is behind it, and does not count for [`Limits::max_locks`]. A stored one is available: the time
+//! of a member may be forgotten, and what a record says is read again.
+//!
+//! Groups may heed more of what records say ([`Heeds`]): then records are looked at before one is chosen, and a
+//! [`picker`](mod@picker) knows whose turn it is. It is not stored: the next leader looks again.
 //!
 //! What is to be durable goes out as a [`Snapshot`], one at a time: [`SharePartition::begin_write`] says what to write,
 //! [`SharePartition::written`] what came of it. An acknowledgement counts once the write that has it is durable.
@@ -24,11 +28,15 @@
 
 mod acknowledge;
 mod acquire;
+mod cursor;
 mod deferred;
 mod partition;
+mod picker;
 mod ranges;
 mod select;
 mod snapshot;
+mod state;
+mod writing;
 
 #[cfg(test)]
 mod tests;
@@ -36,7 +44,9 @@ mod tests;
 pub use self::{
     acknowledge::{Ack, AckBatch, AckError, Acked},
     acquire::{Acquired, Mode, Plan, Span},
-    partition::{Dead, Depth, Limits, Member, Release, SharePartition},
-    select::{Look, Wanted},
+    cursor::Cursor,
+    partition::{Dead, Depth, Heeds, Limits, Release, SharePartition},
+    select::{Look, Says, Wanted},
     snapshot::{Snapshot, SnapshotError, StoredBatch, StoredState},
+    state::Member,
 };

@@ -1,20 +1,22 @@
 //! The share partition: where it begins and ends, and what happens by itself.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use esker_env::{Monotonic, Rule};
 
 use crate::{
+    cursor::News,
     deferred::Deferred,
-    ranges::Ranges,
-    snapshot::{Snapshot, SnapshotError, StoredBatch, StoredState},
+    picker::Picker,
+    ranges::{Class, Classed, Ranges},
+    snapshot::{Snapshot, SnapshotError},
+    state::{Entry, Member, State},
 };
 
 /// The most records of a partition that are deferred: beyond it nothing new is given out.
 const MAX_DEFERRED: usize = 1_000_000;
-
-/// A member of the group, by the id that it has given itself.
-pub type Member = Arc<str>;
+/// The most runs of records in the same state: beyond it nothing new is given out.
+const MAX_RUNS: usize = 2_500_000;
 
 /// What an operator may choose, for all groups or for one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,44 +25,37 @@ pub struct Limits {
     pub lock: Duration,
     /// How often a record is given out before it is given up (`share.delivery.count.limit`); at least 1.
     pub max_deliveries: u16,
-    /// The most records between start and end that are not done with (`share.partition.max.record.locks`).
+    /// The most records that are with members, or given up and not buried (`share.partition.max.record.locks`).
     pub max_locks: u32,
     /// Records that are given up are kept until somebody says that they are buried ([`SharePartition::buried`]).
     pub dead_letters: bool,
+    /// What of a record's own words counts.
+    pub heeds: Heeds,
 }
 
-/// The state of a record between start and end.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Entry {
-    /// How often it was given out.
-    pub(crate) count: u16,
-    pub(crate) state: State,
+/// What counts of what records say of themselves.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Heeds {
+    /// Not before a time, and not after one.
+    pub times: bool,
+    /// Higher ones of those that were looked at come first.
+    pub priority: bool,
+    /// One of each key at a time, in their order.
+    pub order: bool,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum State {
-    /// Whoever asks next gets it.
-    Available,
-    /// With a member, until it says what became of it or its time is up.
-    Acquired { member: Member, until: Monotonic },
-    /// What became of it is to be durable with this write.
-    Settling { to: Outcome, write: u64 },
-    /// Nobody gets it before its time.
-    Deferred,
-    /// It was given up, and is to be buried.
-    Dying,
-    /// Nobody gets it again.
-    Done { accepted: bool },
-}
+impl Heeds {
+    /// Records have to be looked at before it can be told which comes first.
+    #[must_use]
+    pub const fn picks(self) -> bool {
+        self.priority || self.order
+    }
 
-/// What becomes of a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Accepted,
-    Archived,
-    Dying,
-    Available,
-    Deferred { until: Monotonic },
+    /// Records have to be looked at one by one.
+    #[must_use]
+    pub const fn any(self) -> bool {
+        self.times || self.picks()
+    }
 }
 
 /// Records that were given up.
@@ -72,13 +67,6 @@ pub struct Dead {
     pub last: i64,
     /// How often they were given out.
     pub count: u16,
-}
-
-impl Limits {
-    /// What becomes of a record that is given up.
-    pub(crate) const fn given_up(&self) -> Outcome {
-        if self.dead_letters { Outcome::Dying } else { Outcome::Archived }
-    }
 }
 
 /// How many records there are of each kind, between start and end.
@@ -113,18 +101,20 @@ pub struct SharePartition {
     /// Behind the last offset that was given out, or passed over.
     end: i64,
     pub(crate) ranges: Ranges<Entry>,
-    /// Records between start and end that are not done with.
-    open: u64,
-    /// Exactly those whose state says so.
-    deferred: Deferred,
+    /// The times of those whose state says that they have one.
+    pub(crate) deferred: Deferred,
+    /// What is known of records that have to be looked at before one is chosen.
+    pub(crate) picker: Option<Box<Picker>>,
+    /// What can be given out that could not before.
+    pub(crate) news: News,
     /// No lock ends before.
     wake: Option<Monotonic>,
     /// The number of the next write.
     pub(crate) next_write: u64,
     /// The write under way.
-    writing: Option<u64>,
+    pub(crate) writing: Option<u64>,
     /// There is something to write that somebody waits for, or that should outlive this broker.
-    dirty: bool,
+    pub(crate) dirty: bool,
 }
 
 impl SharePartition {
@@ -137,8 +127,9 @@ impl SharePartition {
             start,
             end: start,
             ranges: Ranges::default(),
-            open: 0,
             deferred: Deferred::default(),
+            picker: None,
+            news: News::default(),
             wake: None,
             next_write: 0,
             writing: None,
@@ -185,25 +176,26 @@ impl SharePartition {
     /// Records between start and end that are not done with.
     #[must_use]
     pub fn open(&self) -> u64 {
-        self.open
+        // Both are offsets, and the end is never before the start.
+        (self.end - self.start).unsigned_abs() - self.done()
     }
 
     /// Records between start and end that are done with.
     #[must_use]
     pub fn done(&self) -> u64 {
-        // Both are offsets, and the end is never before the start.
-        (self.end - self.start).unsigned_abs() - self.open
+        self.ranges.count(Class::Done)
     }
 
-    /// Entries in memory.
+    /// Memory, bytes, about.
     #[must_use]
-    pub fn entries(&self) -> usize {
-        self.ranges.len() + self.deferred.len()
+    pub fn bytes(&self) -> usize {
+        let picker = self.picker.as_ref().map_or(0, |picker| picker.bytes());
+        self.ranges.bytes() + self.deferred.bytes() + picker
     }
 
     /// Records that count for [`Limits::max_locks`].
     pub(crate) fn counted(&self) -> u64 {
-        self.open - self.deferred.len() as u64
+        self.ranges.count(Class::Out) + self.ranges.count(Class::Dying)
     }
 
     /// As many records are deferred as may be.
@@ -211,44 +203,48 @@ impl SharePartition {
         self.deferred.len() >= MAX_DEFERRED
     }
 
+    /// Nothing is looked at that was not before.
+    pub(crate) fn is_crowded(&self) -> bool {
+        self.defers_much() || self.ranges.len() >= MAX_RUNS
+    }
+
     /// When [`SharePartition::expire`] is to be called.
     #[must_use]
     pub fn next_deadline(&self) -> Option<Monotonic> {
-        self.wake.into_iter().chain(self.deferred.next()).min()
+        let expiry = self.picker.as_ref().and_then(|picker| picker.next_deadline());
+        self.wake.into_iter().chain(self.deferred.next()).chain(expiry).min()
     }
 
     /// Records with members.
     #[must_use]
     pub fn acquired(&self) -> u64 {
-        let acquired =
-            self.ranges.iter().filter(|(_, _, entry)| matches!(entry.state, State::Acquired { .. }));
+        let out = self.ranges.iter_of(Class::Out);
+        let acquired = out.filter(|(_, _, entry)| matches!(entry.state, State::Acquired { .. }));
         acquired.map(|(first, last, _)| count(first, last)).sum()
     }
 
     /// How many records there are of each kind.
     #[must_use]
     pub fn depth(&self) -> Depth {
-        let mut depth = Depth::default();
-        for (first, last, entry) in self.ranges.iter() {
-            let of_kind = match &entry.state {
-                State::Available => &mut depth.available,
-                State::Acquired { .. } | State::Settling { .. } => &mut depth.acquired,
-                State::Deferred => &mut depth.deferred,
-                State::Dying => &mut depth.dying,
-                State::Done { .. } => continue,
-            };
-            *of_kind += count(first, last);
+        Depth {
+            available: self.ranges.count(Class::Available),
+            acquired: self.ranges.count(Class::Out),
+            deferred: self.ranges.count(Class::Deferred),
+            dying: self.ranges.count(Class::Dying),
         }
-        depth
     }
 
     /// Takes back records whose lock has ended, and those that were deferred until now. Whether there were any.
     pub fn expire(&mut self, now: Monotonic, limits: &Limits) -> bool {
         let mut moved = false;
         while let Some(offset) = self.deferred.pop_due(now) {
-            self.ranges.change(offset, offset, |_, _, entry| {
+            self.change(offset, offset, |_, _, entry| {
                 (entry.state == State::Deferred).then(|| Entry { state: State::Available, ..entry.clone() })
             });
+            moved = true;
+        }
+        if let Some(ready) = self.picker.as_mut().and_then(|picker| picker.expire(now)) {
+            self.news.extend(ready);
             moved = true;
         }
         if self.wake.is_none_or(|wake| wake > now) {
@@ -259,7 +255,7 @@ impl SharePartition {
             return moved;
         }
         moved |= self.take_back(limits, Release::Counted, |_, until| until <= now);
-        let deadlines = self.ranges.iter().filter_map(|(_, _, entry)| match entry.state {
+        let deadlines = self.ranges.iter_of(Class::Out).filter_map(|(_, _, entry)| match entry.state {
             State::Acquired { until, .. } => Some(until),
             _ => None,
         });
@@ -278,10 +274,11 @@ impl SharePartition {
             return false;
         }
         self.ranges.drop_before(log_start);
-        self.deferred.drop_before(log_start);
         self.start = log_start;
         self.end = self.end.max(log_start);
-        self.recount();
+        if let Some(picker) = &mut self.picker {
+            self.news.extend(picker.drop_before(log_start));
+        }
         self.advance();
         self.dirty = true;
         true
@@ -293,117 +290,10 @@ impl SharePartition {
             state_epoch: self.state_epoch.saturating_add(1),
             next_write: self.next_write,
             writing: self.writing,
+            news: self.news.voided(),
             ..Self::new(start)
         };
         *self = next;
-    }
-
-    /// Whether [`SharePartition::begin_write`] should be called.
-    #[must_use]
-    pub fn wants_write(&self) -> bool {
-        self.dirty && self.writing.is_none()
-    }
-
-    /// What is to be written now, and under which number.
-    ///
-    /// # Panics
-    /// While another write is under way.
-    pub fn begin_write(&mut self) -> (u64, Snapshot) {
-        assert_eq!(self.writing, None, "one write at a time");
-        let number = self.next_write;
-        self.next_write += 1;
-        self.writing = Some(number);
-        self.dirty = false;
-        (number, self.snapshot())
-    }
-
-    /// A write is durable, or nothing of it was written: what it said of records is void then, and they are available.
-    ///
-    /// # Panics
-    /// When no such write is under way.
-    pub fn written(&mut self, number: u64, durable: bool, limits: &Limits) {
-        assert_eq!(self.writing.take(), Some(number), "the write that was begun");
-        let mut lost = false;
-        let mut deferred = Vec::new();
-        self.ranges.change(self.start, i64::MAX, |first, last, entry| {
-            let State::Settling { to, write } = entry.state else { return None };
-            if write != number {
-                return None;
-            }
-            let state = match (durable, to) {
-                (true, Outcome::Deferred { until }) => {
-                    deferred.push((first, last, until));
-                    State::Deferred
-                }
-                (true, to) => to.state(),
-                (false, _) if entry.count >= limits.max_deliveries => {
-                    lost = true;
-                    limits.given_up().state()
-                }
-                (false, _) => State::Available,
-            };
-            Some(Entry { state, ..entry.clone() })
-        });
-        for (first, last, until) in deferred {
-            (first..=last).for_each(|offset| self.deferred.insert(offset, until));
-        }
-        // To be told again, and where something was given up rather than given out once more.
-        self.dirty |= lost || !durable;
-        self.recount();
-        self.advance();
-    }
-
-    /// As it would be stored now: what is with members as available, what is on its way to the log as if it were there.
-    #[must_use]
-    pub fn snapshot(&self) -> Snapshot {
-        let mut batches: Vec<StoredBatch> = Vec::new();
-        for (first, last, entry) in self.ranges.iter() {
-            let state = match &entry.state {
-                State::Available | State::Acquired { .. } | State::Deferred => StoredState::Available,
-                State::Settling { to, .. } => to.state().stored(),
-                State::Done { .. } | State::Dying => entry.state.stored(),
-            };
-            let count = if Rule::ShareCountStored.is_broken() { 0 } else { entry.count };
-            match batches.last_mut() {
-                Some(before) if before.state == state && before.count == count => before.last = last,
-                _ => batches.push(StoredBatch { first, last, state, count }),
-            }
-        }
-        let mut start = self.start;
-        let done = batches.iter().take_while(|batch| batch.state.is_done()).count();
-        for batch in batches.drain(..done) {
-            start = batch.last + 1;
-        }
-        Snapshot { state_epoch: self.state_epoch, start, batches }
-    }
-
-    /// Records that were given up and are not buried, at most so many runs.
-    #[must_use]
-    pub fn dying(&self, most: usize) -> Vec<Dead> {
-        let dying = self.ranges.iter().filter(|(_, _, entry)| entry.state == State::Dying);
-        dying.take(most).map(|(first, last, entry)| Dead { first, last, count: entry.count }).collect()
-    }
-
-    /// Records that were given up are buried: they are done with.
-    pub fn buried(&mut self, first: i64, last: i64) {
-        self.ranges.change(first.max(self.start), last, |_, _, entry| {
-            let done = State::Done { accepted: false };
-            (entry.state == State::Dying).then(|| Entry { state: done, ..entry.clone() })
-        });
-        self.dirty = true;
-        self.recount();
-        self.advance();
-    }
-
-    /// Whether a write is under way.
-    #[must_use]
-    pub fn is_writing(&self) -> bool {
-        self.writing.is_some()
-    }
-
-    /// It is to be written, whether something has changed or not.
-    pub fn touch(&mut self) {
-        self.dirty = true;
     }
 
     /// A lock ends at `until`.
@@ -413,9 +303,6 @@ impl SharePartition {
 
     /// Adds records behind the end, up to `last`.
     pub(crate) fn append(&mut self, last: i64, entry: Entry) {
-        if !matches!(entry.state, State::Done { .. }) {
-            self.open += count(self.end, last);
-        }
         self.ranges.push(self.end, last, entry);
         self.end = last + 1;
     }
@@ -430,9 +317,33 @@ impl SharePartition {
         }
     }
 
-    pub(crate) fn recount(&mut self) {
-        let open = self.ranges.iter().filter(|(_, _, entry)| !matches!(entry.state, State::Done { .. }));
-        self.open = open.map(|(first, last, _)| count(first, last)).sum();
+    /// Changes records, as [`Ranges::change`] does.
+    pub(crate) fn change(
+        &mut self,
+        first: i64,
+        last: i64,
+        change: impl FnMut(i64, i64, &Entry) -> Option<Entry>,
+    ) {
+        let mut turns = Turns::default();
+        self.ranges.change(first, last, turns.noting(change));
+        self.turned(turns);
+    }
+
+    /// Changes records of a class, as [`Ranges::change_of`] does.
+    pub(crate) fn change_of(&mut self, class: Class, change: impl FnMut(i64, i64, &Entry) -> Option<Entry>) {
+        let mut turns = Turns::default();
+        self.ranges.change_of(class, turns.noting(change));
+        self.turned(turns);
+    }
+
+    fn turned(&mut self, turns: Turns) {
+        for (first, last, class) in turns.0 {
+            match &mut self.picker {
+                Some(picker) => self.news.extend(picker.turned(first, last, class)),
+                None if class == Class::Available => self.news.push((0, first)),
+                None => {}
+            }
+        }
     }
 
     fn take_back(
@@ -442,7 +353,7 @@ impl SharePartition {
         which: impl Fn(&Member, Monotonic) -> bool,
     ) -> bool {
         let mut moved = false;
-        self.ranges.change(self.start, i64::MAX, |_, _, entry| {
+        self.change_of(Class::Out, |_, _, entry| {
             let State::Acquired { member, until } = &entry.state else { return None };
             if !which(member, *until) {
                 return None;
@@ -458,7 +369,6 @@ impl SharePartition {
         });
         if moved {
             self.dirty = true;
-            self.recount();
             self.advance();
         }
         moved
@@ -467,58 +377,49 @@ impl SharePartition {
     #[cfg(test)]
     pub(crate) fn check(&self) {
         let mut next = self.start;
-        let mut before: Option<&Entry> = None;
+        let mut before: Option<Entry> = None;
+        let mut counts = std::collections::BTreeMap::<String, u64>::new();
         for (first, last, entry) in self.ranges.iter() {
             assert_eq!(first, next, "no gap between runs");
             assert!(last >= first, "no empty run");
-            assert_ne!(before, Some(entry), "neighbours differ");
+            assert_ne!(before.as_ref(), Some(&entry), "neighbours differ");
+            *counts.entry(format!("{:?}", entry.class())).or_default() += count(first, last);
             (next, before) = (last + 1, Some(entry));
         }
         assert_eq!(next, self.end, "runs reach to the end");
-        let first = self.ranges.first().map(|(_, _, entry)| &entry.state);
+        let first = self.ranges.first().map(|(_, _, entry)| entry.state);
         assert!(!matches!(first, Some(State::Done { .. })), "the start is not done with");
-        let mut counted = self.clone();
-        counted.recount();
-        assert_eq!(counted.open, self.open, "what is open is counted");
-        assert_eq!(self.depth().deferred, self.deferred.len() as u64, "each has its time");
+        for class in [Class::Available, Class::Out, Class::Deferred, Class::Dying, Class::Done] {
+            let counted = counts.get(&format!("{class:?}")).copied().unwrap_or(0);
+            assert_eq!(self.ranges.count(class), counted, "{class:?} is counted");
+        }
+        assert!(self.depth().deferred <= self.deferred.len() as u64, "each has its time");
+        if let Some(picker) = &self.picker {
+            picker.check(&self.ranges, self.start);
+        }
+    }
+}
+
+/// What changed to another class.
+#[derive(Default)]
+struct Turns(Vec<(i64, i64, Class)>);
+
+impl Turns {
+    fn noting(
+        &mut self,
+        mut change: impl FnMut(i64, i64, &Entry) -> Option<Entry>,
+    ) -> impl FnMut(i64, i64, &Entry) -> Option<Entry> {
+        move |first, last, entry| {
+            let new = change(first, last, entry)?;
+            if new.class() != entry.class() {
+                self.0.push((first, last, new.class()));
+            }
+            Some(new)
+        }
     }
 }
 
 /// How many offsets there are.
 pub(crate) fn count(first: i64, last: i64) -> u64 {
     last.abs_diff(first) + 1
-}
-
-impl Outcome {
-    pub(crate) fn state(self) -> State {
-        match self {
-            Self::Accepted => State::Done { accepted: true },
-            Self::Archived => State::Done { accepted: false },
-            Self::Dying => State::Dying,
-            Self::Available => State::Available,
-            Self::Deferred { .. } => State::Deferred,
-        }
-    }
-}
-
-impl State {
-    fn stored(&self) -> StoredState {
-        match self {
-            Self::Done { accepted: true } => StoredState::Accepted,
-            Self::Done { accepted: false } => StoredState::Archived,
-            Self::Dying => StoredState::Dying,
-            _ => StoredState::Available,
-        }
-    }
-}
-
-impl From<StoredState> for State {
-    fn from(stored: StoredState) -> Self {
-        match stored {
-            StoredState::Available => Self::Available,
-            StoredState::Accepted => Self::Done { accepted: true },
-            StoredState::Archived => Self::Done { accepted: false },
-            StoredState::Dying => Self::Dying,
-        }
-    }
 }

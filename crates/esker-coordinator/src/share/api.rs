@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use esker_core::{PartitionId, ProducerId, batch::BatchFields, producer::AbortedTxn};
 use esker_env::{Env, Rule, TaskGuard};
 use esker_kafka_wire::KString;
-use esker_share::{AckBatch, Acquired, Limits, Look, Member, Mode, Release, Span, Wanted};
+use esker_share::{AckBatch, Acquired, Cursor, Limits, Look, Member, Mode, Release, Span, Wanted};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ use super::{
     homes::Homes,
     machine::Outside,
     settings::{ShareConfig, ShareOverrides},
-    shard::{ShareSummary, StateShard, Taking, Turn},
+    shard::{ReadFrom, ShareSummary, StateShard, Taking, Turn},
 };
 use crate::{
     facts::ClusterFacts,
@@ -57,12 +57,32 @@ pub enum Reading {
     From(Turned),
 }
 
+/// What somebody who wants to read knows.
+#[derive(Clone, Copy, Debug)]
+pub struct Seek {
+    /// The first offset of the log.
+    pub log_start: i64,
+    /// Behind the last one that may be given out.
+    pub end: i64,
+    /// How far a member that does not want everything has looked.
+    pub cursor: Option<Cursor>,
+}
+
+/// What was given out, record by record.
+#[derive(Clone, Debug)]
+pub struct Selected {
+    /// In the order in which it is to be taken.
+    pub acquired: Vec<Acquired>,
+    /// How far the member has looked now.
+    pub cursor: Option<Cursor>,
+}
+
 /// The turn to read a share partition, and to give out what was read.
 pub struct Turned {
     runtime: Arc<Runtime<StateShard>>,
     row: Row,
     key: ShareKey,
-    from: i64,
+    start: ReadFrom,
     done: bool,
 }
 
@@ -70,7 +90,13 @@ impl Turned {
     /// The first offset that may be given out.
     #[must_use]
     pub fn from(&self) -> i64 {
-        self.from
+        self.start.from
+    }
+
+    /// Those from there on that may be given out, in runs. Whoever selects looks at these.
+    #[must_use]
+    pub fn open(&self) -> &[(i64, i64)] {
+        &self.start.open
     }
 
     /// Gives what was read from [`Turned::from`] on to a member, as far as it is available and up to a number of records.
@@ -84,7 +110,7 @@ impl Turned {
         wanted: (u64, Mode),
     ) -> Result<Vec<Acquired>, ShareError> {
         self.done = true;
-        let taking = Taking { member, from: self.from, read, wanted };
+        let taking = Taking { member, from: self.start.from, read, wanted };
         let key = &self.key;
         let acquired =
             self.runtime.with(&self.row, None, |active, cx| active.machine.acquire(cx, key, &taking));
@@ -100,12 +126,12 @@ impl Turned {
         member: &Member,
         read: (&[Span], &[Look]),
         wanted: Wanted,
-    ) -> Result<Vec<Acquired>, ShareError> {
+    ) -> Result<Selected, ShareError> {
         self.done = true;
-        let (key, from) = (&self.key, self.from);
-        let selected = self
-            .runtime
-            .with(&self.row, None, |active, cx| active.machine.select(cx, key, (member, from), read, wanted));
+        let (key, start) = (&self.key, &self.start);
+        let selected = self.runtime.with(&self.row, None, |active, cx| {
+            active.machine.select(cx, key, (member, start), read, wanted)
+        });
         selected.ok_or(ShareError::NotLeader)
     }
 }
@@ -196,19 +222,19 @@ impl ShareStates {
     pub async fn read(
         &self,
         place: &SharePlace,
-        log_start: i64,
+        seek: Seek,
         watcher: &Arc<Notify>,
     ) -> Result<Reading, ShareError> {
         let row = self.row(place.data).await?;
         let key = &place.key;
         let turn =
-            self.0.on_row(&row, |active, cx| active.machine.begin_read(cx, key, log_start, watcher)).await?;
+            self.0.on_row(&row, |active, cx| active.machine.begin_read(cx, key, seek, watcher)).await?;
         Ok(match turn {
             Turn::Unknown => Reading::Unknown,
             Turn::Wait => Reading::Wait,
-            Turn::Read(from) => {
+            Turn::Read(start) => {
                 let runtime = Arc::clone(&self.0);
-                Reading::From(Turned { runtime, row, key: key.clone(), from, done: false })
+                Reading::From(Turned { runtime, row, key: key.clone(), start, done: false })
             }
         })
     }

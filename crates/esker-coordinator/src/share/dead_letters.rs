@@ -13,7 +13,10 @@ use esker_log::{AppendOptions, Isolation, Log, ReadError, ReadLimits};
 use esker_meta::Topic;
 use esker_share::Dead;
 
-use super::ShareKey;
+use super::{
+    ShareKey,
+    attributes::{DELIVER_AT, EXPIRES_AT},
+};
 use crate::{
     facts::ClusterFacts,
     transactions::{Place, Routes},
@@ -254,6 +257,14 @@ fn keep_what_fits(letters: &mut Vec<Letter>, done: &mut Vec<Dead>) {
     }
 }
 
+/// What a header of a record is called in its letter. One that says when the record is to be had would have the letter expire
+/// as its record did.
+fn kept_name(name: &[u8]) -> Vec<u8> {
+    let of_times = [DELIVER_AT, EXPIRES_AT].iter().any(|known| known.as_bytes() == name);
+    let prefix: &[u8] = if of_times { b"__dlq." } else { b"" };
+    [prefix, name].concat()
+}
+
 /// Takes what a batch has of letters, which are in the order of their offsets.
 fn copy_from(view: &BatchView, letters: &mut [Letter]) -> Result<(), String> {
     let first = view.fields.base_offset;
@@ -272,7 +283,7 @@ fn copy_from(view: &BatchView, letters: &mut [Letter]) -> Result<(), String> {
             timestamp: record.timestamp,
             key: bits(record.key),
             value: bits(record.value),
-            headers: record.headers.map(|header| (header.key.to_vec(), bits(header.value))).collect(),
+            headers: record.headers.map(|header| (kept_name(header.key), bits(header.value))).collect(),
         });
     }
     Ok(())

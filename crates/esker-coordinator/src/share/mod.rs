@@ -7,6 +7,7 @@
 
 mod admin;
 mod api;
+pub mod attributes;
 mod checkpoint;
 mod dead_letters;
 mod error;
@@ -24,11 +25,11 @@ pub use self::{
         LocalShares, ShareAdmin, ShareFound, ShareOrder, SharePeer, ShareRouter, ShareStand, ShareTarget,
         ShareWhat,
     },
-    api::{Reading, ShareGuard, ShareStates, Turned, is_hidden},
+    api::{Reading, Seek, Selected, ShareGuard, ShareStates, Turned, is_hidden},
     dead_letters::{DeadLetters, NoDeadLetters, Undertaker},
     error::ShareError,
     homes::{Homes, LogHomes},
-    settings::{ShareConfig, ShareOverrides, ShareReset},
+    settings::{HEEDS_ORDER, HEEDS_PRIORITY, HEEDS_TIMES, ShareConfig, ShareOverrides, ShareReset},
     shard::ShareSummary,
 };
 

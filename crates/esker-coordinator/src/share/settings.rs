@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use esker_share::Limits;
+use esker_share::{Heeds, Limits};
 
 /// What an operator may choose, and the bounds that keep memory finite.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -86,7 +86,13 @@ impl ShareConfig {
             .map_or(self.max_deliveries, |own| own.clamp(self.min_delivery_limit, self.max_delivery_limit));
         let locks =
             own.max_locks.map_or(self.max_locks, |own| own.clamp(self.min_lock_limit, self.max_lock_limit));
-        Limits { lock, max_deliveries: deliveries.max(1), max_locks: locks, dead_letters: own.dead_letters }
+        Limits {
+            lock,
+            max_deliveries: deliveries.max(1),
+            max_locks: locks,
+            dead_letters: own.dead_letters,
+            heeds: own.heeds,
+        }
     }
 
     /// Without a sign of life for this long, a member is out.
@@ -165,6 +171,13 @@ fn iso_duration(text: &str) -> Option<Duration> {
 /// The config of a group that names the topic of its dead letters.
 pub(crate) const DEAD_LETTERS: &str = "errors.deadletterqueue.topic.name";
 
+/// The config of a group for which `esker.deliver-at` and `esker.expires-at` count.
+pub const HEEDS_TIMES: &str = "esker.share.message.times.enable";
+/// The config of a group for which `esker.priority` counts.
+pub const HEEDS_PRIORITY: &str = "esker.share.message.priority.enable";
+/// The config of a group whose members get records of a key one after another.
+pub const HEEDS_ORDER: &str = "esker.share.key.order.enable";
+
 /// What an operator has set for one share group; `None` where the broker's default counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ShareOverrides {
@@ -188,12 +201,15 @@ pub struct ShareOverrides {
     pub dead_letters: bool,
     /// `errors.deadletterqueue.copy.record.enable`.
     pub copy_dead_letters: bool,
+    /// [`HEEDS_TIMES`], [`HEEDS_PRIORITY`], [`HEEDS_ORDER`].
+    pub heeds: Heeds,
 }
 
 impl ShareOverrides {
     /// From what is set, `value` of each key.
     #[must_use]
     pub fn read(value: impl Fn(&str) -> Option<String>) -> Self {
+        let yes = |key: &str| value(key).is_some_and(|text| text == "true");
         let millis = |key: &str| Some(Duration::from_millis(value(key)?.parse().ok()?));
         Self {
             lock: millis("share.record.lock.duration.ms"),
@@ -205,8 +221,8 @@ impl ShareOverrides {
             committed: value("share.isolation.level").map(|text| text == "read_committed"),
             renew: value("share.renew.acknowledge.enable").and_then(|text| text.parse().ok()),
             dead_letters: value(DEAD_LETTERS).is_some_and(|topic| !topic.is_empty()),
-            copy_dead_letters: value("errors.deadletterqueue.copy.record.enable")
-                .is_some_and(|text| text == "true"),
+            copy_dead_letters: yes("errors.deadletterqueue.copy.record.enable"),
+            heeds: Heeds { times: yes(HEEDS_TIMES), priority: yes(HEEDS_PRIORITY), order: yes(HEEDS_ORDER) },
         }
     }
 }

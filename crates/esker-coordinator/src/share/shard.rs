@@ -6,14 +6,15 @@ use esker_core::{Epoch, Offset, batch::BatchView};
 use esker_env::{Monotonic, Rule};
 use esker_kafka_wire::KString;
 use esker_share::{
-    AckBatch, Acked, Acquired, Dead, Depth, Limits, Look, Member, Mode, Plan, Release, SharePartition,
-    Snapshot, Span, Wanted,
+    AckBatch, Acked, Acquired, Cursor, Dead, Depth, Limits, Look, Member, Mode, Plan, Release,
+    SharePartition, Snapshot, Span, Wanted,
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{
     ShareKey,
+    api::{Seek, Selected},
     checkpoint::{Checkpoint, Order},
     error::ShareError,
     record::{self, Decoded, record, tombstone},
@@ -25,8 +26,8 @@ use crate::{
     usage::{GROUP, Usage},
 };
 
-/// Around one entry of a share partition, bytes.
-const ENTRY: usize = 128;
+/// Runs of records that a reader is told to look at, at most.
+const OPEN_RUNS: usize = 32;
 /// The most bytes that one batch of the topic may decompress to.
 const MAX_DECOMPRESSED: usize = 256 << 20;
 /// Runs of records that are buried together, at most.
@@ -85,14 +86,25 @@ pub(crate) struct Write {
 }
 
 /// Whether somebody may read what is to be given out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
     /// The group has not read from the partition.
     Unknown,
     /// Not now; the watcher is told when to look again.
     Wait,
-    /// From this offset on. To be ended by [`StateShard::acquire`] or [`StateShard::end_read`].
-    Read(i64),
+    /// To be ended by [`StateShard::acquire`], [`StateShard::select`] or [`StateShard::end_read`].
+    Read(ReadFrom),
+}
+
+/// Where somebody reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct ReadFrom {
+    /// The first offset that may be given out.
+    pub(super) from: i64,
+    /// Those that may be from there on.
+    pub(super) open: Vec<(i64, i64)>,
+    /// How far the member has looked.
+    cursor: Option<Cursor>,
 }
 
 /// A share partition as others see it.
@@ -259,10 +271,11 @@ impl StateShard {
         &mut self,
         cx: &mut Cx<'_>,
         key: &ShareKey,
-        log_start: i64,
+        seek: Seek,
         watcher: &Arc<Notify>,
     ) -> Turn {
         self.with(cx, key, |entry, _, limits| {
+            let Seek { log_start, end, mut cursor } = seek;
             entry.share.log_start_moved(log_start);
             remember(&mut entry.watchers, watcher);
             if entry.snapshots == 0 || entry.ending {
@@ -272,11 +285,12 @@ impl StateShard {
                 remember(&mut entry.queued, watcher);
                 return Turn::Wait;
             }
-            match entry.share.plan(limits) {
+            match entry.share.plan(limits, end, cursor.as_mut()) {
                 Plan::Full => Turn::Wait,
                 Plan::ReadFrom(from) => {
                     entry.reading = true;
-                    Turn::Read(from)
+                    let open = entry.share.open_runs(from, OPEN_RUNS);
+                    Turn::Read(ReadFrom { from, open, cursor })
                 }
             }
         })
@@ -307,16 +321,18 @@ impl StateShard {
         &mut self,
         cx: &mut Cx<'_>,
         key: &ShareKey,
-        (member, from): (&Member, i64),
+        (member, start): (&Member, &ReadFrom),
         read: (&[Span], &[Look]),
         wanted: Wanted,
-    ) -> Vec<Acquired> {
-        self.with(cx, key, |entry, cx, limits| {
+    ) -> Selected {
+        let mut cursor = start.cursor;
+        let acquired = self.with(cx, key, |entry, cx, limits| {
             entry.reading = false;
             entry.wake_queued();
-            entry.share.select(member, from, read, wanted, cx.now.monotonic, limits)
-        })
-        .unwrap_or_default()
+            let wanted = (wanted, cursor.as_mut());
+            entry.share.select(member, start.from, read, wanted, cx.now.monotonic, limits)
+        });
+        Selected { acquired: acquired.unwrap_or_default(), cursor }
     }
 
     /// Takes what a member says of records. `token` is answered once that is durable.
@@ -518,5 +534,5 @@ impl StateShard {
 
 /// Bytes in memory.
 fn weight(key: &ShareKey, entry: &Entry) -> usize {
-    GROUP + 2 * key.group.len() + entry.share.entries() * ENTRY
+    GROUP + 2 * key.group.len() + entry.share.bytes()
 }

@@ -24,6 +24,8 @@ impl Homes for OneHome {
     }
 }
 
+const ALL: Seek = Seek { log_start: 0, end: i64::MAX, cursor: None };
+
 struct World {
     topic: MemoryTopic,
     shares: ShareStates,
@@ -66,7 +68,7 @@ impl World {
     }
 
     async fn turn(&self, group: &str) -> Turned {
-        match self.shares.read(&place(group), 0, &self.watcher).await.unwrap() {
+        match self.shares.read(&place(group), ALL, &self.watcher).await.unwrap() {
             Reading::From(turned) => turned,
             Reading::Wait => panic!("not now"),
             Reading::Unknown => panic!("not known"),
@@ -161,18 +163,18 @@ async fn a_broker_that_has_lost_the_partition_gives_out_and_takes_nothing() {
 #[tokio::test]
 async fn one_reads_at_a_time_and_the_others_are_told() {
     let world = World::new();
-    assert!(matches!(world.shares.read(&place("g"), 0, &world.watcher).await, Ok(Reading::Unknown)));
+    assert!(matches!(world.shares.read(&place("g"), ALL, &world.watcher).await, Ok(Reading::Unknown)));
     world.shares.initialize(&place("g"), 0).await.unwrap();
     // It is there: whoever comes too late changes nothing.
     world.shares.initialize(&place("g"), 50).await.unwrap();
     let turned = world.turn("g").await;
     let other = Arc::new(Notify::new());
-    assert!(matches!(world.shares.read(&place("g"), 0, &other).await, Ok(Reading::Wait)));
+    assert!(matches!(world.shares.read(&place("g"), ALL, &other).await, Ok(Reading::Wait)));
     drop(turned);
     other.notified().await;
     world.take("g", "a", 9).await;
     assert!(
-        matches!(world.shares.read(&place("g"), 0, &other).await, Ok(Reading::From(turned)) if turned.from() == 10)
+        matches!(world.shares.read(&place("g"), ALL, &other).await, Ok(Reading::From(turned)) if turned.from() == 10)
     );
     world.shares.release(&place("g"), "a", Release::Unseen).await;
     other.notified().await;
@@ -186,7 +188,7 @@ async fn locks_end_by_themselves() {
     world.shares.initialize(&place("g"), 0).await.unwrap();
     for count in 1..=2 {
         assert_eq!(world.take("g", "a", 0).await, [got(0, 0, count)]);
-        assert!(matches!(world.shares.read(&place("g"), 0, &world.watcher).await, Ok(Reading::From(_))));
+        assert!(matches!(world.shares.read(&place("g"), ALL, &world.watcher).await, Ok(Reading::From(_))));
         while world.shares.describe(&place("g")).await.unwrap().unwrap().acquired > 0 {
             world.watcher.notified().await;
         }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use esker_coordinator::ShareStates;
+use esker_coordinator::{HEEDS_ORDER, HEEDS_PRIORITY, HEEDS_TIMES, ShareStates};
 use esker_core::PartitionId;
 use esker_env::Env;
 use esker_log::{Log, LogError};
@@ -10,6 +10,7 @@ use esker_meta::{
     GroupConfigs, GroupOverrides, Meta, MetaError, NewTopic, Topic, TopicError, check_topic_name,
     topic_names_collide,
 };
+use esker_share::Heeds;
 use tonic::Code;
 
 use crate::{
@@ -59,6 +60,11 @@ impl Admin {
         }
     }
 
+    /// What a group heeds of what messages say.
+    pub(super) fn heeds(&self, group: &str) -> Heeds {
+        self.shares.overrides(group).heeds
+    }
+
     /// What is set for a queue and one of its groups.
     pub(crate) fn describe(&self, topic: &Topic, group: &str) -> api::Queue {
         let limits = self.shares.limits(group);
@@ -69,6 +75,9 @@ impl Admin {
             delivery_limit: limits.max_deliveries.into(),
             lease_ms: u32::try_from(limits.lock.as_millis()).unwrap_or(u32::MAX),
             dead_letter_topic: self.group_configs.value(group, DEAD_LETTERS).unwrap_or_default(),
+            times: limits.heeds.times,
+            priority: limits.heeds.priority,
+            key_order: limits.heeds.order,
         }
     }
 
@@ -227,7 +236,11 @@ pub(crate) async fn create(
         }
         set.insert(DEAD_LETTERS, asked.dead_letter_topic.clone());
     }
-    admin.set_group(&asked.name, &set, &[(RESET, "earliest"), (COPY, "true")]).await?;
+    let heeds =
+        [(HEEDS_TIMES, asked.times), (HEEDS_PRIORITY, asked.priority), (HEEDS_ORDER, asked.key_order)];
+    set.extend(heeds.into_iter().filter_map(|(key, said)| Some((key, said?.to_string()))));
+    let defaults = [(RESET, "earliest"), (COPY, "true"), (HEEDS_TIMES, "true")];
+    admin.set_group(&asked.name, &set, &defaults).await?;
     debug_assert!(is_served(&topic), "checked by its name");
     Ok(api::CreateQueueResponse { queue: Some(admin.describe(&topic, &asked.name)), created })
 }

@@ -8,12 +8,12 @@ use std::{
 
 use esker_core::PartitionId;
 use esker_env::{BoxFuture, Monotonic};
-use esker_share::{Ack, Member, Release, Wanted};
+use esker_share::{Ack, Cursor, Member, Release, Wanted};
 use futures::{FutureExt, Stream, StreamExt, stream::FuturesUnordered};
 use tokio::sync::{Notify, mpsc};
 use tonic::Status;
 
-use super::leader::{Handful, Leader, READ_BYTES, lease_lost};
+use super::leader::{Filter, Handful, Leader, READ_BYTES, Taking, lease_lost};
 use crate::{
     convert,
     fault::{Fault, Kind},
@@ -46,6 +46,8 @@ pub(crate) async fn run(
         answers,
         held: BTreeMap::new(),
         served: BTreeSet::new(),
+        filter: None,
+        cursors: BTreeMap::new(),
         running: FuturesUnordered::new(),
         waiting: FuturesUnordered::new(),
     };
@@ -73,6 +75,9 @@ struct Desk {
     /// What the receiver has: how often it was given out, and until when.
     held: BTreeMap<(PartitionId, i64), (u32, Monotonic)>,
     served: BTreeSet<PartitionId>,
+    /// What the receiver wants, if not everything, and how far it has looked.
+    filter: Option<Filter>,
+    cursors: BTreeMap<PartitionId, Cursor>,
     running: FuturesUnordered<BoxFuture<'static, Done>>,
     waiting: FuturesUnordered<BoxFuture<'static, PartitionId>>,
 }
@@ -123,10 +128,19 @@ impl Desk {
         self.served.insert(partition);
         let wanted =
             Wanted { records: asked.max_records.max(1).into(), bytes: asked.max_bytes.clamp(1, READ_BYTES) };
-        let (leader, member) = (self.leader.clone(), Arc::clone(&self.member));
+        let leader = self.leader.clone();
         let watcher = Arc::new(Notify::new());
+        let taking = Taking {
+            member: Arc::clone(&self.member),
+            wanted,
+            filter: self
+                .filter
+                .clone()
+                .map(|filter| (filter, self.cursors.get(&partition).copied().unwrap_or_default())),
+            watcher: Arc::clone(&watcher),
+        };
         let take = async move {
-            let taken = leader.take(&place, &member, wanted, &watcher).await;
+            let taken = leader.take(&place, taking).await;
             Done::Taken(partition, taken, watcher)
         };
         self.running.push(take.boxed());
@@ -183,6 +197,7 @@ impl Desk {
             Done::Taken(partition, result, watcher) => {
                 if let Ok(handful) = &result {
                     self.note(partition, handful);
+                    self.cursors.extend(handful.cursor.map(|cursor| (partition, cursor)));
                     if handful.records.is_empty() {
                         let told = async move {
                             watcher.notified().await;

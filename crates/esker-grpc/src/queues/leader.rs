@@ -2,11 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use esker_coordinator::{Reading, ShareError, ShareKey, SharePlace, ShareReset, ShareStates, Turned};
-use esker_core::{Offset, PartitionId, batch::BatchView};
+use esker_coordinator::{
+    Reading, Seek, Selected, ShareError, ShareKey, SharePlace, ShareReset, ShareStates, Turned, attributes,
+};
+use esker_core::{
+    Offset, PartitionId,
+    batch::{BatchView, Record as StoredRecord},
+};
 use esker_env::{Env, Monotonic};
 use esker_log::{Isolation, Log, LogError, Offsets, ReadError, ReadLimits};
-use esker_share::{Ack, AckBatch, Acquired, Look, Member, Release, Span, Wanted};
+use esker_share::{Ack, AckBatch, Acquired, Cursor, Look, Member, Release, Span, Wanted};
 use futures::future::join_all;
 use tokio::sync::Notify;
 use tonic::Code;
@@ -17,13 +22,15 @@ use crate::{
         forward::v1::{Aborted, DepthResponse, Given},
         v1::ConsumedRecord,
     },
-    records::{self, cost},
+    records::{self, stored_cost},
 };
 
 /// The most that is read at a time.
 pub(super) const READ_BYTES: u64 = 1 << 20;
 /// The most bytes to which one batch may decompress.
 const MAX_DECOMPRESSED: usize = 64 << 20;
+/// The same where single records are to be given out here and there.
+const SCATTERED_BYTES: u64 = 64 << 10;
 /// Reads that give out nothing, before others get their turn.
 const LOOKS: usize = 16;
 
@@ -42,6 +49,22 @@ pub(super) struct Handful {
     pub(super) lease_ms: u32,
     /// When the leases end.
     pub(super) until: Monotonic,
+    /// How far a receiver that does not want everything has looked.
+    pub(super) cursor: Option<Cursor>,
+}
+
+/// Whether a receiver wants a record.
+pub(super) type Filter = Arc<dyn Fn(&StoredRecord<'_>) -> bool + Send + Sync>;
+
+/// What a receiver asks for.
+#[derive(Clone)]
+pub(super) struct Taking {
+    pub(super) member: Member,
+    pub(super) wanted: Wanted,
+    /// What it wants, if not everything, and how far it has looked.
+    pub(super) filter: Option<(Filter, Cursor)>,
+    /// Told once when there may be something.
+    pub(super) watcher: Arc<Notify>,
 }
 
 /// Records that were read, and where.
@@ -74,25 +97,26 @@ impl Leader {
         Ok(SharePlace { key, data })
     }
 
-    /// Gives out what there is; nothing when there is nothing, and `watcher` is told once that may have changed.
+    /// Gives out what there is; nothing when there is nothing, and the watcher is told once that may have changed.
     ///
     /// # Errors
     /// Nothing was given out, or this broker may not have had the right to.
-    pub(super) async fn take(
-        &self,
-        place: &SharePlace,
-        member: &Member,
-        wanted: Wanted,
-        watcher: &Arc<Notify>,
-    ) -> Result<Handful, Fault> {
+    pub(super) async fn take(&self, place: &SharePlace, mut taking: Taking) -> Result<Handful, Fault> {
         for _ in 0..LOOKS {
-            let Some(found) = self.look(place, wanted, watcher).await? else { return Ok(Handful::default()) };
+            let nothing =
+                Handful { cursor: taking.filter.as_ref().map(|(_, cursor)| *cursor), ..Handful::default() };
+            let Some(found) = self.look(place, &taking).await? else { return Ok(nothing) };
             let Found { turned, spans, looks, records } = found;
+            let Taking { member, wanted, .. } = &taking;
             let lock = self.lock(&place.key.group);
             let until = self.env.clock.now() + lock;
-            let acquired = turned.select(member, (&spans, &looks), wanted).map_err(fault)?;
+            let Selected { acquired, cursor } =
+                turned.select(member, (&spans, &looks), *wanted).map_err(fault)?;
             if acquired.is_empty() {
-                // Somebody else was faster, or nothing of it is to be seen.
+                // Somebody else was faster, or nothing of it is to be had.
+                if let (Some((_, known)), Some(cursor)) = (&mut taking.filter, cursor) {
+                    *known = cursor;
+                }
                 continue;
             }
             // What a leader that is none any more gives out, the next one may have given to others, and taken back.
@@ -101,36 +125,42 @@ impl Leader {
                 return Err(fault(error));
             }
             let lease_ms = u32::try_from(lock.as_millis()).unwrap_or(u32::MAX);
-            return Ok(Handful { records: given(records, &acquired), lease_ms, until });
+            return Ok(Handful { records: given(records, &acquired), lease_ms, until, cursor });
         }
-        watcher.notify_one();
-        Ok(Handful::default())
+        taking.watcher.notify_one();
+        Ok(Handful { cursor: taking.filter.map(|(_, cursor)| cursor), ..Handful::default() })
     }
 
     /// Reads what may be given out.
-    async fn look(
-        &self,
-        place: &SharePlace,
-        wanted: Wanted,
-        watcher: &Arc<Notify>,
-    ) -> Result<Option<Found>, Fault> {
+    async fn look(&self, place: &SharePlace, taking: &Taking) -> Result<Option<Found>, Fault> {
+        let Taking { wanted, filter, watcher, .. } = taking;
         // Watch first, then look: nothing that moves in between is missed.
         self.log.watch(place.data, watcher)?;
         let offsets = self.log.offsets(place.data)?;
-        let Some(turned) = self.turn(place, &offsets, watcher).await? else { return Ok(None) };
-        let committed = self.shares.overrides(&place.key.group).committed.unwrap_or(false);
+        let own = self.shares.overrides(&place.key.group);
+        let committed = own.committed.unwrap_or(false);
         let (isolation, end) = match committed {
             false => (Isolation::ReadUncommitted, offsets.high_watermark),
             true => (Isolation::ReadCommitted, offsets.last_stable),
         };
+        let cursor = filter.as_ref().map(|(_, cursor)| *cursor);
+        let seek = Seek { log_start: offsets.log_start.0, end: end.0, cursor };
+        let Some(turned) = self.turn(place, (&offsets, seek), watcher).await? else { return Ok(None) };
+        // Until the turn came, others may have given out what was written since.
+        let offsets = self.log.offsets(place.data)?;
+        let end = if committed { offsets.last_stable } else { offsets.high_watermark };
         let from = Offset(turned.from());
         if from > offsets.log_end {
-            return self.beyond(place, turned, &offsets).await;
+            return self.beyond(place, turned).await;
         }
         if from >= end {
             return Ok(None);
         }
-        let max_bytes = usize::try_from(wanted.bytes.clamp(4 << 10, READ_BYTES)).unwrap_or(4 << 10);
+        // A receiver that does not want everything, or not in the order of the log, may have to look far.
+        let far = filter.is_some() || own.heeds.picks();
+        let bytes = if far && !is_scattered(turned.open()) { READ_BYTES } else { wanted.bytes };
+        let most = if is_scattered(turned.open()) { SCATTERED_BYTES } else { READ_BYTES };
+        let max_bytes = usize::try_from(bytes.clamp(4 << 10, most)).unwrap_or(4 << 10);
         let limits = ReadLimits { max_bytes, at_least_one: true, isolation };
         let read = match self.log.read(place.data, from, limits).await {
             Ok(read) => read,
@@ -152,18 +182,27 @@ impl Leader {
             aborted: &aborted,
             max_decompressed: MAX_DECOMPRESSED,
         };
+        let reader = attributes::Reader::new(own.heeds, &*self.env.clock);
         let mut found = Found { turned, spans: Vec::new(), looks: Vec::new(), records: Vec::new() };
         for view in read.chunks.iter().flat_map(BatchView::all) {
             let view = view.map_err(|error| unreadable(&error))?;
             let fields = &view.fields;
-            let records = wanted.of_batch(&view)?;
             found.spans.push(Span {
                 first: fields.base_offset,
                 last: fields.base_offset.saturating_add(i64::from(fields.last_offset_delta)),
                 hidden: wanted.is_hidden(&view),
             });
-            let look = |record: &ConsumedRecord| Look { offset: record.offset, cost: cost(record) as u64 };
-            found.looks.extend(records.iter().map(look));
+            let (open, looks) = (found.turned.open(), &mut found.looks);
+            let records = wanted.of_batch(&view, |record| {
+                if !attributes::is_open(open, record.offset) {
+                    looks.push(Look { offset: record.offset, cost: 0, says: None });
+                    return false;
+                }
+                let mut says = reader.says(record);
+                says.unwanted = filter.as_ref().is_some_and(|(filter, _)| !filter(record));
+                looks.push(Look { offset: record.offset, cost: stored_cost(record), says: Some(says) });
+                !says.unwanted
+            })?;
             found.records.extend(records);
         }
         Ok(Some(found))
@@ -171,17 +210,16 @@ impl Leader {
 
     /// The group is done with more than there is: an operator has accepted the loss of records. It goes on with what comes
     /// from here on, once it is certain that no other broker knows more.
-    async fn beyond(
-        &self,
-        place: &SharePlace,
-        turned: Turned,
-        offsets: &Offsets,
-    ) -> Result<Option<Found>, Fault> {
-        let (from, end) = (turned.from(), offsets.high_watermark.0);
+    async fn beyond(&self, place: &SharePlace, turned: Turned) -> Result<Option<Found>, Fault> {
+        let from = turned.from();
         drop(turned);
         self.shares.confirm(place.data).await.map_err(fault)?;
-        tracing::warn!(partition = %place.data, group = %place.key.group, from, end, "a queue stands beyond the end");
-        self.shares.reset(place, end).await.map_err(fault)?;
+        let offsets = self.log.offsets(place.data)?;
+        if from > offsets.log_end.0 {
+            let end = offsets.high_watermark.0;
+            tracing::warn!(partition = %place.data, group = %place.key.group, from, end, "a queue stands beyond the end");
+            self.shares.reset(place, end).await.map_err(fault)?;
+        }
         Ok(None)
     }
 
@@ -189,11 +227,11 @@ impl Leader {
     async fn turn(
         &self,
         place: &SharePlace,
-        offsets: &Offsets,
+        (offsets, seek): (&Offsets, Seek),
         watcher: &Arc<Notify>,
     ) -> Result<Option<Turned>, Fault> {
         for _ in 0..2 {
-            match self.shares.read(place, offsets.log_start.0, watcher).await.map_err(fault)? {
+            match self.shares.read(place, seek, watcher).await.map_err(fault)? {
                 Reading::From(turned) => return Ok(Some(turned)),
                 Reading::Wait => return Ok(None),
                 Reading::Unknown => {
@@ -285,17 +323,23 @@ fn behind(from: i64, end: i64) -> u64 {
     u64::try_from(end.saturating_sub(from)).unwrap_or(0)
 }
 
-/// The records that were acquired, of those that were read.
+/// The records that were acquired, of those that were read, in the order in which they were.
 fn given(records: Vec<ConsumedRecord>, acquired: &[Acquired]) -> Vec<Given> {
-    let count_of = |offset: i64| {
-        let run = acquired.iter().find(|run| (run.first..=run.last).contains(&offset))?;
-        Some(u32::from(run.count))
-    };
-    let given = |record: ConsumedRecord| {
-        let count = count_of(record.offset)?;
-        Some(Given { record: Some(record), count })
-    };
-    records.into_iter().filter_map(given).collect()
+    let offsets: Vec<i64> = records.iter().map(|record| record.offset).collect();
+    let mut records: Vec<Option<ConsumedRecord>> = records.into_iter().map(Some).collect();
+    let mut given = Vec::with_capacity(records.len());
+    for run in acquired {
+        let first = offsets.partition_point(|offset| *offset < run.first);
+        let last = offsets.partition_point(|offset| *offset <= run.last);
+        let of_run = records[first..last].iter_mut().filter_map(Option::take);
+        given.extend(of_run.map(|record| Given { record: Some(record), count: run.count.into() }));
+    }
+    given
+}
+
+/// Whether only single records here and there may be given out, of which each has to be read for itself.
+fn is_scattered(open: &[(i64, i64)]) -> bool {
+    open.len() > 1 && open[0].1.saturating_sub(open[0].0) < 16
 }
 
 /// A message is not with whoever speaks of it.

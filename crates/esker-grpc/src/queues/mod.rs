@@ -11,6 +11,7 @@ mod depth;
 mod desk;
 mod leader;
 mod line;
+mod message;
 mod publish;
 mod receive;
 mod settling;

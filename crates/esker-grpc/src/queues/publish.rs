@@ -16,6 +16,7 @@ use crate::{
     lanes::{Lanes, Terms},
     produce::{broken, until_gone},
     proto::esker::v1 as api,
+    queues::message::put_headers,
     records,
     targets::{self, Targets},
 };
@@ -139,11 +140,15 @@ impl Publish {
     /// Puts a message to those for its partition, or answers that it cannot go.
     async fn take(&mut self, asked: api::PublishRequest, mut share: Share) -> Result<(), Fault> {
         let api::PublishRequest { id, queue, message } = asked;
-        let message = message.unwrap_or_default();
+        let mut message = message.unwrap_or_default();
         let topic = match self.targets.topic(&queue).await {
             Ok(topic) => topic,
             Err(fault) => return self.refuse(id, &fault).await,
         };
+        let heeds = || self.targets.admin.heeds(&queue);
+        if let Err(fault) = put_headers(&mut message, self.targets.env.clock.wall_ms(), heeds) {
+            return self.refuse(id, &fault).await;
+        }
         let count = topic.record.partitions;
         let index = match &message.key {
             Some(key) => partition_for_key(key, count as usize).cast_unsigned(),
@@ -154,7 +159,7 @@ impl Publish {
             Err(fault) => return self.refuse(id, &fault).await,
         };
         let bytes = message.encoded_len();
-        let api::Message { value, key, headers } = message;
+        let api::Message { value, key, headers, .. } = message;
         let limit = topic.record.configs.get("max.message.bytes").and_then(|bytes| bytes.parse().ok());
         let most = limit.map_or(BYTES_TOGETHER, |limit: usize| (limit / 2).min(BYTES_TOGETHER));
         if self.gathered.get(&partition).is_some_and(|known| known.bytes + bytes > most) {

@@ -110,9 +110,9 @@ fn ten_million_with_every_tenth_released_are_a_million_entries_or_fewer() {
     let read = [crate::Span { first: 0, last: 9_999_999, hidden: false }];
     let one = (u64::MAX, crate::Mode::Batches);
     partition.acquire(&super::member("a"), 0, &read, one, at(0), &limits);
-    assert_eq!(partition.entries(), 1);
+    assert_eq!(partition.ranges.len(), 1);
     let all = [AckBatch { first: 1, last: 9_999_999, acks: &[Ack::Accept] }];
     partition.acknowledge("a", &all, at(0), &limits).unwrap();
     store(&mut partition, true);
-    assert_eq!(partition.entries(), 2);
+    assert_eq!(partition.ranges.len(), 2);
 }

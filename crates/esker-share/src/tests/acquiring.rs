@@ -1,14 +1,14 @@
-use super::{LIMITS, at, got, member, say, span, store, take};
+use super::{LIMITS, at, got, member, plan, say, span, store, take};
 use crate::{Ack, AckBatch, Dead, Limits, Mode, Plan, Release, SharePartition, Span};
 
 #[test]
 fn what_is_new_is_given_out_once() {
     let mut partition = SharePartition::new(10);
-    assert_eq!(partition.plan(&LIMITS), Plan::ReadFrom(10));
+    assert_eq!(plan(&mut partition, &LIMITS), Plan::ReadFrom(10));
     assert_eq!(take(&mut partition, "a", 10, 19, 0), [got(10, 19, 1)]);
     assert_eq!(take(&mut partition, "b", 10, 19, 0), []);
-    assert_eq!(partition.plan(&LIMITS), Plan::ReadFrom(20));
-    assert_eq!(partition.entries(), 1);
+    assert_eq!(plan(&mut partition, &LIMITS), Plan::ReadFrom(20));
+    assert_eq!(partition.ranges.len(), 1);
 }
 
 #[test]
@@ -37,10 +37,10 @@ fn no_more_than_the_limit_is_out() {
         &limits,
     );
     assert_eq!(taken, [got(0, 14, 1)]);
-    assert_eq!(partition.plan(&limits), Plan::Full);
+    assert_eq!(plan(&mut partition, &limits), Plan::Full);
     say(&mut partition, "a", 3, 3, Ack::Release).unwrap();
     store(&mut partition, true);
-    assert_eq!(partition.plan(&limits), Plan::ReadFrom(3));
+    assert_eq!(plan(&mut partition, &limits), Plan::ReadFrom(3));
     let taken = partition.acquire(&member("b"), 3, &[span(0, 9)], (500, Mode::Batches), at(0), &limits);
     assert_eq!(taken, [got(3, 3, 2)]);
 }
@@ -66,7 +66,7 @@ fn locks_end() {
     assert!(partition.expire(at(30), &LIMITS));
     partition.check();
     assert_eq!(partition.next_deadline(), Some(at(40)));
-    assert_eq!(partition.plan(&LIMITS), Plan::ReadFrom(0));
+    assert_eq!(plan(&mut partition, &LIMITS), Plan::ReadFrom(0));
     assert_eq!(take(&mut partition, "c", 0, 9, 31), [got(0, 4, 2)]);
     assert!(say(&mut partition, "a", 0, 4, Ack::Accept).is_err());
 }
@@ -166,7 +166,7 @@ fn what_is_given_up_is_kept_until_it_is_buried() {
     assert_eq!(partition.dying(9), [dead(0, 4), dead(6, 9)]);
     assert_eq!(partition.dying(1), [dead(0, 4)]);
     assert_eq!((partition.start(), partition.open()), (0, 9));
-    assert_eq!(partition.plan(&limits), Plan::ReadFrom(10));
+    assert_eq!(plan(&mut partition, &limits), Plan::ReadFrom(10));
     partition.buried(0, 3);
     partition.check();
     assert_eq!(partition.start(), 4);

@@ -3,6 +3,7 @@
 mod acknowledging;
 mod acquiring;
 mod model;
+mod picking;
 mod selecting;
 mod storing;
 
@@ -10,10 +11,22 @@ use std::{sync::Arc, time::Duration};
 
 use esker_env::Monotonic;
 
-use crate::{Ack, AckBatch, AckError, Acked, Acquired, Limits, Member, Mode, SharePartition, Span};
+use crate::{
+    Ack, AckBatch, AckError, Acked, Acquired, Heeds, Limits, Member, Mode, Plan, SharePartition, Span,
+};
 
-pub(crate) const LIMITS: Limits =
-    Limits { lock: Duration::from_secs(30), max_deliveries: 5, max_locks: 100, dead_letters: false };
+pub(crate) const LIMITS: Limits = Limits {
+    lock: Duration::from_secs(30),
+    max_deliveries: 5,
+    max_locks: 100,
+    dead_letters: false,
+    heeds: Heeds { times: false, priority: false, order: false },
+};
+
+/// Where to read next, of a log without an end.
+pub(crate) fn plan(partition: &mut SharePartition, limits: &Limits) -> Plan {
+    partition.plan(limits, i64::MAX, None)
+}
 
 pub(crate) fn at(seconds: u64) -> Monotonic {
     Monotonic(Duration::from_secs(seconds))

@@ -4,13 +4,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use proptest::prelude::*;
 
-use super::{at, member};
+use super::{at, member, plan};
 use crate::{
-    Ack, AckBatch, Acked, Limits, Look, Mode, Plan, Release, SharePartition, Span, StoredState, Wanted,
+    Ack, AckBatch, Acked, Limits, Look, Mode, Plan, Release, Says, SharePartition, Span, StoredState, Wanted,
 };
 
-const LIMITS: Limits =
-    Limits { lock: Duration::from_secs(30), max_deliveries: 3, max_locks: 25, dead_letters: false };
+const LIMITS: Limits = Limits { max_deliveries: 3, max_locks: 25, ..super::LIMITS };
 
 #[derive(Clone, Debug, PartialEq)]
 enum Row {
@@ -42,7 +41,8 @@ impl Model {
 
     /// What counts for the limit.
     fn counted(&self) -> u64 {
-        self.open() - self.rows.values().filter(|(row, _)| matches!(row, Row::Deferred(_))).count() as u64
+        let out = |row: &Row| matches!(row, Row::With(..) | Row::Settling(..) | Row::Deferring(..));
+        self.rows.values().filter(|(row, _)| out(row)).count() as u64
     }
 
     fn open(&self) -> u64 {
@@ -78,7 +78,8 @@ impl Model {
                         row.0 = Row::Done(false);
                     }
                 } else {
-                    if new && self.counted() >= u64::from(LIMITS.max_locks) {
+                    let spent = matches!(self.rows.get(&offset), Some((Row::Available, count)) if out_too_often(*count));
+                    if (new || wanted) && !spent && self.counted() >= u64::from(LIMITS.max_locks) {
                         break 'read;
                     }
                     let row = self.rows.entry(offset).or_insert((Row::Available, 0));
@@ -155,7 +156,7 @@ impl World {
         let names = [member("a"), member("b"), member("c")];
         match step {
             Step::Acquire { who, gap, sizes, most, exact } => {
-                let Plan::ReadFrom(from) = self.share.plan(&LIMITS) else { return };
+                let Plan::ReadFrom(from) = plan(&mut self.share, &LIMITS) else { return };
                 let mut next = from + gap;
                 let read: Vec<Span> = sizes
                     .into_iter()
@@ -170,10 +171,23 @@ impl World {
                 let taken = if mode == Mode::Records && self.now.is_multiple_of(2) {
                     let visible = read.iter().filter(|span| !span.hidden);
                     let looks: Vec<Look> = visible
-                        .flat_map(|span| (span.first..=span.last).map(|offset| Look { offset, cost: 1 }))
+                        .flat_map(|span| {
+                            (span.first..=span.last).map(|offset| Look {
+                                offset,
+                                cost: 1,
+                                says: Some(Says::default()),
+                            })
+                        })
                         .collect();
                     let wanted = Wanted { records: most, bytes: u64::MAX };
-                    self.share.select(&names[who], from, (&read, &looks), wanted, at(self.now), &LIMITS)
+                    self.share.select(
+                        &names[who],
+                        from,
+                        (&read, &looks),
+                        (wanted, None),
+                        at(self.now),
+                        &LIMITS,
+                    )
                 } else {
                     self.share.acquire(&names[who], from, &read, (most, mode), at(self.now), &LIMITS)
                 };
@@ -286,12 +300,12 @@ impl World {
         assert_eq!(self.share.acquired(), with);
         let next = self.model.rows.iter().find(|(_, (row, _))| *row == Row::Available).map(|(at, _)| *at);
         let planned = match next {
+            _ if self.model.counted() >= u64::from(LIMITS.max_locks) => Plan::Full,
             Some(at) => Plan::ReadFrom(at),
-            None if self.model.counted() < u64::from(LIMITS.max_locks) => Plan::ReadFrom(self.model.end),
-            None => Plan::Full,
+            None => Plan::ReadFrom(self.model.end),
         };
-        assert_eq!(self.share.plan(&LIMITS), planned);
-        assert!(self.share.entries() <= 2 * self.model.rows.len().max(1));
+        assert_eq!(plan(&mut self.share.clone(), &LIMITS), planned);
+        assert!(self.share.ranges.len() <= self.model.rows.len());
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::{LIMITS, at, got, member, say, span, store};
-use crate::{Ack, Acquired, Depth, Look, Plan, SharePartition, Span, Wanted};
+use super::{LIMITS, at, got, member, plan, say, span, store};
+use crate::{Ack, Acquired, Depth, Look, Plan, Says, SharePartition, Span, Wanted};
 
 /// What is given out of records that cost as much as said, up to `records` and `bytes`.
 fn select(
@@ -13,10 +13,11 @@ fn select(
     (records, bytes): (u64, u64),
     now: u64,
 ) -> Vec<Acquired> {
-    let Plan::ReadFrom(from) = partition.plan(&LIMITS) else { return Vec::new() };
-    let looks: Vec<Look> = costs.iter().map(|&(offset, cost)| Look { offset, cost }).collect();
+    let Plan::ReadFrom(from) = plan(partition, &LIMITS) else { return Vec::new() };
+    let looks: Vec<Look> =
+        costs.iter().map(|&(offset, cost)| Look { offset, cost, says: Some(Says::default()) }).collect();
     let wanted = Wanted { records, bytes };
-    let taken = partition.select(&member("a"), from, (read, &looks), wanted, at(now), &LIMITS);
+    let taken = partition.select(&member("a"), from, (read, &looks), (wanted, None), at(now), &LIMITS);
     partition.check();
     taken
 }
@@ -47,18 +48,22 @@ fn what_is_deferred_comes_at_its_time_and_holds_up_nothing() {
     let mut partition = SharePartition::new(0);
     let costs: Vec<(i64, u64)> = (0..100).map(|offset| (offset, 1)).collect();
     assert_eq!(select(&mut partition, &[span(0, 99)], &costs, (100, 100), 0), [got(0, 99, 1)]);
-    assert_eq!(partition.plan(&LIMITS), Plan::Full);
+    assert_eq!(plan(&mut partition, &LIMITS), Plan::Full);
     for (first, seconds) in [(0, 20), (50, 10)] {
         say(&mut partition, "a", first, first + 49, Ack::Defer(Duration::from_secs(seconds))).unwrap();
     }
     assert_eq!(partition.depth().acquired, 100, "until that is durable");
     store(&mut partition, true);
     assert_eq!(partition.depth(), Depth { deferred: 100, ..Depth::default() });
-    assert_eq!((partition.open(), partition.plan(&LIMITS)), (100, Plan::ReadFrom(100)), "they are no locks");
+    assert_eq!(
+        (partition.open(), plan(&mut partition, &LIMITS)),
+        (100, Plan::ReadFrom(100)),
+        "they are no locks"
+    );
     assert_eq!(partition.next_deadline(), Some(at(11)));
     assert!(!partition.expire(at(10), &LIMITS) && partition.expire(at(11), &LIMITS));
     partition.check();
-    assert_eq!(partition.plan(&LIMITS), Plan::ReadFrom(50));
+    assert_eq!(plan(&mut partition, &LIMITS), Plan::ReadFrom(50));
     assert_eq!(select(&mut partition, &[span(0, 99)], &costs, (9, 9), 12), [got(50, 58, 2)]);
     // The next leader knows nothing of times.
     let restored = SharePartition::restore(&partition.snapshot()).unwrap();

@@ -76,5 +76,8 @@ fn settings(queue: &api::Queue) -> Value {
         "delivery_limit": queue.delivery_limit,
         "lease_ms": queue.lease_ms,
         "dead_letter_topic": queue.dead_letter_topic,
+        "times": queue.times,
+        "priority": queue.priority,
+        "key_order": queue.key_order,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use esker_coordinator::{ShareConfig, ShareReset};
+use esker_coordinator::{HEEDS_ORDER, HEEDS_PRIORITY, HEEDS_TIMES, ShareConfig, ShareReset};
 use esker_kafka_wire::ErrorCode;
 
 use super::{DEFAULT, DYNAMIC_GROUP};
@@ -125,7 +125,7 @@ fn settable(broker: &Broker) -> Vec<Settable> {
     all
 }
 
-fn of_share_groups(config: &ShareConfig) -> [Settable; 10] {
+fn of_share_groups(config: &ShareConfig) -> [Settable; 13] {
     [
         Settable {
             name: "errors.deadletterqueue.copy.record.enable",
@@ -138,6 +138,24 @@ fn of_share_groups(config: &ShareConfig) -> [Settable; 10] {
             default: String::new(),
             values: Values::DeadLetters,
             doc: "The topic of a share group's dead letters; empty for none.",
+        },
+        Settable {
+            name: HEEDS_ORDER,
+            default: "false".to_owned(),
+            values: Values::OneOf(&["true", "false"]),
+            doc: "Whether a share group gets records of a key one after another.",
+        },
+        Settable {
+            name: HEEDS_PRIORITY,
+            default: "false".to_owned(),
+            values: Values::OneOf(&["true", "false"]),
+            doc: "Whether records with a higher esker.priority are given out first.",
+        },
+        Settable {
+            name: HEEDS_TIMES,
+            default: "false".to_owned(),
+            values: Values::OneOf(&["true", "false"]),
+            doc: "Whether esker.deliver-at and esker.expires-at of records count.",
         },
         Settable {
             name: "share.auto.offset.reset",

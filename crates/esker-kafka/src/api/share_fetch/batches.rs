@@ -1,11 +1,14 @@
 //! What was read for a share fetch: which batches there are, and which of their bytes go out. Nothing is copied.
 
 use bytes::Bytes;
-use esker_coordinator::is_hidden;
-use esker_core::batch::BatchView;
+use esker_coordinator::{attributes, is_hidden};
+use esker_core::batch::{BatchError, BatchView};
 use esker_kafka_wire::Records;
 use esker_log::Read;
-use esker_share::{Acquired, Span};
+use esker_share::{Acquired, Look, Span};
+
+/// The most bytes to which one batch may decompress.
+const MAX_DECOMPRESSED: usize = 64 << 20;
 
 /// Batches that were read.
 pub(super) struct Batches {
@@ -35,6 +38,25 @@ impl Batches {
             }
         }
         batches
+    }
+
+    /// What the records say that are in the `open` runs.
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub(super) fn looks(
+        &self,
+        reader: &attributes::Reader,
+        open: &[(i64, i64)],
+    ) -> Result<Vec<Look>, BatchError> {
+        let mut looks = Vec::new();
+        for (span, (chunk, from, to)) in self.spans.iter().zip(&self.places) {
+            if !span.hidden {
+                let batch = BatchView::parse(&self.chunks[*chunk].slice(from..to))?;
+                looks.extend(reader.looks(&batch, open, MAX_DECOMPRESSED)?);
+            }
+        }
+        Ok(looks)
     }
 
     /// The bytes of the batches that have any of what was acquired.

@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use esker_coordinator::{Reading, ShareError, SharePlace, ShareReset, Turned};
+use esker_coordinator::{Reading, Seek, ShareError, SharePlace, ShareReset, Turned, attributes};
 use esker_core::Offset;
 use esker_env::Monotonic;
 use esker_kafka_wire::{ErrorCode, Records, messages::ShareFetchRequest};
 use esker_log::{Isolation, Offsets, ReadError, ReadLimits};
-use esker_share::{Acquired, Mode};
+use esker_share::{Acquired, Look, Mode, Wanted};
 use tokio::sync::Notify;
 
 use super::batches::Batches;
@@ -47,6 +47,14 @@ impl Limits {
             deadline: context.broker.env.clock.now() + wait.min(config.max_fetch_wait),
         }
     }
+
+    /// Behind the last record that may be given out.
+    const fn end(&self, offsets: &Offsets) -> Offset {
+        match self.isolation {
+            Isolation::ReadUncommitted => offsets.high_watermark,
+            Isolation::ReadCommitted => offsets.last_stable,
+        }
+    }
 }
 
 /// A partition's part of the response.
@@ -69,6 +77,8 @@ struct Found {
     place: SharePlace,
     turned: Turned,
     batches: Batches,
+    /// What the records say, for a group that heeds that.
+    looks: Option<Vec<Look>>,
     bytes: usize,
     memory: Grant,
 }
@@ -159,14 +169,15 @@ async fn look_at(
     // Watch first, then look: nothing that moves in between is missed.
     broker.log.watch(place.data, moved).map_err(|error| error.code())?;
     let offsets = broker.log.offsets(place.data).map_err(|error| error.code())?;
-    let Some(turned) = turn(context, &place, &offsets, moved).await? else { return Ok(None) };
-    let end = match limits.isolation {
-        Isolation::ReadUncommitted => offsets.high_watermark,
-        Isolation::ReadCommitted => offsets.last_stable,
+    let Some(turned) = turn(context, &place, (&offsets, limits.end(&offsets)), moved).await? else {
+        return Ok(None);
     };
+    // Until the turn came, others may have given out what was written since.
+    let offsets = broker.log.offsets(place.data).map_err(|error| error.code())?;
+    let end = limits.end(&offsets);
     let from = Offset(turned.from());
     if from > offsets.log_end {
-        return beyond(context, &place, turned, &offsets).await;
+        return beyond(context, &place, turned).await;
     }
     if from >= end {
         return Ok(None);
@@ -202,24 +213,34 @@ async fn look_at(
         tracing::error!(partition = %place.data, offset = %from, "what was read is no batch");
         return Err(ErrorCode::KafkaStorageError);
     }
-    Ok(Some(Found { named, place, turned, batches, bytes, memory }))
+    let heeds = broker.shares.overrides(&place.key.group).heeds;
+    let looks = match heeds.any() {
+        false => None,
+        true => {
+            let reader = attributes::Reader::new(heeds, &*broker.env.clock);
+            let looks = batches.looks(&reader, turned.open()).map_err(|error| {
+                tracing::error!(partition = %place.data, offset = %from, %error, "a record cannot be read");
+                ErrorCode::KafkaStorageError
+            })?;
+            Some(looks)
+        }
+    };
+    Ok(Some(Found { named, place, turned, batches, looks, bytes, memory }))
 }
 
 /// The group is done with more than there is: an operator has accepted the loss of records. It goes on with what comes
 /// from here on, once it is certain that no other broker knows more.
-async fn beyond(
-    context: &Context,
-    place: &SharePlace,
-    turned: Turned,
-    offsets: &Offsets,
-) -> Result<Option<Found>, ErrorCode> {
-    let shares = &context.broker.shares;
+async fn beyond(context: &Context, place: &SharePlace, turned: Turned) -> Result<Option<Found>, ErrorCode> {
+    let broker = &context.broker;
     let from = turned.from();
     drop(turned);
-    shares.confirm(place.data).await.map_err(|error| error.code())?;
-    let end = offsets.high_watermark.0;
-    tracing::warn!(partition = %place.data, group = %place.key.group, from, end, "a share group stands beyond the end");
-    shares.reset(place, end).await.map_err(|error| error.code())?;
+    broker.shares.confirm(place.data).await.map_err(|error| error.code())?;
+    let offsets = broker.log.offsets(place.data).map_err(|error| error.code())?;
+    if from > offsets.log_end.0 {
+        let end = offsets.high_watermark.0;
+        tracing::warn!(partition = %place.data, group = %place.key.group, from, end, "a share group stands beyond the end");
+        broker.shares.reset(place, end).await.map_err(|error| error.code())?;
+    }
     Ok(None)
 }
 
@@ -227,12 +248,13 @@ async fn beyond(
 async fn turn(
     context: &Context,
     place: &SharePlace,
-    offsets: &Offsets,
+    (offsets, end): (&Offsets, Offset),
     moved: &Arc<Notify>,
 ) -> Result<Option<Turned>, ErrorCode> {
     let shares = &context.broker.shares;
+    let seek = Seek { log_start: offsets.log_start.0, end: end.0, cursor: None };
     for _ in 0..2 {
-        match shares.read(place, offsets.log_start.0, moved).await {
+        match shares.read(place, seek, moved).await {
             Ok(Reading::From(turned)) => return Ok(Some(turned)),
             Ok(Reading::Wait) => return Ok(None),
             Ok(Reading::Unknown) => {
@@ -285,12 +307,10 @@ async fn give(context: &Context, holder: &Holder, round: Round, limits: Limits) 
         if left == 0 {
             break;
         }
-        let acquired = match found.turned.acquire(&holder.member, &found.batches.spans, (left, limits.mode)) {
-            Ok(acquired) => acquired,
-            Err(_) => {
-                given.push(Given::failed(found.named, ErrorCode::NotLeaderOrFollower));
-                continue;
-            }
+        let Ok(acquired) = acquire(found.turned, &found.batches, found.looks, holder, (left, limits.mode))
+        else {
+            given.push(Given::failed(found.named, ErrorCode::NotLeaderOrFollower));
+            continue;
         };
         if acquired.is_empty() {
             continue;
@@ -306,6 +326,21 @@ async fn give(context: &Context, holder: &Holder, round: Round, limits: Limits) 
     }
     confirm(context, &mut given, &places).await;
     (given, memory)
+}
+
+/// Gives out of one partition, in the order of offsets.
+fn acquire(
+    turned: Turned,
+    batches: &Batches,
+    looks: Option<Vec<Look>>,
+    holder: &Holder,
+    wanted: (u64, Mode),
+) -> Result<Vec<Acquired>, ShareError> {
+    let Some(looks) = looks else { return turned.acquire(&holder.member, &batches.spans, wanted) };
+    let wanted = Wanted { records: wanted.0, bytes: u64::MAX };
+    let mut acquired = turned.select(&holder.member, (&batches.spans, &looks), wanted)?.acquired;
+    acquired.sort_unstable_by_key(|run| run.first);
+    Ok(acquired)
 }
 
 /// What a leader that is none any more has given out, the next one may have given to others, and taken back: before the

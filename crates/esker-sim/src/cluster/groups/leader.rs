@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use esker_coordinator::{
-    Reading, ShareError, ShareKey, SharePlace, ShareStates, ShareSummary, Turned, is_hidden,
+    Reading, Seek, ShareError, ShareKey, SharePlace, ShareStates, ShareSummary, Turned, is_hidden,
 };
 use esker_core::{Offset, PartitionId, batch::BatchView};
 use esker_log::{Isolation, Log, LogError, Offsets, ReadError, ReadLimits};
@@ -186,8 +186,9 @@ impl Asker {
 /// Asks for the turn to read. A share partition that is new begins at the front.
 async fn turn(shares: &ShareStates, key: &SharePlace, offsets: &Offsets) -> Result<Option<Turned>, Refusal> {
     let watcher = Arc::new(Notify::new());
+    let seek = Seek { log_start: offsets.log_start.0, end: offsets.high_watermark.0, cursor: None };
     for _ in 0..2 {
-        match shares.read(key, offsets.log_start.0, &watcher).await? {
+        match shares.read(key, seek, &watcher).await? {
             Reading::From(turned) => return Ok(Some(turned)),
             Reading::Wait => return Ok(None),
             Reading::Unknown => shares.initialize(key, offsets.log_start.0).await?,

@@ -11,7 +11,8 @@ use crate::cli::{error::CliError, output};
 #[derive(Args)]
 #[command(after_help = "Examples:
   esker queue create jobs
-  esker queue create jobs --partitions 8 --delivery-limit 3 --lease 60 --dead-letters dlq.jobs")]
+  esker queue create jobs --partitions 8 --delivery-limit 3 --lease 60 --dead-letters dlq.jobs
+  esker queue create orders --key-order --priority")]
 pub(crate) struct Create {
     /// The queue: a topic of this name, made if there is none
     queue: String,
@@ -27,6 +28,15 @@ pub(crate) struct Create {
     /// The topic of what is given up, made if there is none; its name begins with "dlq."
     #[arg(long, default_value = "", hide_default_value = true, value_name = "TOPIC")]
     dead_letters: String,
+    /// Whether messages may say when they are to be given out, and when they expire
+    #[arg(long, value_name = "BOOL")]
+    times: Option<bool>,
+    /// Whether messages with a higher priority are given out first
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    priority: Option<bool>,
+    /// Whether messages of one key are given out one at a time, in their order
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    key_order: Option<bool>,
     #[command(flatten)]
     pub(crate) api: Api,
 }
@@ -39,6 +49,9 @@ impl Create {
             delivery_limit: self.delivery_limit,
             lease_ms: self.lease.saturating_mul(1_000),
             dead_letter_topic: self.dead_letters,
+            times: self.times,
+            priority: self.priority,
+            key_order: self.key_order,
         };
         let made = self.api.connect(env).await?.create(asked).await.map_err(|status| said(&status))?;
         let queue = made.queue.unwrap_or_default();

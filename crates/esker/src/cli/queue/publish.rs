@@ -33,6 +33,15 @@ pub(crate) struct Publish {
     /// A header of every message, may be repeated
     #[arg(long, short = 'H', value_name = "KEY=VALUE", value_parser = values::key_value)]
     header: Vec<(String, String)>,
+    /// Nobody gets them before this has passed
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0, hide_default_value = true)]
+    delay_ms: u64,
+    /// Nobody gets them after this has passed
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0, hide_default_value = true)]
+    ttl_ms: u64,
+    /// 0 to 9, the higher comes first
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    priority: u32,
     #[command(flatten)]
     pub(crate) api: Api,
 }
@@ -47,6 +56,10 @@ impl Publish {
             value: Some(value.into()),
             key: self.key.clone().map(Bytes::from),
             headers: self.header.iter().map(header).collect(),
+            delay_ms: self.delay_ms,
+            ttl_ms: self.ttl_ms,
+            priority: self.priority,
+            ..Message::default()
         }
     }
 

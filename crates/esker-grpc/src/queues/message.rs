@@ -1,0 +1,106 @@
+//! What a message says of its delivery, as headers of its record: so Kafka's clients can say it, and see it, too.
+
+use bytes::Bytes;
+use esker_coordinator::attributes::{DELIVER_AT, EXPIRES_AT, MAX_PRIORITY, PRIORITY};
+use esker_share::Heeds;
+
+use crate::{fault::Fault, proto::esker::v1 as api};
+
+/// Puts what a message says into its headers. `now` is in milliseconds since 1970; `heeds` is what the queue's own group heeds.
+///
+/// # Errors
+/// It contradicts itself, or the queue does not heed it.
+pub(super) fn put_headers(
+    message: &mut api::Message,
+    now: i64,
+    heeds: impl FnOnce() -> Heeds,
+) -> Result<(), Fault> {
+    let api::Message { delay_ms, deliver_at_ms, ttl_ms, expires_at_ms, priority, .. } = *message;
+    if (delay_ms, deliver_at_ms, ttl_ms, expires_at_ms, priority) == (0, 0, 0, 0, 0) {
+        return Ok(());
+    }
+    let heeds = heeds();
+    let due = at("message.delay_ms", (delay_ms, deliver_at_ms), now)?;
+    let expires = at("message.ttl_ms", (ttl_ms, expires_at_ms), now)?;
+    if (due.is_some() || expires.is_some()) && !heeds.times {
+        return Err(unheeded("message.delay_ms", "times"));
+    }
+    if priority > u32::from(MAX_PRIORITY) {
+        return Err(Fault::invalid("message.priority", format!("0 to {MAX_PRIORITY}")));
+    }
+    if priority > 0 && !heeds.priority {
+        return Err(unheeded("message.priority", "priority"));
+    }
+    let priority = (priority > 0).then(|| i64::from(priority));
+    for (name, number) in [(DELIVER_AT, due), (EXPIRES_AT, expires), (PRIORITY, priority)] {
+        let Some(number) = number else { continue };
+        let value = Some(Bytes::from(number.to_string()));
+        message.headers.push(api::Header { key: name.to_owned(), value });
+    }
+    Ok(())
+}
+
+/// A time that is said as one of two: from now on, or since 1970; milliseconds.
+fn at(field: &'static str, said: (u64, i64), now: i64) -> Result<Option<i64>, Fault> {
+    match said {
+        (0, 0) => Ok(None),
+        (0, at) if at < 0 => Err(Fault::invalid(field, "a time is after 1970")),
+        (0, at) => Ok(Some(at)),
+        (from_now, 0) => Ok(Some(now.saturating_add_unsigned(from_now))),
+        _ => Err(Fault::invalid(field, "say how long from now, or when: not both")),
+    }
+}
+
+fn unheeded(field: &'static str, what: &str) -> Fault {
+    let text = format!("the queue does not heed this: set `{what}` with CreateQueue");
+    Fault::invalid(field, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: Heeds = Heeds { times: true, priority: true, order: false };
+
+    fn headers(mut message: api::Message, heeds: Heeds) -> Result<Vec<(String, String)>, Fault> {
+        put_headers(&mut message, 1_000, || heeds)?;
+        let text = |value: Option<Bytes>| String::from_utf8(value.expect("a value").to_vec()).expect("text");
+        Ok(message.headers.into_iter().map(|header| (header.key, text(header.value))).collect())
+    }
+
+    #[test]
+    fn what_is_said_becomes_headers() {
+        let said =
+            api::Message { delay_ms: 500, expires_at_ms: 9_000, priority: 3, ..api::Message::default() };
+        let put = headers(said, ALL).expect("good");
+        let put: Vec<(&str, &str)> = put.iter().map(|(key, value)| (&**key, &**value)).collect();
+        assert_eq!(put, [(DELIVER_AT, "1500"), (EXPIRES_AT, "9000"), (PRIORITY, "3")]);
+        let said = api::Message { deliver_at_ms: 7, ttl_ms: u64::MAX, ..api::Message::default() };
+        let put = headers(said, ALL).expect("good");
+        assert_eq!(put[0].1, "7");
+        assert_eq!(put[1].1, i64::MAX.to_string());
+        assert!(headers(api::Message::default(), Heeds::default()).expect("good").is_empty());
+    }
+
+    #[test]
+    fn contradictions_and_what_the_queue_does_not_heed_are_refused() {
+        let bad = [
+            api::Message { delay_ms: 1, deliver_at_ms: 1, ..api::Message::default() },
+            api::Message { ttl_ms: 1, expires_at_ms: 1, ..api::Message::default() },
+            api::Message { deliver_at_ms: -1, ..api::Message::default() },
+            api::Message { priority: 10, ..api::Message::default() },
+        ];
+        for message in bad {
+            assert!(headers(message.clone(), ALL).is_err(), "{message:?}");
+        }
+        let unheeded = [
+            api::Message { delay_ms: 1, ..api::Message::default() },
+            api::Message { ttl_ms: 1, ..api::Message::default() },
+            api::Message { priority: 1, ..api::Message::default() },
+        ];
+        for message in unheeded {
+            assert!(headers(message.clone(), ALL).is_ok(), "{message:?}");
+            assert!(headers(message.clone(), Heeds::default()).is_err(), "{message:?}");
+        }
+    }
+}
