@@ -5,6 +5,7 @@ import threading
 import time
 from collections import defaultdict
 
+import grpc
 import pytest
 from confluent_kafka import AcknowledgeType, Producer, ShareConsumer
 from queueing import Publishing, Receiving, depth
@@ -221,3 +222,43 @@ def test_what_makes_no_sense_is_refused(pb, stub, make):
     said = {header.key: header.value for header in delivery.headers}
     assert said["esker.priority"] == b"1" and int(said["esker.expires-at"]) > now_ms()
     receiver.close()
+
+
+@pytest.mark.parametrize("settings", [{}, {"priority": True}], ids=["plain", "picked"])
+def test_receivers_get_what_they_ask_for(brokers, client, pb, stub, make, settings):
+    queue = make(partitions=2, **settings)
+    header = pb.Message.DESCRIPTOR.fields_by_name["headers"].message_type._concrete_class
+    colours, count = ["red", "green", "blue"], 600
+
+    def message(number: int):
+        return pb.Message(key=b"k%d" % number, value=b"%d" % number, headers=[header(key="colour", value=colours[number % 3].encode())])
+
+    out = Publishing(pb, stub, queue)
+    out.publish(*map(message, range(count)))
+    green = Receiving(pb, stub, queue, filter="headers.colour == 'green'")
+    other = client(brokers[-1])
+    red = Receiving(pb, other, queue, filter="headers.colour == 'red' && key != 'k0'")
+    got = {receiver: [int(delivery.value) for delivery in receiver.take(size)] for receiver, size in ((green, 200), (red, 199))}
+    assert set(got[green]) == set(range(1, count, 3)) and set(got[red]) == set(range(3, count, 3))
+    # What nobody has asked for waits, and is there for whoever takes everything; so is what comes back.
+    assert depth(pb, stub, queue) == {"ready": count - 399, "leased": 399}
+    red.cancel()
+    again = Receiving(pb, stub, queue, filter="headers.colour == 'red' && key != 'k0'")
+    assert {int(delivery.value) for delivery in again.take(199)} == set(got[red]), "what has come back is found"
+    rest = Receiving(pb, other, queue)
+    assert {int(delivery.value) for delivery in rest.take(201)} == {0, *range(2, count, 3)}
+    rest.close()
+    # What comes later is for them, too.
+    out.publish(message(count + 1), message(count))
+    assert (int(green.next().value), int(again.next().value)) == (count + 1, count)
+    out.close()
+    for receiver in (green, again):
+        receiver.close()
+
+
+def test_a_filter_that_is_none_is_refused(pb, stub, make):
+    queue = make()
+    for text in ("headers.colour ==", "value == 'x'", "1 + 1", "(" * 3000):
+        with pytest.raises(grpc.RpcError) as refused:
+            Receiving(pb, stub, queue, filter=text)
+        assert refused.value.code() == grpc.StatusCode.INVALID_ARGUMENT and "column" in refused.value.details(), refused.value

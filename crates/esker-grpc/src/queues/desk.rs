@@ -8,12 +8,13 @@ use std::{
 
 use esker_core::PartitionId;
 use esker_env::{BoxFuture, Monotonic};
+use esker_filter::Filter;
 use esker_share::{Ack, Cursor, Member, Release, Wanted};
 use futures::{FutureExt, Stream, StreamExt, stream::FuturesUnordered};
 use tokio::sync::{Notify, mpsc};
 use tonic::Status;
 
-use super::leader::{Filter, Handful, Leader, READ_BYTES, Taking, lease_lost};
+use super::leader::{Handful, Leader, READ_BYTES, Taking, lease_lost};
 use crate::{
     convert,
     fault::{Fault, Kind},
@@ -39,6 +40,17 @@ pub(crate) async fn run(
     if open.group.is_empty() || open.group.len() > MAX_GROUP || open.member.is_empty() {
         return;
     }
+    let filter = match open.filter.as_str() {
+        "" => None,
+        text => match Filter::parse(text) {
+            Ok(filter) => Some(filter),
+            // The receiver's broker has taken it.
+            Err(error) => {
+                tracing::error!(%error, "a filter that another broker understands");
+                return;
+            }
+        },
+    };
     let mut desk = Desk {
         leader,
         group: open.group,
@@ -46,7 +58,7 @@ pub(crate) async fn run(
         answers,
         held: BTreeMap::new(),
         served: BTreeSet::new(),
-        filter: None,
+        filter,
         cursors: BTreeMap::new(),
         running: FuturesUnordered::new(),
         waiting: FuturesUnordered::new(),

@@ -5,11 +5,9 @@ use std::{sync::Arc, time::Duration};
 use esker_coordinator::{
     Reading, Seek, Selected, ShareError, ShareKey, SharePlace, ShareReset, ShareStates, Turned, attributes,
 };
-use esker_core::{
-    Offset, PartitionId,
-    batch::{BatchView, Record as StoredRecord},
-};
+use esker_core::{Offset, PartitionId, batch::BatchView};
 use esker_env::{Env, Monotonic};
+use esker_filter::Filter;
 use esker_log::{Isolation, Log, LogError, Offsets, ReadError, ReadLimits};
 use esker_share::{Ack, AckBatch, Acquired, Cursor, Look, Member, Release, Span, Wanted};
 use futures::future::join_all;
@@ -52,9 +50,6 @@ pub(super) struct Handful {
     /// How far a receiver that does not want everything has looked.
     pub(super) cursor: Option<Cursor>,
 }
-
-/// Whether a receiver wants a record.
-pub(super) type Filter = Arc<dyn Fn(&StoredRecord<'_>) -> bool + Send + Sync>;
 
 /// What a receiver asks for.
 #[derive(Clone)]
@@ -199,7 +194,7 @@ impl Leader {
                     return false;
                 }
                 let mut says = reader.says(record);
-                says.unwanted = filter.as_ref().is_some_and(|(filter, _)| !filter(record));
+                says.unwanted = filter.as_ref().is_some_and(|(filter, _)| !filter.matches(record));
                 looks.push(Look { offset: record.offset, cost: stored_cost(record), says: Some(says) });
                 !says.unwanted
             })?;

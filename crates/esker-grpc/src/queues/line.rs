@@ -27,6 +27,16 @@ pub(super) enum News {
     Ended(u64, Fault),
 }
 
+/// Whose way it is.
+#[derive(Clone, Debug)]
+pub(super) struct Receiver {
+    pub(super) group: String,
+    /// Nobody else's.
+    pub(super) id: String,
+    /// What it wants; empty for everything.
+    pub(super) filter: String,
+}
+
 /// The way. Dropping it breaks the stream, and what the receiver has there is given back.
 pub(super) struct Line {
     pub(super) place: Place,
@@ -35,18 +45,23 @@ pub(super) struct Line {
 }
 
 impl Line {
-    /// Opens one, under a number that no other has had. `receiver` is the receiver's id.
+    /// Opens one, under a number that no other has had.
     pub(super) fn open(
         targets: &Arc<Targets>,
         place: Place,
         number: u64,
-        (group, receiver): (&str, &str),
+        receiver: &Receiver,
         news: &mpsc::Sender<News>,
     ) -> Self {
         let (requests, taken) = mpsc::unbounded_channel();
         let (answers, mut answered) = mpsc::channel(NEAR);
         // A later line to the same broker is another member: what this one had may come back behind its back.
-        let open = proto::DeliverOpen { group: group.to_owned(), member: format!("{receiver}-{number}") };
+        let Receiver { group, id, filter } = receiver;
+        let open = proto::DeliverOpen {
+            group: group.clone(),
+            member: format!("{id}-{number}"),
+            filter: filter.clone(),
+        };
         let _ = requests.send(proto::DeliverRequest { request: Some(Request::Open(open)) });
         let (through, news) = (Arc::clone(targets), news.clone());
         let task = targets.env.tasks.spawn_guarded(async move {

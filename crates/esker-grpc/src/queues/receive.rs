@@ -20,7 +20,7 @@ use self::{
 };
 use super::{
     leader::{READ_BYTES, lease_lost},
-    line::{ANSWERS, Line, News},
+    line::{ANSWERS, Line, News, Receiver},
     settling::Settling,
 };
 use crate::{
@@ -55,8 +55,8 @@ pub(crate) fn serve(
     place: Share,
     requests: Streaming<api::ReceiveRequest>,
 ) -> impl Stream<Item = Answer> + Send + use<> {
-    // One message is on its way while the next one is made.
-    let (answers, receiver) = mpsc::channel::<Held>(1);
+    // Small ones that wait together are sent together; what they hold of the memory bounds the others.
+    let (answers, receiver) = mpsc::channel::<Held>(ANSWERS);
     let (targets, memory) = (Arc::clone(targets), Arc::clone(memory));
     let tasks = targets.env.tasks.clone();
     let task = tasks.spawn_guarded(async move {
@@ -112,6 +112,7 @@ async fn receive(targets: &Arc<Targets>, memory: &Arc<Budget>, client: &mut Clie
         return Err(Fault::invalid("open", "the first message opens the stream"));
     };
     let Opened { group, topic, partitions, queue } = open(targets, &asked).await?;
+    let filter = asked.filter;
     let opened = api::receive_response::Response::Opened(api::ReceiveOpened { queue: Some(queue) });
     if !client.say(opened, None).await {
         return Ok(());
@@ -121,9 +122,8 @@ async fn receive(targets: &Arc<Targets>, memory: &Arc<Budget>, client: &mut Clie
     let mut receiving = Receiving {
         targets: Arc::clone(targets),
         memory: Arc::clone(memory),
-        group,
+        receiver: Receiver { group, id, filter },
         topic,
-        id,
         credit: (0, 0),
         parts: Parts::new(partitions),
         lines: BTreeMap::new(),
@@ -166,10 +166,8 @@ struct Known {
 struct Receiving {
     targets: Arc<Targets>,
     memory: Arc<Budget>,
-    group: String,
+    receiver: Receiver,
     topic: TopicNumber,
-    /// This receiver's own.
-    id: String,
     /// Messages and bytes; bytes are below zero after a message that was larger.
     credit: (u64, i128),
     parts: Parts,
@@ -252,8 +250,7 @@ impl Receiving {
                 self.lines.iter().find(|(_, known)| known.line.place == place).map(|(number, _)| *number);
             let number = known.unwrap_or_else(|| {
                 self.opened += 1;
-                let names = (self.group.as_str(), self.id.as_str());
-                let line = Line::open(&self.targets, place, self.opened, names, &self.news);
+                let line = Line::open(&self.targets, place, self.opened, &self.receiver, &self.news);
                 self.lines.insert(self.opened, Known { line, heard: now });
                 self.opened
             });
@@ -293,7 +290,7 @@ impl Receiving {
         let (number, response) = match news {
             News::Said(number, response) => (number, response),
             News::Ended(number, fault) => {
-                tracing::debug!(%fault, group = self.group, "a receiver's way to a leader has ended");
+                tracing::debug!(%fault, group = self.receiver.group, "a receiver's way to a leader has ended");
                 return self.end(number, client).await;
             }
         };

@@ -1,6 +1,7 @@
 //! What a receiver asks for.
 
 use esker_core::{PartitionId, TopicNumber};
+use esker_filter::Filter;
 
 use crate::{
     fault::Fault,
@@ -23,6 +24,9 @@ pub(super) struct Opened {
 
 /// Looks up everything that is asked for.
 pub(super) async fn open(targets: &Targets, asked: &api::ReceiveOpen) -> Result<Opened, Fault> {
+    if !asked.filter.is_empty() {
+        Filter::parse(&asked.filter).map_err(|error| Fault::invalid("open.filter", error.to_string()))?;
+    }
     let topic = targets.topic(&asked.queue).await?;
     let group = group(&asked.queue, &asked.group)?;
     let count = topic.record.partitions;

@@ -30,6 +30,7 @@ const BYTES: u64 = 4 << 20;
 #[command(after_help = "Examples:
   esker queue receive jobs --count 10
   esker queue receive jobs --idle 5 --output json
+  esker queue receive jobs --filter \"headers.region == 'eu' && priority >= 5\"
   esker queue receive jobs --count 1 --nack")]
 pub(crate) struct Receive {
     /// The queue
@@ -37,6 +38,9 @@ pub(crate) struct Receive {
     /// The share group; the queue's own if not given
     #[arg(long, default_value = "", hide_default_value = true)]
     group: String,
+    /// Which messages to take: an expression over headers, key and priority
+    #[arg(long, default_value = "", hide_default_value = true, value_name = "EXPRESSION")]
+    filter: String,
     /// End after so many messages
     #[arg(long, short = 'n', value_name = "N")]
     count: Option<u64>,
@@ -101,7 +105,12 @@ impl Receive {
         let client = self.api.connect(env).await?;
         let mut left = self.count.unwrap_or(u64::MAX);
         let credit = ReceiveCredit { messages: ask_for(left), bytes: BYTES };
-        let open = ReceiveOpen { queue: self.queue.clone(), group: self.group.clone(), credit: Some(credit) };
+        let open = ReceiveOpen {
+            queue: self.queue.clone(),
+            group: self.group.clone(),
+            credit: Some(credit),
+            filter: self.filter.clone(),
+        };
         let mut stream = Stream::open(&client, open).await?;
         let verdict = match (self.nack, self.reject) {
             (true, _) => Verdict::Nack,
