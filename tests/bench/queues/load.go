@@ -64,7 +64,7 @@ type sending struct {
 	confirms  []int64 // how long each took until it was confirmed
 }
 
-// receiving is what a consumer has seen.
+// gathering is a consumer with what it has seen, and the acks that it collects.
 type gathering struct {
 	load      *load
 	consumer  consumer
@@ -301,7 +301,7 @@ func done(group *sync.WaitGroup) func() bool {
 	}
 }
 
-// percentiles in milliseconds, by name; what came first is left out: `skip` is its share.
+// percentiles puts them into a result, in milliseconds, under their names.
 func percentiles(prefix string, latencies []int64, into map[string]float64) {
 	slices.Sort(latencies)
 	for name, share := range map[string]float64{"p50": 0.5, "p99": 0.99, "p99.9": 0.999} {
