@@ -121,6 +121,11 @@ bench-cluster: bench-binaries etcd ## Three brokers beside three of Kafka; write
 bench-once: bench-binaries ## Transactions and share groups beside Kafka's; writes docs/benchmarks-once.md
 	$(COMPARE) --only transactions share --out docs/benchmarks-once.md $(ARGS)
 
+.PHONY: bench-queues
+bench-queues: release tools etcd rabbitmq $(TOOLS)/bench-queues ## Queues beside RabbitMQ's quorum queues, three brokers of each; writes docs/benchmarks-queues.md
+	$(CARGO) build --release --locked -p esker-test-s3
+	ESKER_BIN_DIR=target/release PYTHONPATH=tests:tests/bench/compare $(VENV)/bin/python tests/bench/queues $(ARGS)
+
 .PHONY: bench-binaries
 bench-binaries: release kafka tools
 	$(CARGO) build --release --locked -p esker-test-s3
@@ -140,6 +145,17 @@ endif
 
 .PHONY: kafka
 kafka: $(TOOLS)/kafka-4.3.1/.done ## Fetch a real Kafka broker and its tools, to compare with
+
+.PHONY: rabbitmq
+rabbitmq: $(TOOLS)/rabbitmq/version ## Fetch Debian's RabbitMQ and Erlang, to compare with; the system is left alone
+
+$(TOOLS)/rabbitmq/version: tests/rabbitmq/fetch.sh
+	tests/rabbitmq/fetch.sh $(TOOLS)/rabbitmq
+	touch $@
+
+# The load that queues are compared under.
+$(TOOLS)/bench-queues: $(VENV)/.done $(wildcard tests/bench/queues/*.go) $(addprefix tests/bench/queues/,go.mod go.sum build.sh) $(wildcard proto/esker/v1/*.proto)
+	tests/bench/queues/build.sh $@ $(VENV)/bin/python
 
 $(VENV)/.done: tests/requirements.txt
 	python3 -m venv $(VENV)

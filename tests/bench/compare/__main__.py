@@ -20,7 +20,7 @@ import measure
 from cluster import cluster
 from harness.s3 import S3Endpoint
 from measure import MEGABYTE, RECORD
-from report import write
+from report import hardware, write
 from variants import PAIRS, VARIANTS, Variant
 
 PARTITIONS, MANY = 16, 10_000
@@ -198,12 +198,8 @@ PARTS = {"load": load, "start": start_empty, "many": many_partitions, "replay": 
 
 
 def machine() -> str:
-    cpu = next(l.split(":")[1].strip() for l in Path("/proc/cpuinfo").read_text().splitlines() if l.startswith("model name"))
-    cores = Path("/proc/cpuinfo").read_text().count("processor\t")
-    memory = int(Path("/proc/meminfo").read_text().split()[1]) // 1_000_000
     java = subprocess.run(["java", "-version"], capture_output=True, text=True).stderr.splitlines()[0]
-    kernel = Path("/proc/version").read_text().split()[2]
-    return f"{cores} cores ({cpu}), {memory} GB, Linux {kernel}; Kafka 4.3.1 on {java}, heap 1 GB"
+    return f"{hardware()}; Kafka 4.3.1 on {java}, heap 1 GB"
 
 
 if __name__ == "__main__":

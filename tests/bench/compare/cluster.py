@@ -50,10 +50,10 @@ def cluster(variant: Variant, directory: Path, scale: float) -> dict[str, float]
 
 def _load(brokers, topic: str, partitions: int, records: int) -> dict[str, float]:
     """Full load to a topic and from it."""
-    with _metered(brokers) as producing:
+    with metered(brokers) as producing:
         produced = measure.producer_perf(brokers.bootstrap, topic, records, may_give_up=True)
     sent = produced["sent"]
-    with _metered(brokers) as consuming:
+    with metered(brokers) as consuming:
         consumed = measure.consumer_perf(brokers.bootstrap, topic, sent)
     cpu = sum(meter.cpu for meter in (*producing.meters, *consuming.meters))
     return {
@@ -71,7 +71,7 @@ def _start(variant: Variant, directory: Path):
     return EskerCluster(directory, BROKERS, variant.settings, tuned=False).start()
 
 
-class _metered(ExitStack):
+class metered(ExitStack):
     """The CPU of every broker over a block."""
 
     def __init__(self, brokers):

@@ -1,4 +1,4 @@
-"""The table in docs/benchmarks.md."""
+"""The tables in docs/benchmarks*.md."""
 
 import datetime
 from pathlib import Path
@@ -24,8 +24,20 @@ TARGETS = {
     "3 brokers: peak RSS, MB": {"*": (lambda e, k: e <= 0.25 * k, "≤ 0.25×")},
     "3 brokers: p99 at 10,000 records/s, ms": {"*": (lambda e, k: e <= k, "≤ 1×")},
     "3 brokers: gap after kill -9, median, s": {"*": (lambda e, k: e < k, "< 1×")},
+    **{f"publish and consume, {acks}: messages/s": {"*": (lambda e, k: e >= 3 * k, "≥ 3×")}
+       for acks in ("one ack per message", "acks gathered for 5 ms")},
+    **{f"at {rate}: p99 to the receiver, ms": {"*": (lambda e, k: e < k, "< 1×")} for rate in ("2,000/s", "30 % of RabbitMQ's most")},
 }
 MARK = "<!-- measured: everything below is written by tests/bench/compare -->"
+
+
+def hardware() -> str:
+    """What this machine is."""
+    cpu = next(l.split(":")[1].strip() for l in Path("/proc/cpuinfo").read_text().splitlines() if l.startswith("model name"))
+    cores = Path("/proc/cpuinfo").read_text().count("processor\t")
+    memory = int(Path("/proc/meminfo").read_text().split()[1]) // 1_000_000
+    kernel = Path("/proc/version").read_text().split()[2]
+    return f"{cores} cores ({cpu}), {memory} GB, Linux {kernel}"
 
 
 def write(path: Path, medians: dict, pairs: list, machine: str, options) -> None:
