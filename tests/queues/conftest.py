@@ -47,6 +47,20 @@ def brokers(request):
 
 
 @pytest.fixture
+def cluster(broker_kind, tmp_path):
+    """Three brokers of the test's own, which may die."""
+    if broker_kind != "esker":
+        pytest.skip("only Esker has this API")
+    settings = {"archive.flush_interval_ms": 8_000, "archive.trim_delay_ms": 3_000, **SETTINGS}
+    cluster = EskerCluster(tmp_path / "cluster", settings=settings)
+    cluster.start()
+    yield cluster
+    panics = cluster.panics()
+    cluster.end()
+    assert not panics
+
+
+@pytest.fixture
 def client():
     """Makes clients of a broker; their connections end with the test."""
     channels = []

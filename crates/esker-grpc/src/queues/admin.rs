@@ -28,10 +28,10 @@ const COPY: &str = "errors.deadletterqueue.copy.record.enable";
 const TAKES_DEAD_LETTERS: &str = "errors.deadletterqueue.group.enable";
 /// How the names of topics for dead letters begin.
 const DEAD_PREFIX: &str = "dlq.";
-/// Attempts when a group's configs change at the same time.
-const ATTEMPTS: usize = 10;
+/// Attempts when somebody else changes the same thing at the same time.
+pub(super) const ATTEMPTS: usize = 10;
 /// How long it is waited until this broker shows what was made.
-const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
 
 /// What queues are made with.
 pub(crate) struct Admin {
@@ -57,6 +57,10 @@ impl Admin {
             max_partitions: parts.max_partitions,
             replication_factor: parts.replication_factor,
         }
+    }
+
+    pub(super) const fn meta(&self) -> &Meta {
+        &self.meta
     }
 
     /// What is set for a queue and one of its groups.
@@ -180,11 +184,11 @@ impl Admin {
     }
 }
 
-fn busy(why: &str) -> Fault {
+pub(super) fn busy(why: &str) -> Fault {
     Fault::refused(Code::Unavailable, "STORAGE", why).retry(Duration::from_secs(1))
 }
 
-fn unavailable(error: &MetaError) -> Fault {
+pub(super) fn unavailable(error: &MetaError) -> Fault {
     busy(&error.to_string())
 }
 

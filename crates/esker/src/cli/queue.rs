@@ -7,10 +7,14 @@ mod receive;
 
 use clap::Subcommand;
 use esker_env::Env;
-use esker_grpc::{QueueClient, messages as api};
+use esker_grpc::messages as api;
 use serde_json::{Value, json};
 
-use super::{error::CliError, output::Format};
+use super::{
+    error::CliError,
+    native::{Api, said},
+    output::Format,
+};
 
 #[derive(Subcommand)]
 pub(crate) enum QueueCommand {
@@ -22,17 +26,6 @@ pub(crate) enum QueueCommand {
     Receive(receive::Receive),
     /// Show a queue's settings and how many messages are in it
     Describe(describe::Describe),
-}
-
-/// Where to ask.
-#[derive(clap::Args)]
-pub(crate) struct Api {
-    /// The native API's address of any broker
-    #[arg(long, value_name = "HOST:PORT", env = "ESKER_API", default_value = "127.0.0.1:9095")]
-    api: String,
-    /// Text for people, or JSON, one document per line
-    #[arg(long, value_enum, default_value = "text")]
-    output: Format,
 }
 
 impl QueueCommand {
@@ -53,19 +46,6 @@ impl QueueCommand {
             Self::Describe(command) => command.run(&env).await,
         }
     }
-}
-
-impl Api {
-    async fn connect(&self, env: &Env) -> Result<QueueClient, CliError> {
-        QueueClient::connect(&self.api, env).await.map_err(|error| {
-            CliError::Found(format!("no native API at {}: {error}; name one with --api", self.api))
-        })
-    }
-}
-
-/// What a broker says.
-fn said(status: &tonic::Status) -> CliError {
-    CliError::Found(status.message().to_owned())
 }
 
 fn settings(queue: &api::Queue) -> Value {
