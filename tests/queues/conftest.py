@@ -68,7 +68,9 @@ def client():
     def make(broker):
         channel = grpc.insecure_channel(f"127.0.0.1:{broker.api_port}", options=[("grpc.max_receive_message_length", 64 << 20)])
         channels.append(channel)
-        return compiled()["queues"][1].QueuesStub(channel)
+        stub = compiled()["queues"][1].QueuesStub(channel)
+        stub.streams = compiled()["streams"][1].StreamsStub(channel)
+        return stub
     yield make
     for channel in channels:
         channel.close()

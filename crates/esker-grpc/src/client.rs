@@ -39,6 +39,14 @@ impl QueueClient {
         self.ask("/esker.v1.Queues/GetQueue", asked).await
     }
 
+    /// Moves dead letters back.
+    ///
+    /// # Errors
+    /// What the broker says.
+    pub async fn redrive(&self, asked: api::RedriveRequest) -> Result<api::RedriveResponse, Status> {
+        self.ask("/esker.v1.Queues/Redrive", asked).await
+    }
+
     /// Makes an exchange.
     ///
     /// # Errors
@@ -116,6 +124,17 @@ impl QueueClient {
         requests: mpsc::UnboundedReceiver<api::ReceiveRequest>,
     ) -> Result<Streaming<api::ReceiveResponse>, Status> {
         self.talk("/esker.v1.Queues/Receive", stream_of(requests)).await
+    }
+
+    /// Reads records. The channel's first message opens the stream.
+    ///
+    /// # Errors
+    /// What the broker says.
+    pub async fn consume(
+        &self,
+        requests: mpsc::UnboundedReceiver<api::ConsumeRequest>,
+    ) -> Result<Streaming<api::ConsumeResponse>, Status> {
+        self.talk("/esker.v1.Streams/Consume", stream_of(requests)).await
     }
 
     async fn ready(&self) -> Result<tonic::client::Grpc<Channel>, Status> {

@@ -74,6 +74,7 @@ pub use client::QueueClient;
 pub use forward::ForwardService;
 /// The messages of the public contract.
 pub use proto::esker::v1 as messages;
+pub use queues::DeadLetter;
 pub use service::StreamsService;
 
 /// Bytes of one stream's batches that are not answered, above which no more is read from it. A single one may be larger.

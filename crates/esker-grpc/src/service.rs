@@ -147,16 +147,24 @@ impl StreamsService {
                 };
                 self.unary(request, call).await
             }
-            _ => self.answer_exchanges(request).await,
+            _ => self.answer_more(request).await,
         }
     }
 
-    async fn answer_exchanges<B>(&self, request: http::Request<CountedBody<B>>) -> http::Response<Body>
+    async fn answer_more<B>(&self, request: http::Request<CountedBody<B>>) -> http::Response<Body>
     where
         B: hyper::body::Body + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
     {
         match request.uri().path() {
+            "/esker.v1.Queues/Redrive" => {
+                let memory = Arc::clone(&self.0.streams);
+                let call = move |targets: Arc<Targets>, asked: api::RedriveRequest| {
+                    let memory = Arc::clone(&memory);
+                    async move { queues::redrive(&targets, &memory, &asked).await }
+                };
+                self.unary(request, call).await
+            }
             "/esker.v1.Queues/CreateExchange" => {
                 let call = |targets: Arc<Targets>, asked: api::CreateExchangeRequest| async move {
                     exchanges::create(&targets, &asked).await

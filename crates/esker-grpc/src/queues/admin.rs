@@ -76,6 +76,19 @@ impl Admin {
         }
     }
 
+    /// Where a group's dead letters are, if it has any.
+    pub(super) fn dead_letters(&self, group: &str) -> Option<String> {
+        self.group_configs.value(group, DEAD_LETTERS).filter(|topic| !topic.is_empty())
+    }
+
+    /// Sets up a group that reads dead letters: all of them, and it gives none up before it must.
+    pub(super) async fn set_reading_group(&self, group: &str) -> Result<(), Fault> {
+        let config = self.shares.config();
+        let (limit, lease) = (config.max_delivery_limit.to_string(), config.max_lock.as_millis().to_string());
+        let defaults = [(RESET, "earliest"), (LIMIT, limit.as_str()), (LEASE, lease.as_str())];
+        self.set_group(group, &BTreeMap::new(), &defaults).await
+    }
+
     fn check(&self, asked: &api::CreateQueueRequest) -> Result<(), Fault> {
         let name = &asked.name;
         check_topic_name(name).map_err(|why| Fault::invalid("name", format!("{name:?}: {why}")))?;

@@ -6,6 +6,7 @@
 //! process. The desk knows what its receiver has, and asks its `leader`: the share partitions and the log of that broker.
 //! `publish` gathers messages into batches and gives them to lanes, as `produce` does; which queues get what is published to an
 //! exchange is found by `routing`, which has the exchanges in memory. `admin` makes queues, `exchanges` those.
+//! `redrive` is a receiver of dead letters that publishes them.
 
 mod admin;
 mod depth;
@@ -15,6 +16,7 @@ mod leader;
 mod line;
 mod publish;
 mod receive;
+mod redrive;
 mod routing;
 mod settling;
 
@@ -24,4 +26,6 @@ pub(crate) use desk::run as desk;
 pub(crate) use leader::Leader;
 pub(crate) use publish::serve as publish;
 pub(crate) use receive::serve as receive;
+pub use redrive::DeadLetter;
+pub(crate) use redrive::redrive;
 pub(crate) use routing::Router;

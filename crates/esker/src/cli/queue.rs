@@ -1,9 +1,11 @@
 //! `esker queue`: queues by the native API.
 
 mod create;
+mod dead_letters;
 mod describe;
 mod publish;
 mod receive;
+mod redrive;
 
 use clap::Subcommand;
 use esker_env::Env;
@@ -26,6 +28,10 @@ pub(crate) enum QueueCommand {
     Receive(receive::Receive),
     /// Show a queue's settings and how many messages are in it
     Describe(describe::Describe),
+    /// Show what a queue has given up, also what was moved back since; nothing is taken
+    DeadLetters(dead_letters::DeadLetters),
+    /// Move dead letters back to their queue
+    Redrive(redrive::Redrive),
 }
 
 impl QueueCommand {
@@ -35,6 +41,8 @@ impl QueueCommand {
             Self::Publish(command) => command.api.output,
             Self::Receive(command) => command.api.output,
             Self::Describe(command) => command.api.output,
+            Self::DeadLetters(command) => command.api.output,
+            Self::Redrive(command) => command.api.output,
         }
     }
 
@@ -44,8 +52,15 @@ impl QueueCommand {
             Self::Publish(command) => command.run(&env).await,
             Self::Receive(command) => command.run(&env).await,
             Self::Describe(command) => command.run(&env).await,
+            Self::DeadLetters(command) => command.run(&env).await,
+            Self::Redrive(command) => command.run(&env).await,
         }
     }
+}
+
+/// Bytes that are not UTF-8 are shown as far as they are.
+fn text(bytes: Option<&bytes::Bytes>) -> Value {
+    bytes.map_or(Value::Null, |bytes| json!(String::from_utf8_lossy(bytes)))
 }
 
 fn settings(queue: &api::Queue) -> Value {
