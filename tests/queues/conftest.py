@@ -47,6 +47,20 @@ def brokers(request):
 
 
 @pytest.fixture
+def cluster(broker_kind, tmp_path):
+    """Three brokers of the test's own, which may die."""
+    if broker_kind != "esker":
+        pytest.skip("only Esker has this API")
+    settings = {"archive.flush_interval_ms": 8_000, "archive.trim_delay_ms": 3_000, **SETTINGS}
+    cluster = EskerCluster(tmp_path / "cluster", settings=settings)
+    cluster.start()
+    yield cluster
+    panics = cluster.panics()
+    cluster.end()
+    assert not panics
+
+
+@pytest.fixture
 def client():
     """Makes clients of a broker; their connections end with the test."""
     channels = []
@@ -54,7 +68,9 @@ def client():
     def make(broker):
         channel = grpc.insecure_channel(f"127.0.0.1:{broker.api_port}", options=[("grpc.max_receive_message_length", 64 << 20)])
         channels.append(channel)
-        return compiled()["queues"][1].QueuesStub(channel)
+        stub = compiled()["queues"][1].QueuesStub(channel)
+        stub.streams = compiled()["streams"][1].StreamsStub(channel)
+        return stub
     yield make
     for channel in channels:
         channel.close()

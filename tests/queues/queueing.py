@@ -13,10 +13,12 @@ class Publishing:
         self.outbox = Outbox()
         self.answers = stub.Publish(iter(self.outbox), timeout=timeout)
 
-    def send(self, number: int, message, queue: str | None = None) -> None:
+    def send(self, number: int, message, queue: str | None = None, **to) -> None:
+        """To a queue, or to what `to` says: `exchange` and `routing_key`."""
         if not isinstance(message, self.pb.Message):
             message = self.pb.Message(value=message)
-        self.outbox.send(self.pb.PublishRequest(id=number, queue=queue or self.queue, message=message))
+        to = to or {"queue": queue or self.queue}
+        self.outbox.send(self.pb.PublishRequest(id=number, message=message, **to))
 
     def answer(self):
         return next(self.answers)

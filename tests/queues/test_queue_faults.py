@@ -4,30 +4,14 @@ import random
 import threading
 from collections import Counter
 
-import pytest
 from queueing import Publishing, Receiving, depth
 
-from harness.cluster import EskerCluster
 from harness.native import of_status, reason
 from harness.wait import until
 
 PARTITIONS, IN_FLIGHT, AHEAD = 8, 200, 1000
 # What may be said of a message whose leader has changed.
 LOST = {"LEASE_LOST", "OUTCOME_UNKNOWN"}
-
-
-@pytest.fixture
-def cluster(broker_kind, tmp_path):
-    if broker_kind != "esker":
-        pytest.skip("only Esker has this API")
-    settings = {"archive.flush_interval_ms": 8_000, "archive.trim_delay_ms": 3_000,
-                "kafka.group_share_min_record_lock_duration_ms": 1000}
-    cluster = EskerCluster(tmp_path / "cluster", settings=settings)
-    cluster.start()
-    yield cluster
-    panics = cluster.panics()
-    cluster.end()
-    assert not panics
 
 
 class Worker(threading.Thread):

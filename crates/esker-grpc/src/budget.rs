@@ -64,6 +64,11 @@ impl Share {
         taken
     }
 
+    /// Whether the budget is as large as this, however much of it is in use.
+    pub(crate) fn could_hold(&self, bytes: usize) -> bool {
+        bytes <= self.budget.limit
+    }
+
     /// Takes all of another one's, of the same budget.
     pub(crate) fn join(&mut self, other: &mut Self) {
         debug_assert!(Arc::ptr_eq(&self.budget, &other.budget), "of the same budget");

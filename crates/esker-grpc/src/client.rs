@@ -39,6 +39,71 @@ impl QueueClient {
         self.ask("/esker.v1.Queues/GetQueue", asked).await
     }
 
+    /// Moves dead letters back.
+    ///
+    /// # Errors
+    /// What the broker says.
+    pub async fn redrive(&self, asked: api::RedriveRequest) -> Result<api::RedriveResponse, Status> {
+        self.ask("/esker.v1.Queues/Redrive", asked).await
+    }
+
+    /// Makes an exchange.
+    ///
+    /// # Errors
+    /// What the broker says.
+    pub async fn create_exchange(
+        &self,
+        asked: api::CreateExchangeRequest,
+    ) -> Result<api::CreateExchangeResponse, Status> {
+        self.ask("/esker.v1.Queues/CreateExchange", asked).await
+    }
+
+    /// Deletes an exchange.
+    ///
+    /// # Errors
+    /// What the broker says.
+    pub async fn delete_exchange(
+        &self,
+        asked: api::DeleteExchangeRequest,
+    ) -> Result<api::DeleteExchangeResponse, Status> {
+        self.ask("/esker.v1.Queues/DeleteExchange", asked).await
+    }
+
+    /// Binds a queue to an exchange.
+    ///
+    /// # Errors
+    /// What the broker says.
+    pub async fn bind(&self, asked: api::BindRequest) -> Result<api::BindResponse, Status> {
+        self.ask("/esker.v1.Queues/Bind", asked).await
+    }
+
+    /// Takes a binding away.
+    ///
+    /// # Errors
+    /// What the broker says.
+    pub async fn unbind(&self, asked: api::UnbindRequest) -> Result<api::UnbindResponse, Status> {
+        self.ask("/esker.v1.Queues/Unbind", asked).await
+    }
+
+    /// An exchange with its bindings.
+    ///
+    /// # Errors
+    /// What the broker says.
+    pub async fn exchange(&self, asked: api::GetExchangeRequest) -> Result<api::GetExchangeResponse, Status> {
+        self.ask("/esker.v1.Queues/GetExchange", asked).await
+    }
+
+    /// A page of exchanges.
+    ///
+    /// # Errors
+    /// What the broker says.
+    pub async fn exchanges(
+        &self,
+        asked: api::ListExchangesRequest,
+    ) -> Result<api::ListExchangesResponse, Status> {
+        self.ask("/esker.v1.Queues/ListExchanges", asked).await
+    }
+
     /// Publishes what comes by the channel, until it is closed.
     ///
     /// # Errors
@@ -59,6 +124,17 @@ impl QueueClient {
         requests: mpsc::UnboundedReceiver<api::ReceiveRequest>,
     ) -> Result<Streaming<api::ReceiveResponse>, Status> {
         self.talk("/esker.v1.Queues/Receive", stream_of(requests)).await
+    }
+
+    /// Reads records. The channel's first message opens the stream.
+    ///
+    /// # Errors
+    /// What the broker says.
+    pub async fn consume(
+        &self,
+        requests: mpsc::UnboundedReceiver<api::ConsumeRequest>,
+    ) -> Result<Streaming<api::ConsumeResponse>, Status> {
+        self.talk("/esker.v1.Streams/Consume", stream_of(requests)).await
     }
 
     async fn ready(&self) -> Result<tonic::client::Grpc<Channel>, Status> {

@@ -67,13 +67,14 @@ use std::{sync::Arc, time::Duration};
 use esker_coordinator::ShareStates;
 use esker_env::Env;
 use esker_log::Log;
-use esker_meta::{Catalog, GroupConfigs, Membership, Meta, ProducerIds, SessionKey};
+use esker_meta::{Catalog, Exchanges, GroupConfigs, Membership, Meta, ProducerIds, SessionKey};
 use esker_wal_grpc::ServerOptions;
 
 pub use client::QueueClient;
 pub use forward::ForwardService;
 /// The messages of the public contract.
 pub use proto::esker::v1 as messages;
+pub use queues::DeadLetter;
 pub use service::StreamsService;
 
 /// Bytes of one stream's batches that are not answered, above which no more is read from it. A single one may be larger.
@@ -128,6 +129,8 @@ pub struct QueueParts {
     pub shares: ShareStates,
     /// What is set for groups.
     pub group_configs: Arc<GroupConfigs>,
+    /// All exchanges.
+    pub exchanges: Arc<Exchanges>,
     /// Where topics are made and groups' configs are set.
     pub meta: Meta,
     /// Partitions of a queue that does not say how many.

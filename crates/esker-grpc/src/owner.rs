@@ -64,14 +64,29 @@ impl Owner {
         let options = AppendOptions { all_replicas, ..AppendOptions::default() };
         let mut waited = false;
         loop {
-            let checked = self.log.check(id, batch).map_err(Fault::from)?;
+            let checked = self.log.check(id, batch).map_err(|error| self.fault(id, error))?;
             match self.log.append(id, checked, options) {
                 Err(AppendError::Log(LogError::Moving(_))) if !waited => {
                     let _ = self.env.timeout(LONGEST_MOVE, self.log.settled(id)).await;
                     waited = true;
                 }
-                appended => return Ok(appended?),
+                appended => return appended.map_err(|error| self.fault(id, error)),
             }
+        }
+    }
+
+    /// A partition that this broker has not heard of yet is looked for again: who sends here knows it.
+    fn fault(&self, id: PartitionId, error: AppendError) -> Fault {
+        let catalog = self.log.catalog();
+        let is_coming = match catalog.by_number(id.topic) {
+            Some(topic) => !topic.record.deleting,
+            None => !catalog.is_dropped(id.topic),
+        };
+        match error {
+            AppendError::Log(LogError::UnknownPartition(_)) if is_coming => {
+                Fault::not_here(format!("partition {id} is not known here yet"))
+            }
+            error => error.into(),
         }
     }
 

@@ -24,7 +24,7 @@ use crate::{
     method::Method,
     produce,
     proto::esker::v1 as api,
-    queues,
+    queues::{self, exchanges},
     targets::Targets,
     topics,
 };
@@ -63,22 +63,6 @@ impl StreamsService {
         }))
     }
 
-    async fn list_topics(self, asked: api::ListTopicsRequest) -> Result<api::ListTopicsResponse, Status> {
-        Ok(topics::list(&self.0.targets, &asked)?)
-    }
-
-    async fn get_topic(self, asked: api::GetTopicRequest) -> Result<api::GetTopicResponse, Status> {
-        Ok(topics::get(&self.0.targets, &asked).await?)
-    }
-
-    async fn create_queue(self, asked: api::CreateQueueRequest) -> Result<api::CreateQueueResponse, Status> {
-        Ok(queues::create(&self.0.targets, &asked).await?)
-    }
-
-    async fn get_queue(self, asked: api::GetQueueRequest) -> Result<api::GetQueueResponse, Status> {
-        Ok(queues::get(&self.0.targets, &asked).await?)
-    }
-
     async fn answer<B>(self, request: http::Request<B>) -> http::Response<Body>
     where
         B: hyper::body::Body + Send + 'static,
@@ -115,16 +99,16 @@ impl StreamsService {
                 Grpc::new(codec).max_decoding_message_size(OPENING).streaming(method, request).await
             }
             "/esker.v1.Streams/ListTopics" => {
-                let codec = ProstCodec::<api::ListTopicsResponse, api::ListTopicsRequest>::default();
-                let service = self.clone();
-                let method = Method(move |asked| service.clone().list_topics(asked));
-                self.in_time(small(codec).unary(method, request)).await
+                let call = |targets: Arc<Targets>, asked: api::ListTopicsRequest| async move {
+                    topics::list(&targets, &asked)
+                };
+                self.unary(request, call).await
             }
             "/esker.v1.Streams/GetTopic" => {
-                let codec = ProstCodec::<api::GetTopicResponse, api::GetTopicRequest>::default();
-                let service = self.clone();
-                let method = Method(move |asked| service.clone().get_topic(asked));
-                self.in_time(small(codec).unary(method, request)).await
+                let call = |targets: Arc<Targets>, asked: api::GetTopicRequest| async move {
+                    topics::get(&targets, &asked).await
+                };
+                self.unary(request, call).await
             }
             "/esker.v1.Queues/Publish" => {
                 let codec = ProstCodec::<api::PublishResponse, api::PublishRequest>::default();
@@ -152,19 +136,95 @@ impl StreamsService {
                 Grpc::new(codec).max_decoding_message_size(OPENING).streaming(method, request).await
             }
             "/esker.v1.Queues/CreateQueue" => {
-                let codec = ProstCodec::<api::CreateQueueResponse, api::CreateQueueRequest>::default();
-                let service = self.clone();
-                let method = Method(move |asked| service.clone().create_queue(asked));
-                self.in_time(small(codec).unary(method, request)).await
+                let call = |targets: Arc<Targets>, asked: api::CreateQueueRequest| async move {
+                    queues::create(&targets, &asked).await
+                };
+                self.unary(request, call).await
             }
             "/esker.v1.Queues/GetQueue" => {
-                let codec = ProstCodec::<api::GetQueueResponse, api::GetQueueRequest>::default();
-                let service = self.clone();
-                let method = Method(move |asked| service.clone().get_queue(asked));
-                self.in_time(small(codec).unary(method, request)).await
+                let call = |targets: Arc<Targets>, asked: api::GetQueueRequest| async move {
+                    queues::get(&targets, &asked).await
+                };
+                self.unary(request, call).await
+            }
+            _ => self.answer_more(request).await,
+        }
+    }
+
+    async fn answer_more<B>(&self, request: http::Request<CountedBody<B>>) -> http::Response<Body>
+    where
+        B: hyper::body::Body + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
+    {
+        match request.uri().path() {
+            "/esker.v1.Queues/Redrive" => {
+                let memory = Arc::clone(&self.0.streams);
+                let call = move |targets: Arc<Targets>, asked: api::RedriveRequest| {
+                    let memory = Arc::clone(&memory);
+                    async move { queues::redrive(&targets, &memory, &asked).await }
+                };
+                self.unary(request, call).await
+            }
+            "/esker.v1.Queues/CreateExchange" => {
+                let call = |targets: Arc<Targets>, asked: api::CreateExchangeRequest| async move {
+                    exchanges::create(&targets, &asked).await
+                };
+                self.unary(request, call).await
+            }
+            "/esker.v1.Queues/DeleteExchange" => {
+                let call = |targets: Arc<Targets>, asked: api::DeleteExchangeRequest| async move {
+                    exchanges::delete(&targets, &asked).await
+                };
+                self.unary(request, call).await
+            }
+            "/esker.v1.Queues/Bind" => {
+                let call = |targets: Arc<Targets>, asked: api::BindRequest| async move {
+                    exchanges::bind(&targets, &asked).await
+                };
+                self.unary(request, call).await
+            }
+            "/esker.v1.Queues/Unbind" => {
+                let call = |targets: Arc<Targets>, asked: api::UnbindRequest| async move {
+                    exchanges::unbind(&targets, &asked).await
+                };
+                self.unary(request, call).await
+            }
+            "/esker.v1.Queues/GetExchange" => {
+                let call = |targets: Arc<Targets>, asked: api::GetExchangeRequest| async move {
+                    exchanges::describe(&targets, &asked).await
+                };
+                self.unary(request, call).await
+            }
+            "/esker.v1.Queues/ListExchanges" => {
+                let call = |targets: Arc<Targets>, asked: api::ListExchangesRequest| async move {
+                    exchanges::list(&targets, &asked)
+                };
+                self.unary(request, call).await
             }
             _ => Status::unimplemented("no such method").into_http(),
         }
+    }
+
+    /// Answers one request.
+    async fn unary<Q, A, C, F, B>(
+        &self,
+        request: http::Request<CountedBody<B>>,
+        call: C,
+    ) -> http::Response<Body>
+    where
+        Q: prost::Message + Default + Send + 'static,
+        A: prost::Message + Default + Send + 'static,
+        C: Fn(Arc<Targets>, Q) -> F + Send + Sync,
+        F: Future<Output = Result<A, Fault>> + Send + 'static,
+        B: hyper::body::Body + Send + 'static,
+        B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
+    {
+        let targets = &self.0.targets;
+        let method = Method(|asked| {
+            let answered = call(Arc::clone(targets), asked);
+            async move { Ok(answered.await?) }
+        });
+        self.in_time(small(ProstCodec::<A, Q>::default()).unary(method, request)).await
     }
 
     /// A request that is announced and does not come ends here.

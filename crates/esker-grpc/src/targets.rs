@@ -14,7 +14,7 @@ use crate::{
     forward::{Remote, RemoteAppends},
     owner::{Owner, Page, Written},
     proto::esker::forward::v1::{DepthResponse, Offsets},
-    queues::{Admin, Leader},
+    queues::{Admin, Leader, Router},
 };
 
 /// How long a topic that this broker has not heard of is waited for: another one may have created it a moment ago.
@@ -40,6 +40,7 @@ pub(crate) struct Targets {
     /// This broker's queues.
     pub(crate) leader: Leader,
     pub(crate) admin: Admin,
+    pub(crate) router: Router,
     others: Option<Cluster>,
 }
 
@@ -129,8 +130,9 @@ impl Targets {
             remote: Arc::new(Remote::new(others.sessions, &env)),
         });
         let admin = Admin::new(&env, &log, &queues);
+        let router = Router::new(&env, queues.exchanges, Arc::clone(&catalog));
         let leader = Leader::new(log.clone(), queues.shares, env.clone());
-        Self { owner: Owner::new(log, &env), env, catalog, leader, admin, others }
+        Self { owner: Owner::new(log, &env), env, catalog, leader, admin, router, others }
     }
 
     /// A topic that clients may use.

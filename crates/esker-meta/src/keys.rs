@@ -90,6 +90,14 @@ impl Keys {
         format!("{}/groups/{name}", self.prefix)
     }
 
+    pub(crate) fn exchanges(&self) -> String {
+        format!("{}/exchanges/", self.prefix)
+    }
+
+    pub(crate) fn exchange(&self, name: &str) -> String {
+        format!("{}/exchanges/{name}", self.prefix)
+    }
+
     pub(crate) fn id(&self, counter: &str) -> String {
         format!("{}/ids/{counter}", self.prefix)
     }

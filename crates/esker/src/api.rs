@@ -6,7 +6,7 @@ use esker_control_grpc::Sessions;
 use esker_coordinator::ShareStates;
 use esker_env::{Env, TaskGuard};
 use esker_grpc::{Others, QueueParts, StreamsParts, StreamsService, server_options};
-use esker_meta::{GroupConfigs, ProducerIds};
+use esker_meta::{Exchanges, GroupConfigs, ProducerIds};
 use esker_node::Node;
 use esker_wal_grpc::{ClientOptions, serve, tcp, tcp_incoming};
 use tokio::net::TcpListener;
@@ -16,7 +16,7 @@ use crate::{broker::Failure, config::Config, settings};
 /// Serves the API for as long as the guard is held; `None` when the configuration says that there is none.
 ///
 /// # Errors
-/// The port cannot be used.
+/// The port cannot be used, or the exchanges cannot be read.
 pub(crate) async fn start(
     config: &Config,
     env: &Env,
@@ -37,6 +37,8 @@ pub(crate) async fn start(
         membership: Arc::clone(membership),
         sessions: Sessions::new(Arc::clone(membership), env, tcp(), ClientOptions::default()),
     });
+    let exchanges = Exchanges::start(node.meta.clone()).await;
+    let exchanges = exchanges.map_err(|error| Failure(format!("the exchanges cannot be read: {error}")))?;
     let parts = StreamsParts {
         env: env.clone(),
         log: node.log.clone(),
@@ -45,6 +47,7 @@ pub(crate) async fn start(
         queues: QueueParts {
             shares: shares.clone(),
             group_configs: Arc::clone(group_configs),
+            exchanges,
             meta: node.meta.clone(),
             default_partitions: config.kafka.num_partitions,
             max_partitions: settings::kafka(config).max_partitions_per_topic,

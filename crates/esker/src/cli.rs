@@ -1,5 +1,5 @@
 //! The commands that talk to a running cluster, one file each. They use the Kafka protocol and nothing else, but for
-//! `esker cluster`, which asks the brokers' own port, `esker queue`, which uses the native API, and `esker archive`, which
+//! `esker cluster`, which asks the brokers' own port, `esker queue` and `esker exchange`, which use the native API, and `esker archive`, which
 //! reads the object store.
 
 mod archive;
@@ -8,7 +8,9 @@ mod cluster;
 mod connect;
 mod consume;
 mod error;
+mod exchange;
 mod group;
+mod native;
 mod output;
 mod produce;
 mod progress;
@@ -45,6 +47,9 @@ pub(crate) enum ClientCommand {
     /// Make queues, put messages into them and take messages out, by the native API
     #[command(subcommand)]
     Queue(queue::QueueCommand),
+    /// Make exchanges, and bind queues to them, by the native API
+    #[command(subcommand)]
+    Exchange(exchange::ExchangeCommand),
     /// Look into the object store: what is there, and whether it is whole
     #[command(subcommand)]
     Archive(archive::ArchiveCommand),
@@ -65,6 +70,7 @@ impl ClientCommand {
             Self::Group(command) => command.format(),
             Self::Txn(command) => command.format(),
             Self::Queue(command) => command.format(),
+            Self::Exchange(command) => command.format(),
             Self::Archive(command) => command.format(),
             Self::Cluster(command) => command.format(),
             Self::Bench(command) => command.format(),
@@ -79,6 +85,7 @@ impl ClientCommand {
             Self::Group(command) => command.run(env).await,
             Self::Txn(command) => command.run(env).await,
             Self::Queue(command) => command.run(env).await,
+            Self::Exchange(command) => command.run(env).await,
             Self::Archive(command) => command.run(env).await,
             Self::Cluster(command) => command.run(env).await,
             Self::Bench(command) => command.run(env).await,

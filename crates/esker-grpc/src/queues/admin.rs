@@ -29,10 +29,10 @@ const COPY: &str = "errors.deadletterqueue.copy.record.enable";
 const TAKES_DEAD_LETTERS: &str = "errors.deadletterqueue.group.enable";
 /// How the names of topics for dead letters begin.
 const DEAD_PREFIX: &str = "dlq.";
-/// Attempts when a group's configs change at the same time.
-const ATTEMPTS: usize = 10;
+/// Attempts when somebody else changes the same thing at the same time.
+pub(super) const ATTEMPTS: usize = 10;
 /// How long it is waited until this broker shows what was made.
-const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
+pub(super) const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
 
 /// What queues are made with.
 pub(crate) struct Admin {
@@ -65,6 +65,10 @@ impl Admin {
         self.shares.overrides(group).heeds
     }
 
+    pub(super) const fn meta(&self) -> &Meta {
+        &self.meta
+    }
+
     /// What is set for a queue and one of its groups.
     pub(crate) fn describe(&self, topic: &Topic, group: &str) -> api::Queue {
         let limits = self.shares.limits(group);
@@ -79,6 +83,19 @@ impl Admin {
             priority: limits.heeds.priority,
             key_order: limits.heeds.order,
         }
+    }
+
+    /// Where a group's dead letters are, if it has any.
+    pub(super) fn dead_letters(&self, group: &str) -> Option<String> {
+        self.group_configs.value(group, DEAD_LETTERS).filter(|topic| !topic.is_empty())
+    }
+
+    /// Sets up a group that reads dead letters: all of them, and it gives none up before it must.
+    pub(super) async fn set_reading_group(&self, group: &str) -> Result<(), Fault> {
+        let config = self.shares.config();
+        let (limit, lease) = (config.max_delivery_limit.to_string(), config.max_lock.as_millis().to_string());
+        let defaults = [(RESET, "earliest"), (LIMIT, limit.as_str()), (LEASE, lease.as_str())];
+        self.set_group(group, &BTreeMap::new(), &defaults).await
     }
 
     fn check(&self, asked: &api::CreateQueueRequest) -> Result<(), Fault> {
@@ -189,11 +206,11 @@ impl Admin {
     }
 }
 
-fn busy(why: &str) -> Fault {
+pub(super) fn busy(why: &str) -> Fault {
     Fault::refused(Code::Unavailable, "STORAGE", why).retry(Duration::from_secs(1))
 }
 
-fn unavailable(error: &MetaError) -> Fault {
+pub(super) fn unavailable(error: &MetaError) -> Fault {
     busy(&error.to_string())
 }
 

@@ -4,16 +4,21 @@
 //! `receive` runs one task for each receiver. It keeps the client's credit and has a `line` to each broker that leads
 //! partitions of the queue, at whose other end there is a `desk`: over the network as a stream of `Forward/Deliver`, or in this
 //! process. The desk knows what its receiver has, and asks its `leader`: the share partitions and the log of that broker.
-//! `publish` gathers messages into batches and gives them to lanes, as `produce` does. `admin` makes queues.
+//! `publish` gathers messages into batches and gives them to lanes, as `produce` does; which queues get what is published to an
+//! exchange is found by `routing`, which has the exchanges in memory. `admin` makes queues, `exchanges` those.
+//! `redrive` is a receiver of dead letters that publishes them.
 
 mod admin;
 mod depth;
 mod desk;
+pub(crate) mod exchanges;
 mod leader;
 mod line;
 mod message;
 mod publish;
 mod receive;
+mod redrive;
+mod routing;
 mod settling;
 
 pub(crate) use admin::{Admin, create};
@@ -22,3 +27,6 @@ pub(crate) use desk::run as desk;
 pub(crate) use leader::Leader;
 pub(crate) use publish::serve as publish;
 pub(crate) use receive::serve as receive;
+pub use redrive::DeadLetter;
+pub(crate) use redrive::redrive;
+pub(crate) use routing::Router;

@@ -1,13 +1,19 @@
-//! Publish: messages in, an answer for each once it is durable. What comes together is written together.
+//! Publish: messages in, an answer for each once it is durable. What comes together is written together. A message to an
+//! exchange is written to each of its queues as if it had come for that one alone.
+
+mod routings;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use esker_core::{PartitionId, batch::Compression, partitioner::partition_for_key};
+use esker_meta::{Binding, Topic};
+use esker_share::Heeds;
 use futures::{FutureExt, Stream};
 use prost::Message;
 use tokio::sync::mpsc;
 use tonic::{Code, Status, Streaming};
 
+use self::routings::{Piece, Routings};
 use crate::{
     OWNER_WAIT, PATIENCE, STREAM_BYTES,
     budget::{Intake, Share},
@@ -52,6 +58,7 @@ pub(crate) fn serve(
             lanes,
             gathered: BTreeMap::new(),
             under_way: BTreeMap::new(),
+            routings: Routings::default(),
             numbers: 0,
             turn: 0,
             messages: 0,
@@ -66,7 +73,7 @@ pub(crate) fn serve(
 
 /// Messages for one partition.
 struct Gathered {
-    ids: Vec<u64>,
+    pieces: Vec<Piece>,
     records: Vec<api::Record>,
     bytes: usize,
     most: usize,
@@ -81,11 +88,12 @@ struct Publish {
     lanes: Lanes,
     gathered: BTreeMap<PartitionId, Gathered>,
     /// The messages of batches that are under way.
-    under_way: BTreeMap<u64, Vec<u64>>,
+    under_way: BTreeMap<u64, Vec<Piece>>,
+    routings: Routings,
     numbers: u64,
     /// For messages that may go anywhere.
     turn: u32,
-    /// Not answered.
+    /// Not answered; each copy of a message counts.
     messages: usize,
     bytes: usize,
 }
@@ -137,26 +145,91 @@ impl Publish {
         Ok(Some((request, share)))
     }
 
-    /// Puts a message to those for its partition, or answers that it cannot go.
-    async fn take(&mut self, asked: api::PublishRequest, mut share: Share) -> Result<(), Fault> {
-        let api::PublishRequest { id, queue, message } = asked;
+    /// Puts a message to those for its queue, or its queues, or answers that it cannot go.
+    async fn take(&mut self, asked: api::PublishRequest, share: Share) -> Result<(), Fault> {
+        let api::PublishRequest { id, queue, message, exchange, routing_key } = asked;
         let mut message = message.unwrap_or_default();
-        let topic = match self.targets.topic(&queue).await {
-            Ok(topic) => topic,
-            Err(fault) => return self.refuse(id, &fault).await,
+        // Of several queues each heeds what it heeds.
+        let heeds = || match exchange.is_empty() {
+            true => self.targets.admin.heeds(&queue),
+            false => Heeds { times: true, priority: true, order: true },
         };
-        let heeds = || self.targets.admin.heeds(&queue);
         if let Err(fault) = put_headers(&mut message, self.targets.env.clock.wall_ms(), heeds) {
-            return self.refuse(id, &fault).await;
+            return self.refuse(Piece::Whole(id), &fault).await;
         }
+        if !exchange.is_empty() {
+            let taken = self.copy(id, &queue, (&exchange, &routing_key), message, share).await;
+            return match taken {
+                Ok(done) => done,
+                Err(fault) => self.refuse(Piece::Whole(id), &fault).await,
+            };
+        }
+        if !routing_key.is_empty() {
+            let fault = Fault::invalid("routing_key", "it is for an exchange, and none is named");
+            return self.refuse(Piece::Whole(id), &fault).await;
+        }
+        match self.targets.topic(&queue).await {
+            Ok(topic) => self.put(Piece::Whole(id), &topic, message, share).await,
+            Err(fault) => self.refuse(Piece::Whole(id), &fault).await,
+        }
+    }
+
+    /// Puts copies of a message to those for its queues. The inner fault ends the stream.
+    ///
+    /// # Errors
+    /// It cannot go anywhere.
+    async fn copy(
+        &mut self,
+        id: u64,
+        queue: &str,
+        (exchange, key): (&str, &str),
+        message: api::Message,
+        mut share: Share,
+    ) -> Result<Result<(), Fault>, Fault> {
+        if !queue.is_empty() {
+            return Err(Fault::invalid("exchange", "a message is for a queue or for an exchange"));
+        }
+        if key.len() > Binding::MAX_KEY {
+            let text = format!("a routing key has at most {} bytes", Binding::MAX_KEY);
+            return Err(Fault::invalid("routing_key", text));
+        }
+        let queues = self.targets.router.route(exchange, key, &message.headers).await?;
+        let each = share.bytes();
+        // Each copy is a record of its own in the end.
+        if !share.could_hold(each.saturating_mul(queues.len())) {
+            let text = format!("copies for {} queues are more than a broker can hold", queues.len());
+            return Err(Fault::refused(Code::InvalidArgument, "BATCH_TOO_LARGE", text));
+        }
+        if !share.grow(each.saturating_mul(queues.len() - 1)) {
+            return Err(Fault::busy("requests"));
+        }
+        let of = self.routings.begin(id, queues.len());
+        for queue in queues {
+            let part = share.split(each);
+            let topic = Arc::clone(&queue);
+            if let Err(ended) = self.put(Piece::Copy { of, queue }, &topic, message.clone(), part).await {
+                return Ok(Err(ended));
+            }
+        }
+        Ok(Ok(()))
+    }
+
+    /// Puts a message to those for its partition, or answers that it cannot go.
+    async fn put(
+        &mut self,
+        piece: Piece,
+        topic: &Topic,
+        message: api::Message,
+        mut share: Share,
+    ) -> Result<(), Fault> {
         let count = topic.record.partitions;
         let index = match &message.key {
             Some(key) => partition_for_key(key, count as usize).cast_unsigned(),
             None => self.turn % count,
         };
-        let partition = match targets::partition(&topic, index) {
+        let partition = match targets::partition(topic, index) {
             Ok(partition) => partition,
-            Err(fault) => return self.refuse(id, &fault).await,
+            Err(fault) => return self.refuse(piece, &fault).await,
         };
         let bytes = message.encoded_len();
         let api::Message { value, key, headers, .. } = message;
@@ -168,13 +241,13 @@ impl Publish {
         self.messages += 1;
         self.bytes += share.bytes();
         let gathered = self.gathered.entry(partition).or_insert_with(|| Gathered {
-            ids: Vec::new(),
+            pieces: Vec::new(),
             records: Vec::new(),
             bytes: 0,
             most,
             share: None,
         });
-        gathered.ids.push(id);
+        gathered.pieces.push(piece);
         gathered.records.push(api::Record { key, value, headers, timestamp_ms: None });
         gathered.bytes += bytes;
         match &mut gathered.share {
@@ -196,23 +269,22 @@ impl Publish {
 
     /// Sends what was gathered for a partition on its way.
     async fn send(&mut self, partition: PartitionId) -> Result<(), Fault> {
-        let Some(Gathered { ids, records, share: Some(share), .. }) = self.gathered.remove(&partition) else {
-            return Ok(());
-        };
+        let Some(gathered) = self.gathered.remove(&partition) else { return Ok(()) };
+        let Gathered { pieces, records, share: Some(share), .. } = gathered else { return Ok(()) };
         let now = self.targets.env.clock.wall_ms();
         let bytes = match records::to_batch(&records, Compression::None, None, now) {
             Ok(bytes) => bytes,
             Err(fault) => {
                 self.bytes -= share.bytes();
-                for id in ids {
+                for piece in pieces {
                     self.messages -= 1;
-                    self.refuse(id, &fault).await?;
+                    self.refuse(piece, &fault).await?;
                 }
                 return Ok(());
             }
         };
         self.numbers += 1;
-        self.under_way.insert(self.numbers, ids);
+        self.under_way.insert(self.numbers, pieces);
         let give_up = self.targets.env.clock.now() + OWNER_WAIT;
         let batch = Batch { id: self.numbers, bytes, give_up, share };
         self.lanes.send(partition, batch, Terms::default())
@@ -220,26 +292,28 @@ impl Publish {
 
     async fn answer(&mut self, done: Done) -> Result<(), Fault> {
         let Done { id, partition, result, share } = done;
-        let ids = self.under_way.remove(&id).unwrap_or_default();
-        self.messages -= ids.len();
+        let pieces = self.under_way.remove(&id).unwrap_or_default();
+        self.messages -= pieces.len();
         self.bytes -= share.bytes();
         drop(share);
         self.lanes.done(partition);
-        for (at, id) in (0..).zip(ids) {
-            match &result {
-                Ok(written) => {
-                    let offset = written.first_offset + at;
-                    let published = api::Published { partition: partition.index, offset };
-                    self.say(Ok(answered(id, api::publish_response::Result::Published(published)))).await?;
-                }
-                Err(fault) => self.refuse(id, fault).await?,
+        for (at, piece) in (0..).zip(pieces) {
+            let answer = match &result {
+                Ok(written) => self.routings.written(piece, partition.index, written.first_offset + at),
+                Err(fault) => self.routings.failed(piece, fault),
+            };
+            if let Some(answer) = answer {
+                self.say(Ok(answer)).await?;
             }
         }
         Ok(())
     }
 
-    async fn refuse(&self, id: u64, fault: &Fault) -> Result<(), Fault> {
-        self.say(Ok(answered(id, api::publish_response::Result::Error(fault.rpc())))).await
+    async fn refuse(&mut self, piece: Piece, fault: &Fault) -> Result<(), Fault> {
+        match self.routings.failed(piece, fault) {
+            Some(answer) => self.say(Ok(answer)).await,
+            None => Ok(()),
+        }
     }
 
     /// Sends an answer. A client that takes none for long is given up.
@@ -249,8 +323,4 @@ impl Publish {
             _ => Err(Fault::refused(Code::DeadlineExceeded, "TOO_SLOW", "answers are not read")),
         }
     }
-}
-
-const fn answered(id: u64, result: api::publish_response::Result) -> api::PublishResponse {
-    api::PublishResponse { id, result: Some(result) }
 }

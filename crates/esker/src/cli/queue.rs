@@ -1,16 +1,22 @@
 //! `esker queue`: queues by the native API.
 
 mod create;
+mod dead_letters;
 mod describe;
 mod publish;
 mod receive;
+mod redrive;
 
 use clap::Subcommand;
 use esker_env::Env;
-use esker_grpc::{QueueClient, messages as api};
+use esker_grpc::messages as api;
 use serde_json::{Value, json};
 
-use super::{error::CliError, output::Format};
+use super::{
+    error::CliError,
+    native::{Api, said},
+    output::Format,
+};
 
 #[derive(Subcommand)]
 pub(crate) enum QueueCommand {
@@ -22,17 +28,10 @@ pub(crate) enum QueueCommand {
     Receive(receive::Receive),
     /// Show a queue's settings and how many messages are in it
     Describe(describe::Describe),
-}
-
-/// Where to ask.
-#[derive(clap::Args)]
-pub(crate) struct Api {
-    /// The native API's address of any broker
-    #[arg(long, value_name = "HOST:PORT", env = "ESKER_API", default_value = "127.0.0.1:9095")]
-    api: String,
-    /// Text for people, or JSON, one document per line
-    #[arg(long, value_enum, default_value = "text")]
-    output: Format,
+    /// Show what a queue has given up, also what was moved back since; nothing is taken
+    DeadLetters(dead_letters::DeadLetters),
+    /// Move dead letters back to their queue
+    Redrive(redrive::Redrive),
 }
 
 impl QueueCommand {
@@ -42,6 +41,8 @@ impl QueueCommand {
             Self::Publish(command) => command.api.output,
             Self::Receive(command) => command.api.output,
             Self::Describe(command) => command.api.output,
+            Self::DeadLetters(command) => command.api.output,
+            Self::Redrive(command) => command.api.output,
         }
     }
 
@@ -51,21 +52,15 @@ impl QueueCommand {
             Self::Publish(command) => command.run(&env).await,
             Self::Receive(command) => command.run(&env).await,
             Self::Describe(command) => command.run(&env).await,
+            Self::DeadLetters(command) => command.run(&env).await,
+            Self::Redrive(command) => command.run(&env).await,
         }
     }
 }
 
-impl Api {
-    async fn connect(&self, env: &Env) -> Result<QueueClient, CliError> {
-        QueueClient::connect(&self.api, env).await.map_err(|error| {
-            CliError::Found(format!("no native API at {}: {error}; name one with --api", self.api))
-        })
-    }
-}
-
-/// What a broker says.
-fn said(status: &tonic::Status) -> CliError {
-    CliError::Found(status.message().to_owned())
+/// Bytes that are not UTF-8 are shown as far as they are.
+fn text(bytes: Option<&bytes::Bytes>) -> Value {
+    bytes.map_or(Value::Null, |bytes| json!(String::from_utf8_lossy(bytes)))
 }
 
 fn settings(queue: &api::Queue) -> Value {

@@ -21,12 +21,20 @@ const UNDER_WAY: usize = 5_000;
 #[derive(Args)]
 #[command(after_help = "Examples:
   esker queue publish jobs 'do this' 'and that'
-  esker queue publish jobs --key customer-3 --header source=shop < lines.txt")]
+  esker queue publish jobs --key customer-3 --header source=shop < lines.txt
+  esker queue publish --exchange orders --routing-key order.eu.paid '{\"id\": 7}'")]
 pub(crate) struct Publish {
-    /// The queue
-    queue: String,
+    /// The queue; with --exchange the first message
+    #[arg(required_unless_present = "exchange")]
+    queue: Option<String>,
     /// The messages; lines of standard input, one message each, if none is given
     message: Vec<String>,
+    /// Publish to this exchange instead of a queue
+    #[arg(long, short = 'x', value_name = "EXCHANGE")]
+    exchange: Option<String>,
+    /// The routing key of every message
+    #[arg(long, short = 'r', requires = "exchange", value_name = "KEY")]
+    routing_key: Option<String>,
     /// The key of every message
     #[arg(long, short)]
     key: Option<String>,
@@ -63,18 +71,35 @@ impl Publish {
         }
     }
 
+    /// What every message has.
+    fn request(&self, id: u64, value: Vec<u8>) -> PublishRequest {
+        let exchange = self.exchange.clone().unwrap_or_default();
+        let queue = self.queue.clone().filter(|_| self.exchange.is_none());
+        PublishRequest {
+            id,
+            queue: queue.unwrap_or_default(),
+            message: Some(self.message(value)),
+            exchange,
+            routing_key: self.routing_key.clone().unwrap_or_default(),
+        }
+    }
+
     pub(crate) async fn run(self, env: &Env) -> Result<(), CliError> {
+        let mut messages = self.message.clone();
+        if self.exchange.is_some() {
+            messages.splice(0..0, self.queue.clone());
+        }
         let client = self.api.connect(env).await?;
         let (send, requests) = mpsc::unbounded_channel();
         let mut answers = client.publish(requests).await.map_err(|status| said(&status))?;
         let mut lines = io::stdin().lock();
-        let mut given = self.message.iter();
+        let mut given = messages.iter();
         let mut waiting = BTreeSet::new();
         let mut sender = Some(send);
-        let (mut id, mut published) = (0_u64, 0_u64);
+        let (mut id, mut published, mut copies) = (0_u64, 0_u64, 0_usize);
         loop {
             while let Some(send) = sender.as_ref().filter(|_| waiting.len() < UNDER_WAY) {
-                let value = if self.message.is_empty() {
+                let value = if messages.is_empty() {
                     let mut line = Vec::new();
                     let read = lines.read_until(b'\n', &mut line)?;
                     if line.last() == Some(&b'\n') {
@@ -90,10 +115,8 @@ impl Publish {
                 };
                 id += 1;
                 waiting.insert(id);
-                let request =
-                    PublishRequest { id, queue: self.queue.clone(), message: Some(self.message(value)) };
                 // The other end goes only after an error, which it tells.
-                let _ = send.send(request);
+                let _ = send.send(self.request(id, value));
             }
             if waiting.is_empty() {
                 break;
@@ -103,15 +126,31 @@ impl Publish {
             };
             waiting.remove(&answer.id);
             match answer.result {
-                Some(Answer::Published(_)) => published += 1,
+                Some(Answer::Published(_)) => {
+                    published += 1;
+                    copies += 1;
+                }
+                Some(Answer::Routed(routed)) => {
+                    published += 1;
+                    copies += routed.copies.len();
+                }
                 Some(Answer::Error(error)) => {
                     return Err(CliError::Found(format!("message {}: {}", answer.id, error.message)));
                 }
                 None => return Err(CliError::Found(format!("message {} has no answer", answer.id))),
             }
         }
-        output::show(self.api.output, &json!({"queue": self.queue, "published": published}), |out| {
-            writeln!(out, "published {published} messages to {}", self.queue)
+        let document = match (&self.exchange, &self.queue) {
+            (Some(exchange), _) => json!({"exchange": exchange, "published": published, "copies": copies}),
+            (None, queue) => json!({"queue": queue, "published": published}),
+        };
+        output::show(self.api.output, &document, |out| match (&self.exchange, &self.queue) {
+            (Some(exchange), _) => {
+                writeln!(out, "published {published} messages to {exchange}, {copies} to queues")
+            }
+            (None, queue) => {
+                writeln!(out, "published {published} messages to {}", queue.as_deref().unwrap_or_default())
+            }
         })?;
         Ok(())
     }

@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tonic::Streaming;
 
-use super::{Api, said};
+use super::{Api, said, text};
 use crate::cli::{
     error::CliError,
     output::{self, Format},
@@ -178,11 +178,6 @@ fn ended() -> CliError {
 
 fn ask_for(left: u64) -> u32 {
     u32::try_from(left).unwrap_or(TOGETHER).min(TOGETHER)
-}
-
-/// Bytes that are not UTF-8 are shown as far as they are.
-fn text(bytes: Option<&bytes::Bytes>) -> Value {
-    bytes.map_or(Value::Null, |bytes| json!(String::from_utf8_lossy(bytes)))
 }
 
 fn document(delivery: &Delivery) -> Value {
