@@ -55,11 +55,13 @@ impl SharePartition {
     /// want everything has a cursor.
     pub fn plan(&mut self, limits: &Limits, end: i64, cursor: Option<&mut Cursor>) -> Plan {
         let picks = self.picks(limits);
+        let is_filtered = cursor.is_some();
         let from = cursor.map_or((0, 0), |cursor| {
             self.news.tell(cursor);
             cursor.at
         });
-        if self.counted() >= u64::from(limits.max_locks) {
+        // Who takes out some here and there makes more runs, who takes the first makes fewer.
+        if self.counted() >= u64::from(limits.max_locks) || (is_filtered && self.is_crowded()) {
             return Plan::Full;
         }
         let next = match &mut self.picker {

@@ -15,7 +15,8 @@ use crate::{
 
 /// The most records of a partition that are deferred: beyond it nothing new is given out.
 const MAX_DEFERRED: usize = 1_000_000;
-/// The most runs of records in the same state: beyond it nothing new is given out.
+/// The most runs of records in the same state: beyond it nothing new is looked at. They are stored in one record, of 19 bytes
+/// for each, and a batch of the log has at most 127 MiB.
 const MAX_RUNS: usize = 2_500_000;
 
 /// What an operator may choose, for all groups or for one.

@@ -2,6 +2,7 @@
 
 mod opening;
 mod parts;
+mod words;
 
 pub(super) use self::opening::group;
 
@@ -9,7 +10,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use esker_core::TopicNumber;
 use esker_env::Monotonic;
-use futures::{Stream, StreamExt, stream};
+use futures::{FutureExt, Stream, StreamExt, stream};
 use prost::Message;
 use tokio::sync::mpsc;
 use tonic::{Code, Status, Streaming};
@@ -17,6 +18,7 @@ use tonic::{Code, Status, Streaming};
 use self::{
     opening::{Opened, open},
     parts::{Parts, Taking},
+    words::{Gathered, Together},
 };
 use super::{
     leader::{READ_BYTES, lease_lost},
@@ -39,6 +41,8 @@ use crate::{
 
 /// Receipts of one word, and of all that are not answered above which no more is taken from the client.
 const RECEIPTS: usize = 10_000;
+/// Requests that are taken together.
+const TOGETHER: usize = 256;
 /// Questions for messages under way at the same time.
 const TAKES: usize = 4;
 
@@ -196,10 +200,8 @@ impl Receiving {
                 Some(news) = told.recv() => self.hear(news, client).await?,
                 request = client.next(), if room => match request? {
                     Some(api::receive_request::Request::Credit(credit)) => self.add(credit),
-                    Some(api::receive_request::Request::Settle(settle)) => self.settle(settle, client).await?,
-                    Some(api::receive_request::Request::Open(_)) => {
-                        return Err(Fault::invalid("open", "the stream is open already").into());
-                    }
+                    Some(api::receive_request::Request::Settle(said)) => more = self.settle(said, client).await?,
+                    Some(api::receive_request::Request::Open(_)) => return Err(opened_twice().into()),
                     None => more = false,
                 },
                 () = self.targets.env.clock.sleep(pause) => {}
@@ -305,8 +307,10 @@ impl Receiving {
                 Ok(())
             }
             Response::Settled(proto::Settled { id, refused }) => {
-                let answer = self.settling.answered(id, refused);
-                self.say_settled(answer, client).await
+                for answer in self.settling.answered(id, refused) {
+                    self.say_settled(Some(answer), client).await?;
+                }
+                Ok(())
             }
         }
     }
@@ -347,48 +351,93 @@ impl Receiving {
         }
     }
 
-    async fn settle(&mut self, asked: api::Settle, client: &Client) -> Result<(), Ended> {
-        let api::Settle { id, verdict, mut receipts, delay_ms } = asked;
-        match api::Verdict::try_from(verdict) {
-            Ok(api::Verdict::Unspecified) | Err(_) => {
-                return Err(Fault::invalid("settle.verdict", "it says nothing that is known").into());
+    /// Takes what the client says of its messages, and whatever it has said besides by now. False when it has said its last.
+    async fn settle(&mut self, first: api::Settle, client: &mut Client) -> Result<bool, Ended> {
+        let (mut gathered, mut words) = (Gathered::default(), Vec::new());
+        words.push(self.gather(first, &mut gathered)?);
+        let mut end = Ok(true);
+        for _ in 1..TOGETHER {
+            if self.settling.receipts() + gathered.receipts() >= RECEIPTS {
+                break;
             }
-            Ok(api::Verdict::Nack) => {}
-            Ok(_) if delay_ms > 0 => {
-                return Err(
-                    Fault::invalid("settle.delay_ms", "only what is put back can be for later").into()
-                );
+            let Some(next) = client.next().now_or_never() else { break };
+            let taken = match next {
+                Ok(Some(api::receive_request::Request::Settle(said))) => {
+                    self.gather(said, &mut gathered).map(|word| words.push(word))
+                }
+                Ok(Some(api::receive_request::Request::Credit(credit))) => {
+                    self.add(credit);
+                    Ok(())
+                }
+                Ok(Some(api::receive_request::Request::Open(_))) => Err(opened_twice()),
+                Ok(None) => {
+                    end = Ok(false);
+                    break;
+                }
+                Err(fault) => Err(fault),
+            };
+            if let Err(fault) = taken {
+                // What was said before it counts.
+                end = Err(fault.into());
+                break;
             }
-            Ok(_) => {}
         }
-        if receipts.is_empty() || receipts.len() > RECEIPTS {
-            let text = format!("one to {RECEIPTS} receipts");
-            return Err(Fault::invalid("settle.receipts", text).into());
+        for question in gathered.into_questions() {
+            words.extend(self.put(question));
         }
+        for word in words {
+            let answer = self.settling.complete(word);
+            self.say_settled(answer, client).await?;
+        }
+        end
+    }
+
+    /// Puts a question to a leader. The words to which there will be no answer, because the way there has ended.
+    fn put(&mut self, question: Together) -> Vec<u64> {
+        let marks = question.marks();
+        let Together { partition, line, verdict, delay_ms, words, .. } = question;
+        let Some(known) = self.lines.get_mut(&line) else {
+            let fault = lease_lost("the partition is on its way to another broker");
+            for (word, marks) in &words {
+                self.settling.fail(*word, partition.index, marks, &fault);
+            }
+            return words.into_iter().map(|(word, _)| word).collect();
+        };
+        if !self.settling.is_asked(line) && !self.parts.is_asked(line) {
+            known.heard = self.targets.env.clock.now();
+        }
+        let id = self.settling.ask(line, partition.index, words);
+        let partition = Some(convert::partition_message(partition));
+        known.line.say(Request::Settle(proto::Settle { id, partition, verdict, marks, delay_ms }));
+        Vec::new()
+    }
+
+    /// Takes a word apart by partition. Its number.
+    fn gather(&mut self, said: api::Settle, gathered: &mut Gathered) -> Result<u64, Fault> {
+        words::check(&said)?;
+        let api::Settle { id, verdict, mut receipts, delay_ms } = said;
         receipts.sort_by_key(|receipt| (receipt.partition, receipt.offset, receipt.delivery_count));
         receipts.dedup();
         let word = self.settling.begin(id);
         for of_one in receipts.chunk_by(|one, other| one.partition == other.partition) {
             let index = of_one[0].partition;
-            let marks: Vec<proto::Mark> = of_one
-                .iter()
-                .map(|receipt| proto::Mark { offset: receipt.offset, count: receipt.delivery_count })
-                .collect();
-            let Some((partition, number)) = self.parts.line_of(index) else {
-                let fault = lease_lost("the partition is on its way to another broker, or there is none");
-                self.settling.fail(word, index, &marks, &fault);
-                continue;
+            let mark = |receipt: &api::Receipt| proto::Mark {
+                offset: receipt.offset,
+                count: receipt.delivery_count,
             };
-            let Some(known) = self.lines.get_mut(&number) else { continue };
-            if !self.settling.is_asked(number) && !self.parts.is_asked(number) {
-                known.heard = self.targets.env.clock.now();
+            let marks: Vec<proto::Mark> = of_one.iter().map(mark).collect();
+            match self.parts.line_of(index) {
+                Some(to) => {
+                    self.settling.await_part(word);
+                    gathered.add(word, to, (verdict, delay_ms), marks);
+                }
+                None => {
+                    let fault = lease_lost("the partition is on its way to another broker, or there is none");
+                    self.settling.fail(word, index, &marks, &fault);
+                }
             }
-            let id = self.settling.ask(word, number, index, marks.clone());
-            let partition = Some(convert::partition_message(partition));
-            known.line.say(Request::Settle(proto::Settle { id, partition, verdict, marks, delay_ms }));
         }
-        let answer = self.settling.complete(word);
-        self.say_settled(answer, client).await
+        Ok(word)
     }
 
     async fn say_settled(&self, answer: Option<api::Settled>, client: &Client) -> Result<(), Ended> {
@@ -431,6 +480,10 @@ impl Receiving {
         let _ = self.targets.env.timeout(parts::SILENCE, ended).await;
         Ok(())
     }
+}
+
+fn opened_twice() -> Fault {
+    Fault::invalid("open", "the stream is open already")
 }
 
 fn delivery(partition: u32, given: proto::Given) -> Option<api::Delivery> {

@@ -29,12 +29,17 @@ struct Word {
     failed: Vec<api::Unsettled>,
 }
 
-/// What of it went to one partition.
+/// What went to one partition together, of one word or of several.
 struct Part {
-    word: u64,
     line: u64,
     partition: u32,
-    marks: Vec<Mark>,
+    words: Vec<(u64, Vec<Mark>)>,
+}
+
+impl Part {
+    fn receipts(&self) -> usize {
+        self.words.iter().map(|(_, marks)| marks.len()).sum()
+    }
 }
 
 impl Settling {
@@ -59,14 +64,19 @@ impl Settling {
         self.next
     }
 
-    /// A part of a word goes to a line, under the number that is returned.
-    pub(super) fn ask(&mut self, word: u64, line: u64, partition: u32, marks: Vec<Mark>) -> u64 {
-        self.next += 1;
-        self.receipts += marks.len();
+    /// A part of a word will be asked for.
+    pub(super) fn await_part(&mut self, word: u64) {
         if let Some(word) = self.words.get_mut(&word) {
             word.left += 1;
         }
-        self.parts.insert(self.next, Part { word, line, partition, marks });
+    }
+
+    /// Parts of words, each of which is awaited, go to a line together, under the number that is returned.
+    pub(super) fn ask(&mut self, line: u64, partition: u32, words: Vec<(u64, Vec<Mark>)>) -> u64 {
+        self.next += 1;
+        let part = Part { line, partition, words };
+        self.receipts += part.receipts();
+        self.parts.insert(self.next, part);
         self.next
     }
 
@@ -88,15 +98,18 @@ impl Settling {
         Some(api::Settled { id, failed })
     }
 
-    /// A part is answered.
-    pub(super) fn answered(&mut self, number: u64, refused: Vec<Refused>) -> Option<api::Settled> {
-        let part = self.parts.remove(&number)?;
-        self.receipts -= part.marks.len();
+    /// Parts that went together are answered: the words of which that was the last.
+    pub(super) fn answered(&mut self, number: u64, refused: Vec<Refused>) -> Vec<api::Settled> {
+        let Some(part) = self.parts.remove(&number) else { return Vec::new() };
+        self.receipts -= part.receipts();
         for Refused { mark, fault } in refused {
             let fault = fault.map_or_else(|| Fault::internal("refused without a reason"), convert::fault);
-            self.fail(part.word, part.partition, mark.as_slice(), &fault);
+            let said = |(_, marks): &&(u64, Vec<Mark>)| mark.is_some_and(|mark| marks.contains(&mark));
+            if let Some((word, _)) = part.words.iter().find(said) {
+                self.fail(*word, part.partition, mark.as_slice(), &fault);
+            }
         }
-        self.complete(part.word)
+        part.words.iter().filter_map(|(word, _)| self.complete(*word)).collect()
     }
 
     /// A line has ended: what was asked there counts or not.
@@ -105,11 +118,12 @@ impl Settling {
             self.parts.iter().filter(|(_, part)| part.line == line).map(|(number, _)| *number).collect();
         let fault = Fault::unknown("the broker that had the message did not answer");
         let mut answers = Vec::new();
-        for number in gone {
-            let Some(part) = self.parts.remove(&number) else { continue };
-            self.receipts -= part.marks.len();
-            self.fail(part.word, part.partition, &part.marks, &fault);
-            answers.extend(self.complete(part.word));
+        for part in gone.into_iter().filter_map(|number| self.parts.remove(&number)).collect::<Vec<_>>() {
+            self.receipts -= part.receipts();
+            for (word, marks) in &part.words {
+                self.fail(*word, part.partition, marks, &fault);
+                answers.extend(self.complete(*word));
+            }
         }
         answers
     }
@@ -127,17 +141,25 @@ mod tests {
     #[test]
     fn a_word_is_answered_once_all_its_parts_are() {
         let mut settling = Settling::default();
-        let word = settling.begin(7);
-        let mark = Mark { offset: 3, count: 1 };
-        let (one, two) = (settling.ask(word, 1, 0, vec![mark]), settling.ask(word, 2, 1, vec![mark, mark]));
-        settling.fail(word, 5, &[mark], &Fault::internal("x"));
+        let (word, other) = (settling.begin(7), settling.begin(8));
+        let mark = |offset| Mark { offset, count: 1 };
+        for word in [word, word, other] {
+            settling.await_part(word);
+        }
+        let one = settling.ask(1, 0, vec![(word, vec![mark(3)]), (other, vec![mark(4), mark(5)])]);
+        let two = settling.ask(2, 1, vec![(word, vec![mark(3), mark(9)])]);
+        settling.fail(word, 5, &[mark(1)], &Fault::internal("x"));
         assert_eq!(settling.complete(word), None);
-        assert_eq!((settling.receipts(), settling.is_asked(2), settling.is_asked(3)), (3, true, false));
-        assert_eq!(settling.answered(one, Vec::new()), None);
-        assert_eq!(settling.answered(one, Vec::new()), None, "once");
+        assert_eq!(settling.complete(other), None);
+        assert_eq!((settling.receipts(), settling.is_asked(2), settling.is_asked(3)), (5, true, false));
+        let answered = settling.answered(one, vec![Refused { mark: Some(mark(5)), fault: None }]);
+        assert_eq!(answered.len(), 1);
+        assert_eq!((answered[0].id, answered[0].failed.len()), (8, 1), "its own, and that alone");
+        assert_eq!(answered[0].failed[0].receipt.map(|receipt| receipt.offset), Some(5));
+        assert!(settling.answered(one, Vec::new()).is_empty(), "once");
         let settled = settling.ended(2).pop().expect("the last part");
         assert_eq!((settled.id, settled.failed.len()), (7, 3));
         assert!(settling.is_empty() && settling.receipts() == 0);
-        assert!(settling.answered(two, Vec::new()).is_none());
+        assert!(settling.answered(two, Vec::new()).is_empty());
     }
 }
