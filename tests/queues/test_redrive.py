@@ -11,6 +11,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 from queueing import Publishing, Receiving, depth
 
+from harness.cluster import freeze
 from harness.native import compiled, details, of_status, reason
 from harness.wait import until
 
@@ -273,11 +274,20 @@ def test_every_letter_goes_back_whoever_dies(cluster, client, pb, name, request)
         except grpc.RpcError as error:
             assert reason(error) == "NO_OWNER", error
             return count
+    seen = [0]
+
+    def stands_still() -> bool:
+        """Nothing was moved since it was asked last."""
+        seen.append(sum(told))
+        return seen[-1] == seen[-2]
     in_the_middle = 0
     for _ in range(kills):
         before = sum(told)
         until("some are moved", lambda: failures or sum(told) > before + 20 or left() == 0, 60, interval=0.2)  # noqa: B023
         victim = chance.choice([2, 3])
+        # It stops answering first, so that it dies while the others wait for what they have asked of it.
+        freeze(cluster.brokers[victim].process)
+        until("nothing goes on", lambda: failures or stands_still(), 20, interval=0.3)
         cluster.brokers[victim].kill()
         in_the_middle += left() > 0
         cluster.launch(victim)

@@ -122,7 +122,10 @@ pub(crate) async fn redrive(
 impl Redrive {
     /// Until there are no more letters, or as many were moved as are wanted.
     async fn run(&mut self, dead: &Topic, most: u32) -> Result<(), Fault> {
-        for index in 0..dead.record.partitions {
+        let count = dead.record.partitions;
+        // Redrives at the same time are not all at the same partition.
+        let first = u32::try_from(self.targets.env.random.below(count.into())).unwrap_or(0);
+        for index in (first..count).chain(0..first) {
             let from = targets::partition(dead, index)?;
             loop {
                 if self.answer.moved >= most || self.targets.env.clock.now() >= self.until {
