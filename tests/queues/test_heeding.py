@@ -35,7 +35,7 @@ def now_ms() -> float:
 def test_messages_come_at_their_time_and_hold_up_nothing(pb, stub, make):
     queue = make(partitions=4)
     chance = random.Random(7)
-    later = {number: int(now_ms()) + chance.randrange(500, 2500) for number in range(400)}
+    later = {number: int(now_ms()) + chance.randrange(3000, 5000) for number in range(400)}
     out = Publishing(pb, stub, queue)
     out.publish(*(pb.Message(value=b"%d" % number, deliver_at_ms=due) for number, due in later.items()))
     out.publish(*(pb.Message(value=b"now") for _ in range(100)))
@@ -83,9 +83,9 @@ def test_what_has_expired_is_given_up(pb, stub, make, name):
     letters.close()
     # What expires while it is with somebody is theirs until it is put back.
     at = now_ms()
-    out.publish(pb.Message(value=b"short", ttl_ms=400))
+    out.publish(pb.Message(value=b"short", ttl_ms=3000))
     held = receiver.next()
-    until("it has expired", lambda: now_ms() > at + 500)
+    until("it has expired", lambda: now_ms() > at + 3100)
     assert receiver.settle("NACK", held) == []
     letters = Receiving(pb, stub, f"dlq.{name}", group=name)
     assert letters.next().value == b"short"
