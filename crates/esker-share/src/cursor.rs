@@ -14,11 +14,15 @@ pub struct Cursor {
     pub(crate) at: Key,
     /// News that it has heard of.
     heard: u64,
+    /// Whose news: see [`News::life`].
+    life: u64,
 }
 
 /// What can be given out that could not before, the latest of it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct News {
+    /// Another one with each leader: what one has told says nothing of what another one has.
+    pub(crate) life: u64,
     told: u64,
     latest: VecDeque<Key>,
 }
@@ -40,6 +44,10 @@ impl News {
 
     /// Takes a cursor back to what it has not heard of.
     pub(crate) fn tell(&self, cursor: &mut Cursor) {
+        if cursor.life != self.life {
+            *cursor = Cursor { at: Key::default(), heard: self.told, life: self.life };
+            return;
+        }
         let missed = usize::try_from(self.told.saturating_sub(cursor.heard)).unwrap_or(usize::MAX);
         if missed > self.latest.len() || cursor.heard > self.told {
             cursor.at = Key::default();
@@ -52,7 +60,7 @@ impl News {
 
     /// After everything has changed: no cursor counts any more.
     pub(crate) fn voided(&self) -> Self {
-        Self { told: self.told + REMEMBERED as u64 + 1, latest: VecDeque::new() }
+        Self { life: self.life, told: self.told + REMEMBERED as u64 + 1, latest: VecDeque::new() }
     }
 }
 
@@ -63,7 +71,7 @@ mod tests {
     #[test]
     fn a_cursor_goes_back_to_what_it_has_missed() {
         let mut news = News::default();
-        let mut cursor = Cursor { at: (0, 50), heard: 0 };
+        let mut cursor = Cursor { at: (0, 50), ..Cursor::default() };
         news.tell(&mut cursor);
         assert_eq!(cursor.at, (0, 50));
         news.extend([(0, 70), (0, 20), (0, 30)]);
@@ -78,5 +86,14 @@ mod tests {
         cursor.at = (0, 90);
         news.voided().tell(&mut cursor);
         assert_eq!(cursor.at, (0, 0));
+        // The next leader has told more than the cursor has heard of, and none of it.
+        cursor.at = (0, 90);
+        let mut next = News { life: 1, told: cursor.heard, ..News::default() };
+        next.push((0, 95));
+        next.tell(&mut cursor);
+        assert_eq!(cursor.at, (0, 0));
+        cursor.at = (0, 90);
+        next.tell(&mut cursor);
+        assert_eq!(cursor.at, (0, 90));
     }
 }

@@ -156,6 +156,11 @@ impl SharePartition {
         Ok(partition)
     }
 
+    /// Whose state it is: cursors of another life begin anew.
+    pub fn set_life(&mut self, life: u64) {
+        self.news.life = life;
+    }
+
     /// The first offset that is not done with.
     #[must_use]
     pub fn start(&self) -> i64 {

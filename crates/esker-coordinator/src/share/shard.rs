@@ -232,6 +232,7 @@ impl StateShard {
     pub(crate) fn begin(&mut self, epoch: Epoch) {
         self.epoch = epoch;
         for (key, entry) in &mut self.partitions {
+            entry.share.set_life(life(epoch));
             entry.weight = weight(key, entry);
             self.usage.change(0, entry.weight);
         }
@@ -241,6 +242,7 @@ impl StateShard {
     pub(super) fn initialize(&mut self, cx: &mut Cx<'_>, key: &ShareKey, start: i64, token: Token) {
         if !self.partitions.contains_key(key) {
             let mut entry = Entry::new(SharePartition::new(start), 0);
+            entry.share.set_life(life(self.epoch));
             entry.weight = weight(key, &entry);
             if entry.weight > self.usage.room(cx.config.max_state) || i16::try_from(key.group.len()).is_err()
             {
@@ -530,6 +532,11 @@ impl StateShard {
         }
         Some(done)
     }
+}
+
+/// A number that no other leader's state has.
+fn life(epoch: Epoch) -> u64 {
+    u64::from(epoch.0.unsigned_abs())
 }
 
 /// Bytes in memory.
