@@ -5,6 +5,7 @@ use std::time::Duration;
 use esker_env::{Monotonic, Rule};
 
 use crate::{
+    acquire::Acquired,
     cursor::News,
     deferred::Deferred,
     picker::Picker,
@@ -272,6 +273,24 @@ impl SharePartition {
     /// Takes back what a member has. Whether it had anything.
     pub fn release(&mut self, member: &str, how: Release, limits: &Limits) -> bool {
         self.take_back(limits, how, |holder, _| **holder == *member)
+    }
+
+    /// Takes back records that a member was just given and that never reached it: they were not given out. What it has had
+    /// since, it keeps. Whether there were any.
+    pub fn give_back(&mut self, member: &str, runs: &[Acquired]) -> bool {
+        let mut moved = false;
+        for run in runs {
+            self.change(run.first.max(self.start), run.last, |_, _, entry| {
+                let with =
+                    matches!(&entry.state, State::Acquired { member: holder, .. } if **holder == *member);
+                (with && entry.count == run.count).then(|| {
+                    moved = true;
+                    Entry { count: entry.count.saturating_sub(1), state: State::Available }
+                })
+            });
+        }
+        self.dirty |= moved;
+        moved
     }
 
     /// The log begins at `log_start` now: what lies before is gone. Whether that is news.

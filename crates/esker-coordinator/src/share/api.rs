@@ -263,6 +263,13 @@ impl ShareStates {
         let _ = self.0.on_row(&row, |active, cx| active.machine.release(cx, &place.key, member, how)).await;
     }
 
+    /// Takes back what never reached the member to which it was just given.
+    pub async fn give_back(&self, place: &SharePlace, member: &str, runs: &[Acquired]) {
+        let Ok(row) = self.row(place.data).await else { return };
+        let _ =
+            self.0.on_row(&row, |active, cx| active.machine.give_back(cx, &place.key, member, runs)).await;
+    }
+
     /// Moves the start.
     ///
     /// # Errors

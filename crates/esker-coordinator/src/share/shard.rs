@@ -374,6 +374,15 @@ impl StateShard {
         });
     }
 
+    /// Takes back what never reached the member to which it was just given.
+    pub(super) fn give_back(&mut self, cx: &mut Cx<'_>, key: &ShareKey, member: &str, runs: &[Acquired]) {
+        self.with(cx, key, |entry, _, _| {
+            if entry.share.give_back(member, runs) {
+                entry.wake_watchers();
+            }
+        });
+    }
+
     /// Moves the start. `token` is answered once that is durable.
     pub(super) fn reset(&mut self, cx: &mut Cx<'_>, key: &ShareKey, start: i64, token: Token) {
         if !self.partitions.contains_key(key) {

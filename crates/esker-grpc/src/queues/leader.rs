@@ -116,7 +116,7 @@ impl Leader {
             }
             // What a leader that is none any more gives out, the next one may have given to others, and taken back.
             if let Err(error) = self.shares.confirm(place.data).await {
-                self.release(place, member, Release::Counted).await;
+                self.shares.give_back(place, member, &acquired).await;
                 return Err(fault(error));
             }
             let lease_ms = u32::try_from(lock.as_millis()).unwrap_or(u32::MAX);

@@ -122,6 +122,35 @@ fn what_a_member_never_looked_at_does_not_count() {
 }
 
 #[test]
+fn what_never_reached_a_member_was_not_given_out_to_it() {
+    let mut partition = SharePartition::new(0);
+    take(&mut partition, "a", 0, 3, 0);
+    partition.release("a", Release::Counted, &LIMITS);
+    // What it works on stays with it, and so does what it was given since.
+    let works_on = take(&mut partition, "a", 0, 1, 0);
+    let lost = take(&mut partition, "a", 0, 9, 0);
+    assert_eq!((works_on, &lost[..]), (vec![got(0, 1, 2)], &[got(2, 3, 2), got(4, 9, 1)][..]));
+    assert!(!partition.give_back("b", &lost));
+    assert!(partition.give_back("a", &lost));
+    partition.check();
+    assert!(!partition.give_back("a", &lost));
+    assert!(partition.wants_write());
+    assert_eq!(partition.acquired(), 2);
+    for _ in 0..2 * LIMITS.max_deliveries {
+        let lost = take(&mut partition, "a", 0, 9, 0);
+        assert_eq!(lost, [got(2, 3, 2), got(4, 9, 1)]);
+        assert!(partition.give_back("a", &lost));
+    }
+    say(&mut partition, "a", 0, 1, Ack::Accept).unwrap();
+    let lost = take(&mut partition, "a", 0, 9, 0);
+    partition.release("a", Release::Counted, &LIMITS);
+    assert_eq!(take(&mut partition, "a", 0, 9, 0), [got(2, 3, 3), got(4, 9, 2)]);
+    assert!(!partition.give_back("a", &lost), "it has been given out again");
+    partition.log_start_moved(5);
+    partition.check();
+}
+
+#[test]
 fn the_log_start_takes_what_lies_before_it() {
     let mut partition = SharePartition::new(0);
     take(&mut partition, "a", 0, 9, 0);

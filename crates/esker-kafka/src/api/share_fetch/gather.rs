@@ -324,7 +324,7 @@ async fn give(context: &Context, holder: &Holder, round: Round, limits: Limits) 
         places.insert(found.named, found.place);
         given.push(Given { named: found.named, error: ErrorCode::None, records, acquired });
     }
-    confirm(context, &mut given, &places).await;
+    confirm(context, holder, &mut given, &places).await;
     (given, memory)
 }
 
@@ -345,7 +345,12 @@ fn acquire(
 
 /// What a leader that is none any more has given out, the next one may have given to others, and taken back: before the
 /// answer leaves, the stores say that nobody has taken over.
-async fn confirm(context: &Context, given: &mut [Given], places: &BTreeMap<Named, SharePlace>) {
+async fn confirm(
+    context: &Context,
+    holder: &Holder,
+    given: &mut [Given],
+    places: &BTreeMap<Named, SharePlace>,
+) {
     let shares = &context.broker.shares;
     // One question for all partitions of a shard.
     let mut homes: BTreeMap<u32, bool> = BTreeMap::new();
@@ -363,6 +368,7 @@ async fn confirm(context: &Context, given: &mut [Given], places: &BTreeMap<Named
             },
         };
         if !sure {
+            shares.give_back(place, &holder.member, &part.acquired).await;
             *part = Given::failed(part.named, ErrorCode::NotLeaderOrFollower);
         }
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use esker_core::ShardId;
 use esker_kafka_wire::{
     ErrorCode,
     messages::{
@@ -171,6 +172,29 @@ async fn what_a_lost_connection_had_comes_back() {
     let closing = ShareFetchRequest { topics: Vec::new(), ..fetch(id, "n", -1) };
     assert!(nothing(&other.call(1, &closing).await));
     assert_eq!(acquired(&only(other.call(1, &fetch(id, "o", 0)).await)), [(0, 1, 2)]);
+}
+
+#[tokio::test]
+async fn what_is_not_confirmed_was_not_given_out() {
+    let world = World::new().await;
+    let (mut client, id) = filled(&world, &["a", "b"]).await;
+    assert_eq!(acquired(&only(client.call(2, &fetch(id, "m", 0)).await)), [(0, 1, 1)]);
+    let mut closing = with_acks(fetch(id, "m", -1), 0, 0, RELEASE);
+    closing.max_bytes = 0;
+    assert_eq!(only(client.call(2, &closing).await).acknowledge_error_code, OK);
+    // The leader of a partition that is about to move cannot tell whether it is one still.
+    let mut held = Vec::new();
+    for shard in 0..world.log.shard_count() {
+        held.push(world.log.hold_shard(ShardId(shard)).await.unwrap());
+    }
+    // More often than anything is given out.
+    for epoch in 0..10 {
+        let refused = only(client.call(2, &fetch(id, "m", epoch)).await);
+        assert_eq!(ErrorCode::from(refused.error_code), ErrorCode::NotLeaderOrFollower);
+        assert_eq!(acquired(&refused), []);
+    }
+    drop(held);
+    assert_eq!(acquired(&only(client.call(2, &fetch(id, "m", 10)).await)), [(0, 0, 2), (1, 1, 1)]);
 }
 
 #[tokio::test]
