@@ -19,6 +19,7 @@ def pytest_addoption(parser):
                      help="pauses of a cluster beyond the limits fail the test: for a machine that has nothing else to do")
     parser.addoption("--outage", type=float, default=20, help="seconds for which etcd and the object store are away")
     parser.addoption("--partitions", type=int, default=600, help="of a cluster with many; a tenth as many shards")
+    parser.addoption("--messages", type=int, default=40_000, help="through a share group while workers and leaders die")
     parser.addoption("--main-job-mb", type=int, default=20, help="megabytes of real files the main job moves")
     parser.addoption("--main-job-targets", default="s3,file", help="object stores of the main job: s3, file, moto")
     parser.addoption("--seed", type=int, default=0, help="repeats the random choices of a run")

@@ -5,7 +5,8 @@ use std::time::Duration;
 use esker_env::{Monotonic, Rule};
 
 use crate::{
-    partition::{Limits, SharePartition},
+    limits::Limits,
+    partition::SharePartition,
     state::{Entry, Outcome, State},
 };
 
@@ -58,14 +59,14 @@ pub enum AckError {
     /// A record that was never given out.
     #[error("a record was not given out")]
     Beyond,
-    /// A record that this member does not have, or has no more.
+    /// A record that this member does not have, or has no more; perhaps because the group is done with it.
     #[error("a record is not with this member")]
     NotAcquired,
 }
 
 impl SharePartition {
-    /// Takes what a member says, all of it or nothing. What lies before the start is done with: nothing is said of it any
-    /// more, and nothing is refused.
+    /// Takes what a member says, all of it or nothing. Nothing is said of what has gone with the log's start, and nothing is
+    /// refused for it. What the group is done with is with nobody any more.
     ///
     /// # Errors
     /// See [`AckError`].
@@ -101,6 +102,10 @@ impl SharePartition {
             behind = last + 1;
             if last >= self.end() {
                 return Err(AckError::Beyond);
+            }
+            let done_with = first < self.start() && !self.is_gone(first, last.min(self.start() - 1));
+            if done_with && !Rule::ShareHolderAsked.is_broken() {
+                return Err(AckError::NotAcquired);
             }
             let mine = |entry: &Entry| match &entry.state {
                 State::Acquired { member: holder, .. } => {

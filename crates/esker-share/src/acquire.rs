@@ -4,7 +4,8 @@ use esker_env::{Monotonic, Rule};
 
 use crate::{
     cursor::Cursor,
-    partition::{Limits, SharePartition, count},
+    limits::Limits,
+    partition::{SharePartition, count},
     ranges::Class,
     state::{Entry, Member, State},
 };

@@ -21,15 +21,19 @@
 //! Groups may heed more of what records say ([`Heeds`]): then records are looked at before one is chosen, and a
 //! [`picker`](mod@picker) knows whose turn it is. It is not stored: the next leader looks again.
 //!
-//! What is to be durable goes out as a [`Snapshot`], one at a time: [`SharePartition::begin_write`] says what to write,
-//! [`SharePartition::written`] what came of it. An acknowledgement counts once the write that has it is durable.
+//! What is to be durable goes out one write at a time: [`SharePartition::begin_write`] says what to write, everything or what
+//! has changed since the write before, [`SharePartition::written`] what came of it. An acknowledgement counts once the write
+//! that has it is durable. What one write says of a record holds until a later one says something else of it, so
+//! [`SharePartition::restore`] and [`SharePartition::update`] in their order make of them what there was.
 //!
 //! [ranges]: mod@ranges
 
 mod acknowledge;
 mod acquire;
+mod changes;
 mod cursor;
 mod deferred;
+mod limits;
 mod partition;
 mod picker;
 mod ranges;
@@ -45,8 +49,10 @@ pub use self::{
     acknowledge::{Ack, AckBatch, AckError, Acked},
     acquire::{Acquired, Mode, Plan, Span},
     cursor::Cursor,
-    partition::{Dead, Depth, Heeds, Limits, Release, SharePartition},
+    limits::{Heeds, Limits},
+    partition::{Dead, Depth, Release, SharePartition},
     select::{Look, Says, Wanted},
     snapshot::{Snapshot, SnapshotError, StoredBatch, StoredState},
     state::Member,
+    writing::ToWrite,
 };

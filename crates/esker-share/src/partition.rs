@@ -1,64 +1,24 @@
 //! The share partition: where it begins and ends, and what happens by itself.
 
-use std::time::Duration;
-
 use esker_env::{Monotonic, Rule};
 
 use crate::{
     acquire::Acquired,
+    changes::{Changes, Turns},
     cursor::News,
     deferred::Deferred,
+    limits::Limits,
     picker::Picker,
-    ranges::{Class, Classed, Ranges},
+    ranges::{Class, Ranges},
     snapshot::{Snapshot, SnapshotError},
     state::{Entry, Member, State},
 };
 
 /// The most records of a partition that are deferred: beyond it nothing new is given out.
 const MAX_DEFERRED: usize = 1_000_000;
-/// The most runs of records in the same state: beyond it nothing new is looked at. They are stored in one record, of 19 bytes
+/// The most runs of records in the same state: beyond it nothing new is looked at. A whole snapshot is one record, of 19 bytes
 /// for each, and a batch of the log has at most 127 MiB.
 const MAX_RUNS: usize = 2_500_000;
-
-/// What an operator may choose, for all groups or for one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// How long a record stays with a member that does not answer (`share.record.lock.duration.ms`).
-    pub lock: Duration,
-    /// How often a record is given out before it is given up (`share.delivery.count.limit`); at least 1.
-    pub max_deliveries: u16,
-    /// The most records that are with members, or given up and not buried (`share.partition.max.record.locks`).
-    pub max_locks: u32,
-    /// Records that are given up are kept until somebody says that they are buried ([`SharePartition::buried`]).
-    pub dead_letters: bool,
-    /// What of a record's own words counts.
-    pub heeds: Heeds,
-}
-
-/// What counts of what records say of themselves.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Heeds {
-    /// Not before a time, and not after one.
-    pub times: bool,
-    /// Higher ones of those that were looked at come first.
-    pub priority: bool,
-    /// One of each key at a time, in their order.
-    pub order: bool,
-}
-
-impl Heeds {
-    /// Records have to be looked at before it can be told which comes first.
-    #[must_use]
-    pub const fn picks(self) -> bool {
-        self.priority || self.order
-    }
-
-    /// Records have to be looked at one by one.
-    #[must_use]
-    pub const fn any(self) -> bool {
-        self.times || self.picks()
-    }
-}
 
 /// Records that were given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -103,6 +63,8 @@ pub struct SharePartition {
     /// Behind the last offset that was given out, or passed over.
     end: i64,
     pub(crate) ranges: Ranges<Entry>,
+    /// What went with the log's start: from there to before there.
+    gone: Option<(i64, i64)>,
     /// The times of those whose state says that they have one.
     pub(crate) deferred: Deferred,
     /// What is known of records that have to be looked at before one is chosen.
@@ -117,6 +79,8 @@ pub struct SharePartition {
     pub(crate) writing: Option<u64>,
     /// There is something to write that somebody waits for, or that should outlive this broker.
     pub(crate) dirty: bool,
+    /// What the next write has to say.
+    pub(crate) changes: Changes,
 }
 
 impl SharePartition {
@@ -129,6 +93,7 @@ impl SharePartition {
             start,
             end: start,
             ranges: Ranges::default(),
+            gone: None,
             deferred: Deferred::default(),
             picker: None,
             news: News::default(),
@@ -136,6 +101,7 @@ impl SharePartition {
             next_write: 0,
             writing: None,
             dirty: true,
+            changes: Changes::Everything,
         }
     }
 
@@ -144,17 +110,37 @@ impl SharePartition {
     /// # Errors
     /// When the batches are not in order, overlap, or lie before the start.
     pub fn restore(stored: &Snapshot) -> Result<Self, SnapshotError> {
-        stored.check()?;
-        let mut partition = Self { dirty: false, state_epoch: stored.state_epoch, ..Self::new(stored.start) };
-        for batch in &stored.batches {
-            if batch.first > partition.end {
-                // Given out, and nothing was ever said of them.
-                partition.append(batch.first - 1, Entry { count: 0, state: State::Available });
-            }
-            partition.append(batch.last, Entry { count: batch.count, state: batch.state.into() });
-        }
-        partition.advance();
+        let mut partition = Self { state_epoch: stored.state_epoch, ..Self::new(stored.start) };
+        partition.update(stored)?;
         Ok(partition)
+    }
+
+    /// Takes what was stored after what it was restored from: these records are as said, all others as they were.
+    ///
+    /// # Errors
+    /// When the batches are not in order, overlap, or lie before the start. Nothing has changed then.
+    pub fn update(&mut self, stored: &Snapshot) -> Result<(), SnapshotError> {
+        stored.check()?;
+        if stored.start > self.start {
+            self.ranges.drop_before(stored.start);
+            self.start = stored.start;
+            self.end = self.end.max(stored.start);
+        }
+        for batch in &stored.batches {
+            let entry = Entry { count: batch.count, state: batch.state.into() };
+            if batch.first > self.end {
+                // Given out, and nothing was ever said of them.
+                self.append(batch.first - 1, Entry { count: 0, state: State::Available });
+            }
+            self.ranges.change(batch.first, batch.last, |_, _, _| Some(entry.clone()));
+            if batch.last >= self.end {
+                self.append(batch.last, entry);
+            }
+        }
+        self.advance();
+        self.dirty = false;
+        self.changes = Changes::NOTHING;
+        Ok(())
     }
 
     /// Whose state it is: cursors of another life begin anew.
@@ -193,11 +179,17 @@ impl SharePartition {
         self.ranges.count(Class::Done)
     }
 
+    /// Runs of records in the same state, each of which a whole snapshot says.
+    #[must_use]
+    pub fn runs(&self) -> usize {
+        self.ranges.len()
+    }
+
     /// Memory, bytes, about.
     #[must_use]
     pub fn bytes(&self) -> usize {
         let picker = self.picker.as_ref().map_or(0, |picker| picker.bytes());
-        self.ranges.bytes() + self.deferred.bytes() + picker
+        self.ranges.bytes() + self.deferred.bytes() + self.changes.bytes() + picker
     }
 
     /// Records that count for [`Limits::max_locks`].
@@ -298,6 +290,8 @@ impl SharePartition {
         if log_start <= self.start {
             return false;
         }
+        let since = self.gone.filter(|(_, end)| *end == self.start).map_or(self.start, |(first, _)| first);
+        self.gone = Some((since, log_start));
         self.ranges.drop_before(log_start);
         self.start = log_start;
         self.end = self.end.max(log_start);
@@ -307,6 +301,11 @@ impl SharePartition {
         self.advance();
         self.dirty = true;
         true
+    }
+
+    /// Whether the log has lost these, before the group was done with them.
+    pub(crate) fn is_gone(&self, first: i64, last: i64) -> bool {
+        self.gone.is_some_and(|(from, end)| from <= first && last < end)
     }
 
     /// An operator moves the start: whatever was known is void.
@@ -328,6 +327,7 @@ impl SharePartition {
 
     /// Adds records behind the end, up to `last`.
     pub(crate) fn append(&mut self, last: i64, entry: Entry) {
+        self.changes.note(self.end, last);
         self.ranges.push(self.end, last, entry);
         self.end = last + 1;
     }
@@ -362,7 +362,10 @@ impl SharePartition {
     }
 
     fn turned(&mut self, turns: Turns) {
-        for (first, last, class) in turns.0 {
+        for (first, last) in turns.stored {
+            self.changes.note(first, last);
+        }
+        for (first, last, class) in turns.classes {
             match &mut self.picker {
                 Some(picker) => self.news.extend(picker.turned(first, last, class)),
                 None if class == Class::Available => self.news.push((0, first)),
@@ -401,6 +404,8 @@ impl SharePartition {
 
     #[cfg(test)]
     pub(crate) fn check(&self) {
+        use crate::ranges::Classed;
+
         let mut next = self.start;
         let mut before: Option<Entry> = None;
         let mut counts = std::collections::BTreeMap::<String, u64>::new();
@@ -421,25 +426,6 @@ impl SharePartition {
         assert!(self.depth().deferred <= self.deferred.len() as u64, "each has its time");
         if let Some(picker) = &self.picker {
             picker.check(&self.ranges, self.start);
-        }
-    }
-}
-
-/// What changed to another class.
-#[derive(Default)]
-struct Turns(Vec<(i64, i64, Class)>);
-
-impl Turns {
-    fn noting(
-        &mut self,
-        mut change: impl FnMut(i64, i64, &Entry) -> Option<Entry>,
-    ) -> impl FnMut(i64, i64, &Entry) -> Option<Entry> {
-        move |first, last, entry| {
-            let new = change(first, last, entry)?;
-            if new.class() != entry.class() {
-                self.0.push((first, last, new.class()));
-            }
-            Some(new)
         }
     }
 }

@@ -6,7 +6,7 @@ use esker_env::Monotonic;
 
 use crate::{
     cursor::Key,
-    partition::Heeds,
+    limits::Heeds,
     ranges::Class,
     select::{Look, Says},
 };

@@ -5,7 +5,8 @@ use esker_env::Monotonic;
 use crate::{
     acquire::{Acquired, Span, Taking},
     cursor::Cursor,
-    partition::{Limits, SharePartition},
+    limits::Limits,
+    partition::SharePartition,
     picker::Picker,
     ranges::Class,
     state::{Entry, Member, State},

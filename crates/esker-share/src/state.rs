@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use esker_env::Monotonic;
+use esker_env::{Monotonic, Rule};
 
 use crate::{
-    partition::Limits,
+    limits::Limits,
     ranges::{Class, Classed},
     snapshot::StoredState,
 };
@@ -55,6 +55,12 @@ impl Limits {
 }
 
 impl Entry {
+    /// What of it is stored.
+    pub(crate) fn stored(&self) -> (StoredState, u16) {
+        let count = if Rule::ShareCountStored.is_broken() { 0 } else { self.count };
+        (self.state.stored(), count)
+    }
+
     pub(crate) const fn done(count: u16) -> Self {
         Self { count, state: State::Done { accepted: false } }
     }

@@ -1,9 +1,11 @@
 //! What of a share partition is written, and what came of that.
 
-use esker_env::Rule;
+use std::collections::BTreeMap;
 
 use crate::{
-    partition::{Dead, Limits, SharePartition},
+    changes::Changes,
+    limits::Limits,
+    partition::{Dead, SharePartition},
     ranges::Class,
     snapshot::{Snapshot, StoredBatch},
     state::{Entry, Outcome, State},
@@ -16,17 +18,22 @@ impl SharePartition {
         self.dirty && self.writing.is_none()
     }
 
-    /// What is to be written now, and under which number.
+    /// What is to be written now: what has changed since the last write, or everything where that is not much more.
     ///
     /// # Panics
     /// While another write is under way.
-    pub fn begin_write(&mut self) -> (u64, Snapshot) {
+    pub fn begin_write(&mut self) -> ToWrite {
         assert_eq!(self.writing, None, "one write at a time");
         let number = self.next_write;
         self.next_write += 1;
         self.writing = Some(number);
         self.dirty = false;
-        (number, self.snapshot())
+        let update = match std::mem::replace(&mut self.changes, Changes::NOTHING) {
+            Changes::Everything => None,
+            Changes::Runs(runs) => self.update_of(&runs),
+        };
+        let whole = update.is_none();
+        ToWrite { number, whole, state: update.unwrap_or_else(|| self.snapshot()) }
     }
 
     /// A write is durable, or nothing of it was written: what it said of records is void then, and they are available.
@@ -61,26 +68,40 @@ impl SharePartition {
         }
         // To be told again, and where something was given up rather than given out once more.
         self.dirty |= lost || !durable;
+        if !durable {
+            self.changes = Changes::Everything;
+        }
         self.advance();
     }
 
     /// As it would be stored now: what is with members as available, what is on its way to the log as if it were there.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let mut batches: Vec<StoredBatch> = Vec::new();
+        let mut batches = Batches::default();
         for (first, last, entry) in self.ranges.iter() {
-            let state = entry.state.stored();
-            let count = if Rule::ShareCountStored.is_broken() { 0 } else { entry.count };
-            match batches.last_mut() {
-                Some(before) if before.state == state && before.count == count => before.last = last,
-                _ => batches.push(StoredBatch { first, last, state, count }),
+            batches.push(first, last, &entry);
+        }
+        self.stored(batches.0)
+    }
+
+    /// The same of these runs only; `None` when that is not much less.
+    fn update_of(&self, runs: &BTreeMap<i64, i64>) -> Option<Snapshot> {
+        let mut batches = Batches::default();
+        for (first, last) in runs {
+            for (first, last, entry) in self.ranges.within(*first, *last) {
+                batches.push(first, last, &entry);
+                if 2 * batches.0.len() >= self.ranges.len() {
+                    return None;
+                }
             }
         }
-        let mut start = self.start();
-        let done = batches.iter().take_while(|batch| batch.state.is_done()).count();
-        for batch in batches.drain(..done) {
-            start = batch.last + 1;
-        }
+        Some(self.stored(batches.0))
+    }
+
+    fn stored(&self, mut batches: Vec<StoredBatch>) -> Snapshot {
+        let done = self.ranges.iter().take_while(|(_, _, entry)| entry.state.stored().is_done());
+        let start = done.last().map_or(self.start(), |(_, last, _)| last + 1);
+        batches.drain(..batches.partition_point(|batch| batch.last < start));
         Snapshot { state_epoch: self.state_epoch(), start, batches }
     }
 
@@ -109,8 +130,42 @@ impl SharePartition {
         self.writing.is_some()
     }
 
-    /// It is to be written, whether something has changed or not.
-    pub fn touch(&mut self) {
+    /// What has changed is to be written.
+    pub(crate) fn touch(&mut self) {
         self.dirty = true;
+    }
+
+    /// All of it is to be written, whether something has changed or not.
+    pub fn touch_all(&mut self) {
+        self.dirty = true;
+        self.changes = Changes::Everything;
+    }
+}
+
+/// What is to be written.
+#[derive(Clone, Debug)]
+pub struct ToWrite {
+    /// The write's number, for [`SharePartition::written`].
+    pub number: u64,
+    /// Everything that there is. Else only the start and these records, and all others are as they were written before
+    /// ([`SharePartition::update`]).
+    pub whole: bool,
+    /// As it is to be stored.
+    pub state: Snapshot,
+}
+
+/// Batches in ascending order.
+#[derive(Default)]
+struct Batches(Vec<StoredBatch>);
+
+impl Batches {
+    fn push(&mut self, first: i64, last: i64, entry: &Entry) {
+        let (state, count) = entry.stored();
+        match self.0.last_mut() {
+            Some(before) if before.last + 1 == first && before.state == state && before.count == count => {
+                before.last = last;
+            }
+            _ => self.0.push(StoredBatch { first, last, state, count }),
+        }
     }
 }

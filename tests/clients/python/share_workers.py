@@ -52,7 +52,9 @@ class Worker(threading.Thread):
     def judge(self, message) -> str:
         if self.policy == "mixed" and message.offset() % 10 == 3 and message.delivery_count() == 1:
             return "RELEASE"
-        if self.policy == "mixed" and message.offset() % 10 == 7:
+        if self.policy == "poison" and message.offset() % 10 == 3:
+            return "RELEASE"
+        if self.policy in ("mixed", "poison") and message.offset() % 10 == 7:
             return "REJECT"
         return "ACCEPT"
 

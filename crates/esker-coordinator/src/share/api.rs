@@ -66,6 +66,8 @@ pub struct Seek {
     pub end: i64,
     /// How far a member that does not want everything has looked.
     pub cursor: Option<Cursor>,
+    /// What is read is given out record by record ([`Turned::select`]), so it has to be known which ones are open.
+    pub each: bool,
 }
 
 /// What was given out, record by record.
@@ -93,7 +95,7 @@ impl Turned {
         self.start.from
     }
 
-    /// Those from there on that may be given out, in runs. Whoever selects looks at these.
+    /// Those from there on that may be given out, in runs, for whoever has said [`Seek::each`].
     #[must_use]
     pub fn open(&self) -> &[(i64, i64)] {
         &self.start.open

@@ -1,5 +1,6 @@
-//! The log of a shard stays short: when much has been written, every share partition is written once more, and what lies
-//! before that is cut off. So a load reads what there is, not what there was.
+//! The log of a shard stays short: when much more has been written than there is, every share partition is written once more as
+//! a whole, and what lies before that is cut off. So a load reads what there is, not what there was, and a whole snapshot,
+//! which may be large, costs a small part of the writes before it.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -8,6 +9,7 @@ use esker_share::Dead;
 
 use super::{
     ShareKey,
+    entry::Weight,
     shard::{Cx, StateShard},
 };
 use crate::runtime::{Partition, Runtime};
@@ -23,11 +25,20 @@ pub(crate) enum Order {
     Bury { key: ShareKey, dead: Vec<Dead> },
 }
 
+/// As long as the log has less for each byte of what the share partitions are, it is short.
+const TIMES: u64 = 4;
+/// Bytes that are enough, however few records they are.
+const MUCH: u64 = 16 << 20;
+
 /// How far a shard is with its checkpoint.
 #[derive(Debug, Default)]
 pub(super) struct Checkpoint {
     /// Records since the last one.
     written: u64,
+    /// Their bytes.
+    bytes: u64,
+    /// Bytes of whole snapshots of all share partitions, about.
+    all: u64,
     state: State,
 }
 
@@ -42,11 +53,25 @@ enum State {
 }
 
 impl Checkpoint {
-    /// A share partition has so many snapshots now. What is to be done next.
-    pub(super) fn written(&mut self, key: &ShareKey, snapshots: i32, enough: u64) -> Option<Order> {
+    /// A share partition weighs something else.
+    pub(super) fn weighed(&mut self, before: Weight, now: Weight) {
+        self.all = (self.all + now.stored).saturating_sub(before.stored);
+    }
+
+    /// So many bytes were written of a share partition, which has so many snapshots now; so many records are enough, if they
+    /// are more than what there is by far. What is to be done next.
+    pub(super) fn written(
+        &mut self,
+        key: &ShareKey,
+        snapshots: i32,
+        bytes: u64,
+        enough: u64,
+    ) -> Option<Order> {
         self.written += 1;
+        self.bytes += bytes;
+        let is_long = self.bytes >= TIMES * self.all && (self.written >= enough || self.bytes >= MUCH);
         match &mut self.state {
-            State::None if self.written >= enough => {
+            State::None if is_long => {
                 self.state = State::Marking;
                 Some(Order::Mark)
             }
@@ -74,14 +99,14 @@ impl Checkpoint {
     }
 
     pub(super) fn give_up(&mut self) {
-        *self = Self::default();
+        *self = Self { all: self.all, ..Self::default() };
     }
 
     fn finished(&mut self) -> Option<Order> {
         match &self.state {
             State::Writing { before, left } if left.is_empty() => {
                 let before = *before;
-                *self = Self::default();
+                self.give_up();
                 Some(Order::Trim(before))
             }
             _ => None,

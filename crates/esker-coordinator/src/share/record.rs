@@ -1,12 +1,16 @@
-//! The records of `__share_group_state`, in Kafka's own format. Each write is a whole `ShareSnapshot`: state is ranges, so
-//! it is small, and a topic that keeps the last record of each key keeps everything. `ShareUpdate`, which changes what a
-//! snapshot said, is not written, and is no part of any state here.
+//! The records of `__share_group_state`, in Kafka's own format: a `ShareSnapshot` says everything of a share partition, a
+//! `ShareUpdate` what has changed since the record before. Unlike in Kafka, where an update says everything since its snapshot,
+//! all of them count, in the order of the log; so the topic is never compacted, but cut off where snapshots of
+//! everything begin.
 
 use bytes::Bytes;
 use esker_core::Epoch;
 use esker_kafka_wire::{
     DecodeError, EncodeError, decode_key, decode_prefixed, encode_key, encode_prefixed,
-    messages::{ShareSnapshotKey, ShareSnapshotValue, share_snapshot_value::StateBatch},
+    messages::{
+        ShareSnapshotKey, ShareSnapshotValue, ShareUpdateKey, ShareUpdateValue,
+        share_snapshot_value::StateBatch, share_update_value,
+    },
     stored_prefix,
 };
 use esker_share::{Snapshot, StoredBatch, StoredState};
@@ -14,6 +18,9 @@ use esker_share::{Snapshot, StoredBatch, StoredState};
 use super::ShareKey;
 use crate::records::Record;
 
+/// Kinds of records, by the version of their key.
+const SNAPSHOT: i16 = 0;
+const UPDATE: i16 = 1;
 const VALUE_VERSION: i16 = 0;
 
 const AVAILABLE: i8 = 0;
@@ -38,6 +45,8 @@ pub(super) struct Written {
 pub(super) enum Decoded {
     /// A share partition and the number of its snapshot; `None` when it is gone.
     State(ShareKey, Option<(Snapshot, i32)>),
+    /// What has changed, and the number of the snapshot before.
+    Update(ShareKey, Snapshot, i32),
     /// A record of another kind.
     Other,
 }
@@ -47,13 +56,8 @@ pub(super) fn record(key: &ShareKey, snapshot: &Snapshot, written: Written) -> R
     let state_batches = snapshot.batches.iter().map(|batch| StateBatch {
         first_offset: batch.first,
         last_offset: batch.last,
-        delivery_state: match batch.state {
-            StoredState::Available => AVAILABLE,
-            StoredState::Accepted => ACKNOWLEDGED,
-            StoredState::Archived => ARCHIVED,
-            StoredState::Dying => ARCHIVING,
-        },
-        delivery_count: i16::try_from(batch.count).unwrap_or(i16::MAX),
+        delivery_state: delivery_state(batch.state),
+        delivery_count: delivery_count(batch),
     });
     let done = snapshot.batches.iter().filter(|batch| batch.state.is_done());
     let done: u64 = done.map(|batch| batch.last.abs_diff(batch.first) + 1).sum();
@@ -68,6 +72,39 @@ pub(super) fn record(key: &ShareKey, snapshot: &Snapshot, written: Written) -> R
         state_batches: state_batches.collect(),
     };
     Ok(Record { key: encode_key(&stored_key(key))?, value: Some(encode_prefixed(&value, VALUE_VERSION)?) })
+}
+
+/// The record that says what has changed. The number is that of the snapshot before.
+pub(super) fn update(key: &ShareKey, changed: &Snapshot, written: Written) -> Result<Record, EncodeError> {
+    let state_batches = changed.batches.iter().map(|batch| share_update_value::StateBatch {
+        first_offset: batch.first,
+        last_offset: batch.last,
+        delivery_state: delivery_state(batch.state),
+        delivery_count: delivery_count(batch),
+    });
+    let value = ShareUpdateValue {
+        snapshot_epoch: written.number,
+        leader_epoch: written.leader.0,
+        start_offset: changed.start,
+        state_batches: state_batches.collect(),
+        ..ShareUpdateValue::default()
+    };
+    let ShareKey { group, topic, partition } = key;
+    let key = ShareUpdateKey { group_id: group.clone(), topic_id: *topic, partition: *partition };
+    Ok(Record { key: encode_key(&key)?, value: Some(encode_prefixed(&value, VALUE_VERSION)?) })
+}
+
+fn delivery_state(state: StoredState) -> i8 {
+    match state {
+        StoredState::Available => AVAILABLE,
+        StoredState::Accepted => ACKNOWLEDGED,
+        StoredState::Archived => ARCHIVED,
+        StoredState::Dying => ARCHIVING,
+    }
+}
+
+fn delivery_count(batch: &StoredBatch) -> i16 {
+    i16::try_from(batch.count).unwrap_or(i16::MAX)
 }
 
 /// The record that ends a share partition.
@@ -85,26 +122,45 @@ fn stored_key(key: &ShareKey) -> ShareSnapshotKey {
 /// When the bytes are not what their type says.
 pub(super) fn decode(key: &[u8], value: Option<&[u8]>) -> Result<Decoded, DecodeError> {
     let key = Bytes::copy_from_slice(key);
-    if stored_prefix(&key)? != 0 {
-        return Ok(Decoded::Other);
+    match stored_prefix(&key)? {
+        SNAPSHOT => {
+            let key: ShareSnapshotKey = decode_key(key)?;
+            let key =
+                ShareKey { group: key.group_id.compact(), topic: key.topic_id, partition: key.partition };
+            let Some(value) = value else { return Ok(Decoded::State(key, None)) };
+            let (_, value) = decode_prefixed::<ShareSnapshotValue>(Bytes::copy_from_slice(value))?;
+            let batches = value.state_batches.iter().map(|batch| {
+                stored(batch.first_offset, batch.last_offset, batch.delivery_state, batch.delivery_count)
+            });
+            let ShareSnapshotValue { state_epoch, start_offset: start, snapshot_epoch, .. } = value;
+            let snapshot = Snapshot { state_epoch, start, batches: batches.collect() };
+            Ok(Decoded::State(key, Some((snapshot, snapshot_epoch))))
+        }
+        UPDATE => {
+            let key: ShareUpdateKey = decode_key(key)?;
+            let key =
+                ShareKey { group: key.group_id.compact(), topic: key.topic_id, partition: key.partition };
+            // Nothing is left to change where a share partition has ended.
+            let Some(value) = value else { return Ok(Decoded::Other) };
+            let (_, value) = decode_prefixed::<ShareUpdateValue>(Bytes::copy_from_slice(value))?;
+            let batches = value.state_batches.iter().map(|batch| {
+                stored(batch.first_offset, batch.last_offset, batch.delivery_state, batch.delivery_count)
+            });
+            let ShareUpdateValue { start_offset: start, snapshot_epoch, .. } = value;
+            let changed = Snapshot { state_epoch: 0, start, batches: batches.collect() };
+            Ok(Decoded::Update(key, changed, snapshot_epoch))
+        }
+        _ => Ok(Decoded::Other),
     }
-    let key: ShareSnapshotKey = decode_key(key)?;
-    let key = ShareKey { group: key.group_id.compact(), topic: key.topic_id, partition: key.partition };
-    let Some(value) = value else { return Ok(Decoded::State(key, None)) };
-    let (_, value) = decode_prefixed::<ShareSnapshotValue>(Bytes::copy_from_slice(value))?;
-    let batches = value.state_batches.iter().map(|batch| StoredBatch {
-        first: batch.first_offset,
-        last: batch.last_offset,
-        state: match batch.delivery_state {
-            ACKNOWLEDGED => StoredState::Accepted,
-            ARCHIVED => StoredState::Archived,
-            ARCHIVING => StoredState::Dying,
-            // Whatever else was under way when it was written.
-            _ => StoredState::Available,
-        },
-        count: u16::try_from(batch.delivery_count).unwrap_or(0),
-    });
-    let snapshot =
-        Snapshot { state_epoch: value.state_epoch, start: value.start_offset, batches: batches.collect() };
-    Ok(Decoded::State(key, Some((snapshot, value.snapshot_epoch))))
+}
+
+fn stored(first: i64, last: i64, state: i8, count: i16) -> StoredBatch {
+    let state = match state {
+        ACKNOWLEDGED => StoredState::Accepted,
+        ARCHIVED => StoredState::Archived,
+        ARCHIVING => StoredState::Dying,
+        // Whatever else was under way when it was written.
+        _ => StoredState::Available,
+    };
+    StoredBatch { first, last, state, count: u16::try_from(count).unwrap_or(0) }
 }

@@ -2,12 +2,12 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use esker_core::{Epoch, Offset, batch::BatchView};
+use esker_core::{Epoch, Offset};
 use esker_env::{Monotonic, Rule};
 use esker_kafka_wire::KString;
 use esker_share::{
     AckBatch, Acked, Acquired, Cursor, Dead, Depth, Limits, Look, Member, Mode, Plan, Release,
-    SharePartition, Snapshot, Span, Wanted,
+    SharePartition, Span, Wanted,
 };
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -16,20 +16,19 @@ use super::{
     ShareKey,
     api::{Seek, Selected},
     checkpoint::{Checkpoint, Order},
+    entry::{Entry, Weight, remember},
     error::ShareError,
-    record::{self, Decoded, record, tombstone},
+    record::tombstone,
 };
 use crate::{
     records::Record,
-    runtime::{self, ReplayError, Token},
+    runtime::{self, Token},
     timers::Timers,
-    usage::{GROUP, Usage},
+    usage::Usage,
 };
 
 /// Runs of records that a reader is told to look at, at most.
 const OPEN_RUNS: usize = 32;
-/// The most bytes that one batch of the topic may decompress to.
-const MAX_DECOMPRESSED: usize = 256 << 20;
 /// Runs of records that are buried together, at most.
 const BURIED_TOGETHER: usize = 100;
 /// After dead letters could not be written.
@@ -43,46 +42,22 @@ pub(crate) type Cx<'a> = runtime::Cx<'a, StateShard>;
 /// The share partitions.
 #[derive(Default)]
 pub(crate) struct StateShard {
-    partitions: BTreeMap<ShareKey, Entry>,
+    pub(super) partitions: BTreeMap<ShareKey, Entry>,
     /// A time for each share partition not after its next deadline.
     wakes: Timers<ShareKey>,
-    usage: Usage,
-    epoch: Epoch,
-    checkpoint: Checkpoint,
-}
-
-struct Entry {
-    share: SharePartition,
-    /// Counts snapshots.
-    snapshots: i32,
-    /// Who waits for the next write.
-    waiting: Vec<Token>,
-    /// Who waits until there is something to give out.
-    watchers: Vec<Arc<Notify>>,
-    /// Who was turned away because somebody else was reading.
-    queued: Vec<Arc<Notify>>,
-    /// Somebody is reading what is to be given out.
-    reading: bool,
-    /// Its end is being written.
-    ending: bool,
-    /// Nothing is written before.
-    write_after: Option<Monotonic>,
-    /// What was given up is being buried.
-    burying: bool,
-    /// Nothing is buried before.
-    bury_after: Option<Monotonic>,
-    /// Bytes in memory, as last weighed.
-    weight: usize,
+    pub(super) usage: Usage,
+    pub(super) epoch: Epoch,
+    pub(super) checkpoint: Checkpoint,
 }
 
 /// What is written together.
 #[derive(Debug)]
 pub(crate) struct Write {
     pub(super) records: Vec<Record>,
-    key: ShareKey,
+    pub(super) key: ShareKey,
     /// The share partition's number of it; `None` for its end.
-    number: Option<u64>,
-    waiting: Vec<Token>,
+    pub(super) number: Option<u64>,
+    pub(super) waiting: Vec<Token>,
 }
 
 /// Whether somebody may read what is to be given out.
@@ -101,7 +76,7 @@ pub(super) enum Turn {
 pub(super) struct ReadFrom {
     /// The first offset that may be given out.
     pub(super) from: i64,
-    /// Those that may be from there on.
+    /// Those that may be from there on, if that was asked for.
     pub(super) open: Vec<(i64, i64)>,
     /// How far the member has looked.
     cursor: Option<Cursor>,
@@ -132,43 +107,6 @@ pub(super) struct Taking<'a> {
     pub(super) wanted: (u64, Mode),
 }
 
-impl Entry {
-    fn new(share: SharePartition, snapshots: i32) -> Self {
-        Self {
-            share,
-            snapshots,
-            waiting: Vec::new(),
-            watchers: Vec::new(),
-            queued: Vec::new(),
-            reading: false,
-            ending: false,
-            write_after: None,
-            burying: false,
-            bury_after: None,
-            weight: 0,
-        }
-    }
-
-    fn next_deadline(&self) -> Option<Monotonic> {
-        let write = self.write_after.filter(|_| self.share.wants_write());
-        self.share.next_deadline().into_iter().chain(write).chain(self.bury_after).min()
-    }
-
-    fn wake_watchers(&mut self) {
-        self.watchers.drain(..).for_each(|watcher| watcher.notify_one());
-    }
-
-    fn wake_queued(&mut self) {
-        self.queued.drain(..).for_each(|watcher| watcher.notify_one());
-    }
-}
-
-/// Remembers who wants to be told, and forgets those that are gone.
-fn remember(list: &mut Vec<Arc<Notify>>, watcher: &Arc<Notify>) {
-    list.retain(|known| Arc::strong_count(known) > 1 && !Arc::ptr_eq(known, watcher));
-    list.push(Arc::clone(watcher));
-}
-
 impl StateShard {
     pub(crate) fn new(usage: Usage) -> Self {
         Self { usage, ..Self::default() }
@@ -195,61 +133,20 @@ impl StateShard {
         }
     }
 
-    /// Takes one batch, in the order of the log.
-    pub(crate) fn replay_batch(&mut self, batch: &BatchView) -> Result<(), ReplayError> {
-        if batch.fields.attributes.is_control() {
-            return Ok(());
-        }
-        for record in &batch.records(MAX_DECOMPRESSED)? {
-            let record = record?;
-            let Some(key) = record.key else { continue };
-            match record::decode(key, record.value)? {
-                Decoded::State(key, Some((snapshot, number))) => self.restore(key, &snapshot, number),
-                Decoded::State(key, None) => {
-                    self.partitions.remove(&key);
-                }
-                Decoded::Other => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn restore(&mut self, key: ShareKey, snapshot: &Snapshot, number: i32) {
-        match SharePartition::restore(snapshot) {
-            Ok(share) => {
-                self.partitions.insert(key, Entry::new(share, number.max(1)));
-            }
-            // No coordinator writes it. Its start is all that can be relied on.
-            Err(error) => {
-                tracing::error!(?key, %error, "the state of a share partition makes no sense");
-                let share = SharePartition::new(snapshot.start);
-                self.partitions.insert(key, Entry::new(share, number.max(1)));
-            }
-        }
-    }
-
-    /// Everything has been read; the leader epoch is `epoch`.
-    pub(crate) fn begin(&mut self, epoch: Epoch) {
-        self.epoch = epoch;
-        for (key, entry) in &mut self.partitions {
-            entry.share.set_life(life(epoch));
-            entry.weight = weight(key, entry);
-            self.usage.change(0, entry.weight);
-        }
-    }
-
     /// Makes a share partition that begins at `start`, unless there is one. `token` is answered once that is durable.
     pub(super) fn initialize(&mut self, cx: &mut Cx<'_>, key: &ShareKey, start: i64, token: Token) {
         if !self.partitions.contains_key(key) {
             let mut entry = Entry::new(SharePartition::new(start), 0);
             entry.share.set_life(life(self.epoch));
-            entry.weight = weight(key, &entry);
-            if entry.weight > self.usage.room(cx.config.max_state) || i16::try_from(key.group.len()).is_err()
+            entry.weight = entry.weigh(key);
+            if entry.weight.memory > self.usage.room(cx.config.max_state)
+                || i16::try_from(key.group.len()).is_err()
             {
                 cx.answers.push((token, Err(ShareError::Limit)));
                 return;
             }
-            self.usage.change(0, entry.weight);
+            self.usage.change(0, entry.weight.memory);
+            self.checkpoint.weighed(Weight::default(), entry.weight);
             entry.waiting.push(token);
             let key = ShareKey { group: key.group.compact(), ..*key };
             self.partitions.insert(key.clone(), entry);
@@ -277,7 +174,7 @@ impl StateShard {
         watcher: &Arc<Notify>,
     ) -> Turn {
         self.with(cx, key, |entry, _, limits| {
-            let Seek { log_start, end, mut cursor } = seek;
+            let Seek { log_start, end, mut cursor, each } = seek;
             entry.share.log_start_moved(log_start);
             remember(&mut entry.watchers, watcher);
             if entry.snapshots == 0 || entry.ending {
@@ -291,7 +188,7 @@ impl StateShard {
                 Plan::Full => Turn::Wait,
                 Plan::ReadFrom(from) => {
                     entry.reading = true;
-                    let open = entry.share.open_runs(from, OPEN_RUNS);
+                    let open = if each { entry.share.open_runs(from, OPEN_RUNS) } else { Vec::new() };
                     Turn::Read(ReadFrom { from, open, cursor })
                 }
             }
@@ -446,7 +343,8 @@ impl StateShard {
             if result.is_err() {
                 self.with(cx, &write.key, |entry, _, _| entry.ending = false);
             } else if let Some(mut entry) = self.partitions.remove(&write.key) {
-                self.usage.change(entry.weight, 0);
+                self.usage.change(entry.weight.memory, 0);
+                self.checkpoint.weighed(entry.weight, Weight::default());
                 self.wakes.cancel(&write.key);
                 cx.orders.extend(self.checkpoint.gone(&write.key));
                 entry.wake_watchers();
@@ -459,15 +357,17 @@ impl StateShard {
         let snapshots = self.with(cx, &write.key, |entry, cx, limits| {
             entry.share.written(number, result.is_ok(), limits);
             match result {
-                Ok(()) => entry.snapshots = entry.snapshots.saturating_add(1),
+                Ok(()) if entry.writes_whole => entry.snapshots = entry.snapshots.saturating_add(1),
+                Ok(()) => {}
                 Err(_) => entry.write_after = Some(cx.now.monotonic + WRITE_AGAIN),
             }
             entry.wake_watchers();
             entry.snapshots
         });
         if let Some(snapshots) = snapshots.filter(|_| result.is_ok()) {
+            let bytes = write.records.iter().map(|record| record.size() as u64).sum();
             let enough = cx.config.checkpoint_records.max(4 * self.partitions.len() as u64);
-            cx.orders.extend(self.checkpoint.written(&write.key, snapshots, enough));
+            cx.orders.extend(self.checkpoint.written(&write.key, snapshots, bytes, enough));
         }
     }
 
@@ -489,13 +389,14 @@ impl StateShard {
     pub(super) fn checkpoint(&mut self, cx: &mut Cx<'_>, end: Option<Offset>) {
         let Some(end) = end else { return self.checkpoint.give_up() };
         let entries = self.partitions.iter().filter(|(_, entry)| !entry.ending);
-        // What is under way may lie before the end.
-        let wanted = |entry: &Entry| entry.snapshots + 1 + i32::from(entry.share.is_writing());
+        // A snapshot that is under way may lie before the end.
+        let under_way = |entry: &Entry| entry.share.is_writing() && entry.writes_whole;
+        let wanted = |entry: &Entry| entry.snapshots + 1 + i32::from(under_way(entry));
         let left: BTreeMap<_, _> = entries.map(|(key, entry)| (key.clone(), wanted(entry))).collect();
         let keys: Vec<ShareKey> = left.keys().cloned().collect();
         cx.orders.extend(self.checkpoint.begin(end, left));
         for key in keys {
-            self.with(cx, &key, |entry, _, _| entry.share.touch());
+            self.with(cx, &key, |entry, _, _| entry.share.touch_all());
         }
     }
 
@@ -517,21 +418,10 @@ impl StateShard {
                 cx.orders.push(Order::Bury { key: key.clone(), dead });
             }
         }
-        let may_write = entry.write_after.is_none() && !entry.ending;
-        if may_write && entry.share.wants_write() {
-            let (number, snapshot) = entry.share.begin_write();
-            let written = record::Written {
-                number: entry.snapshots.saturating_add(1),
-                leader: self.epoch,
-                now_ms: cx.now.wall_ms,
-            };
-            let waiting = std::mem::take(&mut entry.waiting);
-            // The key was checked when it came, and numbers fit.
-            let records = record(key, &snapshot, written).into_iter().collect();
-            cx.writes.push(Write { records, key: key.clone(), number: Some(number), waiting });
-        }
-        let now = weight(key, entry);
-        self.usage.change(entry.weight, now);
+        cx.writes.extend(entry.write(key, self.epoch, cx.now.wall_ms));
+        let now = entry.weigh(key);
+        self.usage.change(entry.weight.memory, now.memory);
+        self.checkpoint.weighed(entry.weight, now);
         entry.weight = now;
         match entry.next_deadline() {
             Some(deadline) if self.wakes.get(key).is_none_or(|wake| deadline < wake) => {
@@ -544,11 +434,6 @@ impl StateShard {
 }
 
 /// A number that no other leader's state has.
-fn life(epoch: Epoch) -> u64 {
+pub(super) fn life(epoch: Epoch) -> u64 {
     u64::from(epoch.0.unsigned_abs())
-}
-
-/// Bytes in memory.
-fn weight(key: &ShareKey, entry: &Entry) -> usize {
-    GROUP + 2 * key.group.len() + entry.share.bytes()
 }

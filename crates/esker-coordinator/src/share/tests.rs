@@ -11,7 +11,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use super::{
-    record::{Decoded, Written, decode, record, tombstone},
+    record::{Decoded, Written, decode, record, tombstone, update},
     *,
 };
 use crate::{MemoryTopic, TopicError, facts::NoFacts};
@@ -24,7 +24,7 @@ impl Homes for OneHome {
     }
 }
 
-const ALL: Seek = Seek { log_start: 0, end: i64::MAX, cursor: None };
+const ALL: Seek = Seek { log_start: 0, end: i64::MAX, cursor: None, each: false };
 
 struct World {
     topic: MemoryTopic,
@@ -242,12 +242,17 @@ fn records_are_read_back_and_nonsense_is_refused() {
     let written = record(&key, &snapshot, Written { number: 4, leader: Epoch(9), now_ms: 1 }).unwrap();
     let read = decode(&written.key, written.value.as_deref()).unwrap();
     assert_eq!(read, Decoded::State(key.clone(), Some((snapshot, 4))));
+    let changed = Snapshot { state_epoch: 0, start: 11, batches: vec![batch] };
+    let written_change = update(&key, &changed, Written { number: 4, leader: Epoch(9), now_ms: 1 }).unwrap();
+    let read = decode(&written_change.key, written_change.value.as_deref()).unwrap();
+    assert_eq!(read, Decoded::Update(key.clone(), changed, 4));
+    assert_eq!(decode(&written_change.key, None).unwrap(), Decoded::Other);
     let gone = tombstone(&key).unwrap();
     assert_eq!(decode(&gone.key, None).unwrap(), Decoded::State(key, None));
     for cut in 0..written.key.len() {
         assert!(decode(&written.key[..cut], None).is_err());
     }
-    assert_eq!(decode(&[0, 1, 0], None).unwrap(), Decoded::Other);
+    assert_eq!(decode(&[0, 2, 0], None).unwrap(), Decoded::Other);
     let value = written.value.unwrap();
     assert!(decode(&written.key, Some(&value[..value.len() - 1])).is_err());
 }
@@ -292,4 +297,66 @@ async fn the_log_stays_short() {
     let world = world.restart();
     assert_eq!((world.start_of("g").await, world.start_of("quiet").await), (start, Some(7)));
     assert_eq!(world.start_of("gone").await, None);
+}
+
+/// Every other record of a thousand is accepted, then some more.
+async fn scattered(world: &World) {
+    world.shares.initialize(&place("g"), 0).await.unwrap();
+    world.take("g", "a", 499).await;
+    for offset in (1..500).step_by(2) {
+        world.say("g", "a", offset, offset, Ack::Accept).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn what_is_written_is_what_has_changed() {
+    let world = World::new();
+    scattered(&world).await;
+    let before = world.topic.batches(0).len();
+    world.say("g", "a", 100, 100, Ack::Accept).await.unwrap();
+    world.say("g", "a", 300, 300, Ack::Release).await.unwrap();
+    world.take("g", "b", 509).await;
+    world.say("g", "b", 509, 509, Ack::Accept).await.unwrap();
+    let batches = world.topic.batches(0);
+    assert!(batches.len() > before);
+    for batch in &batches[before..] {
+        assert!(batch.len() < 400, "{} bytes for a state of 500 runs", batch.len());
+    }
+    let world = world.restart();
+    let taken = world.take("g", "c", 509).await;
+    let expected: Vec<Acquired> = (0..500)
+        .step_by(2)
+        .filter(|offset| *offset != 100)
+        .map(|offset| got(offset, offset, if offset == 300 { 3 } else { 2 }))
+        .chain([got(500, 508, 2)])
+        .collect();
+    assert_eq!(taken, expected);
+}
+
+#[tokio::test]
+async fn a_large_state_is_written_anew_when_that_costs_little() {
+    let world = World::on(MemoryTopic::new(), ShareConfig { checkpoint_records: 20, ..config() });
+    scattered(&world).await;
+    let held: usize = world.topic.batches(0).iter().map(bytes::Bytes::len).sum();
+    // About 10 KiB for all of it: the log has some times that, not hundreds of times.
+    assert!(held < 100 << 10, "{held} bytes");
+    let whole = world.topic.batches(0).iter().filter(|batch| batch.len() > 4 << 10).count();
+    assert!(whole <= 10, "{whole} times everything");
+    for _ in 0..3 {
+        for offset in (0..500).step_by(2) {
+            let acks = [Ack::Release];
+            let batch = AckBatch { first: offset, last: offset, acks: &acks };
+            let who =
+                if world.shares.acknowledge(&place("g"), "a", &[batch]).await.is_ok() { "a" } else { "b" };
+            let turned = world.turn("g").await;
+            let span = Span { first: turned.from(), last: offset, hidden: false };
+            turned.acquire(&member(who), &[span], (1, Mode::Records)).unwrap();
+        }
+    }
+    let held: usize = world.topic.batches(0).iter().map(bytes::Bytes::len).sum();
+    assert!(held < 100 << 10, "{held} bytes");
+    let open = world.shares.describe(&place("g")).await.unwrap().unwrap();
+    let world = world.restart();
+    let again = world.shares.describe(&place("g")).await.unwrap().unwrap();
+    assert_eq!((again.start, again.end, again.done), (open.start, open.end, open.done));
 }

@@ -139,7 +139,7 @@ impl Leader {
             true => (Isolation::ReadCommitted, offsets.last_stable),
         };
         let cursor = filter.as_ref().map(|(_, cursor)| *cursor);
-        let seek = Seek { log_start: offsets.log_start.0, end: end.0, cursor };
+        let seek = Seek { log_start: offsets.log_start.0, end: end.0, cursor, each: true };
         let Some(turned) = self.turn(place, (&offsets, seek), watcher).await? else { return Ok(None) };
         // Until the turn came, others may have given out what was written since.
         let offsets = self.log.offsets(place.data)?;

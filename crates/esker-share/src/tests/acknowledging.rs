@@ -1,5 +1,5 @@
 use super::{LIMITS, at, got, say, store, take};
-use crate::{Ack, AckBatch, AckError, Acked, SharePartition};
+use crate::{Ack, AckBatch, AckError, Acked, SharePartition, ToWrite};
 
 #[test]
 fn the_start_moves_over_what_is_done_with_once_that_is_durable() {
@@ -9,7 +9,7 @@ fn the_start_moves_over_what_is_done_with_once_that_is_durable() {
     assert_eq!(say(&mut partition, "a", 0, 4, Ack::Accept), Ok(Acked::With { write: 1 }));
     assert_eq!(partition.start(), 0);
     assert!(partition.wants_write());
-    let (number, snapshot) = partition.begin_write();
+    let ToWrite { number, state: snapshot, .. } = partition.begin_write();
     assert_eq!((number, snapshot.start), (1, 5));
     // What comes meanwhile waits for the next write.
     assert_eq!(say(&mut partition, "a", 7, 7, Ack::Accept), Ok(Acked::With { write: 2 }));
@@ -115,4 +115,30 @@ fn ten_million_with_every_tenth_released_are_a_million_entries_or_fewer() {
     partition.acknowledge("a", &all, at(0), &limits).unwrap();
     store(&mut partition, true);
     assert_eq!(partition.ranges.len(), 2);
+}
+
+#[test]
+fn what_the_group_is_done_with_is_with_nobody() {
+    let mut partition = SharePartition::new(0);
+    take(&mut partition, "late", 0, 9, 0);
+    partition.expire(at(60), &LIMITS);
+    take(&mut partition, "a", 0, 9, 60);
+    say(&mut partition, "a", 0, 9, Ack::Accept).unwrap();
+    store(&mut partition, true);
+    take(&mut partition, "a", 10, 19, 60);
+    assert_eq!((partition.start(), partition.end()), (10, 20));
+    for who in ["late", "a"] {
+        for (first, last) in [(0, 9), (3, 3), (9, 10)] {
+            assert_eq!(say(&mut partition, who, first, last, Ack::Accept), Err(AckError::NotAcquired));
+        }
+    }
+    // What the log has lost was with whoever had it, for all that is known; what was settled before was not.
+    partition.log_start_moved(12);
+    partition.log_start_moved(15);
+    assert_eq!(say(&mut partition, "a", 9, 19, Ack::Accept), Err(AckError::NotAcquired));
+    say(&mut partition, "a", 10, 11, Ack::Accept).unwrap();
+    say(&mut partition, "a", 10, 19, Ack::Accept).unwrap();
+    store(&mut partition, true);
+    assert_eq!(partition.start(), 20);
+    assert_eq!(say(&mut partition, "a", 12, 16, Ack::Accept), Err(AckError::NotAcquired));
 }

@@ -74,7 +74,7 @@ pub(crate) fn say(
 
 /// Writes what is to be written.
 pub(crate) fn store(partition: &mut SharePartition, durable: bool) {
-    let (number, _) = partition.begin_write();
+    let number = partition.begin_write().number;
     partition.written(number, durable, &LIMITS);
     partition.check();
 }

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 
 use super::{at, member, plan};
 use crate::{
-    Ack, AckBatch, Acked, Limits, Look, Mode, Plan, Release, Says, SharePartition, Span, StoredState, Wanted,
+    Ack, AckBatch, Acked, Limits, Look, Mode, Plan, Release, Says, SharePartition, Span, StoredState,
+    ToWrite, Wanted,
 };
 
 const LIMITS: Limits = Limits { max_deliveries: 3, max_locks: 25, ..super::LIMITS };
@@ -148,7 +149,9 @@ struct World {
     share: SharePartition,
     model: Model,
     now: u64,
-    writing: Option<u64>,
+    writing: Option<(u64, SharePartition)>,
+    /// What the writes that are durable make, one after another.
+    stored: Option<SharePartition>,
 }
 
 impl World {
@@ -219,12 +222,28 @@ impl World {
                 });
             }
             Step::Begin if self.share.wants_write() => {
-                let (number, snapshot) = self.share.begin_write();
-                SharePartition::restore(&snapshot).unwrap().check();
-                self.writing = Some(number);
+                let all = self.share.snapshot();
+                let ToWrite { number, whole, state } = self.share.begin_write();
+                let stored = match &self.stored {
+                    Some(stored) if !whole => {
+                        let mut stored = stored.clone();
+                        stored.update(&state).unwrap();
+                        stored
+                    }
+                    _ => {
+                        assert!(whole, "the first write says everything");
+                        SharePartition::restore(&state).unwrap()
+                    }
+                };
+                stored.check();
+                assert_eq!(stored.snapshot(), all, "as if everything had been written");
+                self.writing = Some((number, stored));
             }
             Step::Written { durable } => {
-                let Some(number) = self.writing.take() else { return };
+                let Some((number, stored)) = self.writing.take() else { return };
+                if durable {
+                    self.stored = Some(stored);
+                }
                 self.share.written(number, durable, &LIMITS);
                 self.model.each(|row| match row.0 {
                     Row::Settling(to, write) if write == number => match (durable, to) {
@@ -249,6 +268,7 @@ impl World {
             }
             Step::Reload if self.writing.is_none() => {
                 self.share = SharePartition::restore(&self.share.snapshot()).unwrap();
+                self.stored = Some(self.share.clone());
                 self.model.each(|row| match row.0 {
                     Row::With(..)
                     | Row::Settling(StoredState::Available, _)
@@ -314,8 +334,13 @@ proptest! {
 
     #[test]
     fn ranges_do_what_rows_would(steps in proptest::collection::vec(step(), 1..120)) {
-        let mut world =
-            World { share: SharePartition::new(0), model: Model::default(), now: 0, writing: None };
+        let mut world = World {
+            share: SharePartition::new(0),
+            model: Model::default(),
+            now: 0,
+            writing: None,
+            stored: None,
+        };
         for step in steps {
             world.act(step);
             world.compare();

@@ -256,7 +256,7 @@ impl World {
                 if !self.share.wants_write() {
                     return;
                 }
-                let (number, _) = self.share.begin_write();
+                let number = self.share.begin_write().number;
                 self.share.written(number, durable, &self.limits);
                 if durable {
                     for (row, _) in self.rows.values_mut() {

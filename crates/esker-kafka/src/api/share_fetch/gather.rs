@@ -252,7 +252,8 @@ async fn turn(
     moved: &Arc<Notify>,
 ) -> Result<Option<Turned>, ErrorCode> {
     let shares = &context.broker.shares;
-    let seek = Seek { log_start: offsets.log_start.0, end: end.0, cursor: None };
+    let each = shares.overrides(&place.key.group).heeds.any();
+    let seek = Seek { log_start: offsets.log_start.0, end: end.0, cursor: None, each };
     for _ in 0..2 {
         match shares.read(place, seek, moved).await {
             Ok(Reading::From(turned)) => return Ok(Some(turned)),

@@ -275,7 +275,11 @@ impl Book {
                 if result.is_err() {
                     continue;
                 }
-                // What lies before the start is answered with a yes, and nothing comes of it.
+                if *offset < before.start {
+                    wrong.push(format!(
+                        "{offset}: {member} may {ack:?} it, and the group is done with it: {before:?}"
+                    ));
+                }
                 let behind_start = same.is_some_and(|after| after.start <= *offset);
                 match ack {
                     Ack::Accept | Ack::Reject => {

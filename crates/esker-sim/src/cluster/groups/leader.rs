@@ -186,7 +186,8 @@ impl Asker {
 /// Asks for the turn to read. A share partition that is new begins at the front.
 async fn turn(shares: &ShareStates, key: &SharePlace, offsets: &Offsets) -> Result<Option<Turned>, Refusal> {
     let watcher = Arc::new(Notify::new());
-    let seek = Seek { log_start: offsets.log_start.0, end: offsets.high_watermark.0, cursor: None };
+    let seek =
+        Seek { log_start: offsets.log_start.0, end: offsets.high_watermark.0, cursor: None, each: false };
     for _ in 0..2 {
         match shares.read(key, seek, &watcher).await? {
             Reading::From(turned) => return Ok(Some(turned)),
