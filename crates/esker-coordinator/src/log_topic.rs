@@ -85,6 +85,10 @@ impl InternalTopic for LogTopic {
     }
 
     fn range(&self, partition: u32) -> Result<TopicRange, TopicError> {
+        // It can be read still. Whoever began again now would know less than who has written under this epoch.
+        if self.log.is_closing() {
+            return Err(TopicError::Lost("the broker's log is closed".to_owned()));
+        }
         let offsets = self.log.offsets(self.partition(partition)?).map_err(|error| lost(&error))?;
         Ok(TopicRange { start: offsets.log_start, end: offsets.high_watermark, epoch: offsets.epoch })
     }

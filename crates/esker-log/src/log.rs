@@ -189,6 +189,12 @@ impl Log {
         })
     }
 
+    /// Whether the log has stopped writing ([`Log::closed`]), or is about to because the broker stops.
+    #[must_use]
+    pub fn is_closing(&self) -> bool {
+        self.0.stopping.load(Ordering::Acquire) || self.0.closed.borrow().is_some()
+    }
+
     /// Why the log stopped writing, once it has. A broker whose log is closed should exit and start again.
     #[must_use]
     pub fn closed(&self) -> watch::Receiver<Option<String>> {

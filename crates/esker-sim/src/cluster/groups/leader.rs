@@ -164,8 +164,9 @@ impl Asker {
     pub(super) async fn release(self, node: Arc<Node>, asked: Arc<Coordinators>, how: Release) {
         let Ok(key) = self.key(&node) else { return };
         drop(node);
-        self.book.releasing(&self.place(), &self.member, how == Release::Unseen);
         asked.here.shares.release(&key, &self.member, how).await;
+        // Nothing happens between the two; before, something could be given to the member that comes back with the rest.
+        self.book.releasing(&self.place(), &self.member, how == Release::Unseen);
     }
 
     /// Where the group stands, and the end of what it may read; by who leads the partition for certain.
