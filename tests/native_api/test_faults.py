@@ -8,6 +8,7 @@ import pytest
 from streams import Consuming, Producing, of_status, reason
 
 from harness.cluster import EskerCluster
+from harness.strikes import brokers_die
 from harness.wait import until
 
 PARTITIONS, IN_FLIGHT = 8, 200
@@ -90,18 +91,7 @@ def test_streams_survive_the_brokers_behind_them(cluster, client, stubs, request
         before = writer.progress()
         until("the stream goes on", lambda: writer.progress() > before + 10 * IN_FLIGHT, 60)
 
-    more()
-    for _ in range(kills):
-        victim = chance.choice([2, 3])
-        if chance.random() < 0.6:
-            cluster.brokers[victim].kill()
-        else:
-            cluster.brokers[victim].stop()
-        more()
-        cluster.launch(victim)
-        cluster.brokers[victim].await_ready(60)
-        until("the cluster is whole again", cluster.whole, 60, interval=0.2)
-        more()
+    brokers_die(cluster, chance, kills, more)
     written = writer.finish()
     unknown = sum(map(len, writer.unknown.values()))
     assert written + unknown == writer.sent

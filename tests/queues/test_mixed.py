@@ -8,6 +8,7 @@ from collections import defaultdict
 from queueing import Publishing, Receiving, depth
 
 from harness.native import of_status, reason
+from harness.strikes import brokers_die
 from harness.wait import until
 
 PARTITIONS, KEYS, IN_FLIGHT, AHEAD = 4, 24, 200, 1500
@@ -149,18 +150,7 @@ def test_everything_at_once(cluster, client, pb, name, request):
         before = accepted()
         until("the queue goes on", lambda: accepted() > before + 2 * IN_FLIGHT, 90, interval=0.2)
 
-    more()
-    for _ in range(kills):
-        victim = chance.choice([2, 3])
-        if chance.random() < 0.6:
-            cluster.brokers[victim].kill()
-        else:
-            cluster.brokers[victim].stop()
-        more()
-        cluster.launch(victim)
-        cluster.brokers[victim].await_ready(60)
-        until("the cluster is whole again", cluster.whole, 60, interval=0.2)
-        more()
+    brokers_die(cluster, chance, kills, more)
     publisher.stopping.set()
     publisher.join(120)
     until("the queue is empty", lambda: accepted() and depth(pb, stub, name) == {}, 90, interval=0.5)

@@ -7,6 +7,7 @@ from collections import Counter
 from queueing import Publishing, Receiving, depth
 
 from harness.native import of_status, reason
+from harness.strikes import brokers_die
 from harness.wait import until
 
 PARTITIONS, IN_FLIGHT, AHEAD = 8, 200, 1000
@@ -103,18 +104,7 @@ def test_every_message_is_accepted_once_whoever_dies(cluster, client, pb, name, 
         before = accepted()
         until("the queue goes on", lambda: accepted() > before + 3 * IN_FLIGHT, 60, interval=0.2)
 
-    more()
-    for _ in range(kills):
-        victim = chance.choice([2, 3])
-        if chance.random() < 0.6:
-            cluster.brokers[victim].kill()
-        else:
-            cluster.brokers[victim].stop()
-        more()
-        cluster.launch(victim)
-        cluster.brokers[victim].await_ready(60)
-        until("the cluster is whole again", cluster.whole, 60, interval=0.2)
-        more()
+    brokers_die(cluster, chance, kills, more)
     publisher.stopping.set()
     publisher.join(120)
     until("the queue is empty", lambda: accepted() and depth(pb, stub, name) == {}, 60, interval=0.5)
