@@ -6,6 +6,7 @@ use bytes::Bytes;
 use esker_core::{Offset, PartitionId};
 use esker_env::Env;
 use esker_log::{AppendError, AppendOptions, Appended, Isolation, Log, LogError, ReadLimits};
+use esker_meta::Catalog;
 use tokio::sync::Notify;
 
 use crate::{
@@ -46,6 +47,14 @@ pub(crate) const fn end_of(offsets: &Offsets, committed: bool) -> i64 {
     if committed { offsets.last_stable } else { offsets.high_watermark }
 }
 
+/// Whether a partition that is not in this broker's log will be: its topic is there, or not heard of yet.
+pub(crate) fn is_coming(catalog: &Catalog, id: PartitionId) -> bool {
+    match catalog.by_number(id.topic) {
+        Some(topic) => !topic.record.deleting,
+        None => !catalog.is_dropped(id.topic),
+    }
+}
+
 impl Owner {
     pub(crate) fn new(log: Log, env: &Env) -> Self {
         Self { log, env: env.clone() }
@@ -77,13 +86,8 @@ impl Owner {
 
     /// A partition that this broker has not heard of yet is looked for again: who sends here knows it.
     fn fault(&self, id: PartitionId, error: AppendError) -> Fault {
-        let catalog = self.log.catalog();
-        let is_coming = match catalog.by_number(id.topic) {
-            Some(topic) => !topic.record.deleting,
-            None => !catalog.is_dropped(id.topic),
-        };
         match error {
-            AppendError::Log(LogError::UnknownPartition(_)) if is_coming => {
+            AppendError::Log(LogError::UnknownPartition(_)) if is_coming(self.log.catalog(), id) => {
                 Fault::not_here(format!("partition {id} is not known here yet"))
             }
             error => error.into(),

@@ -16,6 +16,7 @@ use tonic::Code;
 
 use crate::{
     fault::{Fault, unreadable},
+    owner::is_coming,
     proto::esker::{
         forward::v1::{Aborted, DepthResponse, Given},
         v1::ConsumedRecord,
@@ -83,13 +84,23 @@ impl Leader {
     /// The share partition of a group for a partition.
     ///
     /// # Errors
-    /// There is no such topic.
+    /// There is no such topic, or not yet.
     pub(super) fn place(&self, group: &str, data: PartitionId) -> Result<SharePlace, Fault> {
         let topic = self.log.catalog().by_number(data.topic).filter(|topic| !topic.record.deleting);
-        let topic = topic.ok_or_else(|| Fault::from(LogError::UnknownPartition(data)))?;
+        let topic = topic.ok_or_else(|| self.unknown(LogError::UnknownPartition(data)))?;
         let partition = i32::try_from(data.index).map_err(|_| LogError::UnknownPartition(data))?;
         let key = ShareKey { group: group.into(), topic: topic.record.id.0, partition };
         Ok(SharePlace { key, data })
+    }
+
+    /// A partition that this broker has not heard of yet is looked for again: who asks for it knows it.
+    fn unknown(&self, error: LogError) -> Fault {
+        match error {
+            LogError::UnknownPartition(id) if is_coming(self.log.catalog(), id) => {
+                Fault::not_here(format!("partition {id} is not known here yet"))
+            }
+            error => error.into(),
+        }
     }
 
     /// Gives out what there is; nothing when there is nothing, and the watcher is told once that may have changed.
@@ -130,7 +141,7 @@ impl Leader {
     async fn look(&self, place: &SharePlace, taking: &Taking) -> Result<Option<Found>, Fault> {
         let Taking { wanted, filter, watcher, .. } = taking;
         // Watch first, then look: nothing that moves in between is missed.
-        self.log.watch(place.data, watcher)?;
+        self.log.watch(place.data, watcher).map_err(|error| self.unknown(error))?;
         let offsets = self.log.offsets(place.data)?;
         let own = self.shares.overrides(&place.key.group);
         let committed = own.committed.unwrap_or(false);
