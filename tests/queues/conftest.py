@@ -62,11 +62,12 @@ def cluster(broker_kind, tmp_path):
 
 @pytest.fixture
 def client():
-    """Makes clients of a broker; their connections end with the test."""
+    """Makes clients of a broker; their connections end with the test. Those of a broker may share one, but for one that is `alone`."""
     channels = []
 
-    def make(broker):
-        channel = grpc.insecure_channel(f"127.0.0.1:{broker.api_port}", options=[("grpc.max_receive_message_length", 64 << 20)])
+    def make(broker, alone: bool = False):
+        options = [("grpc.max_receive_message_length", 64 << 20), ("grpc.use_local_subchannel_pool", int(alone))]
+        channel = grpc.insecure_channel(f"127.0.0.1:{broker.api_port}", options=options)
         channels.append(channel)
         stub = compiled()["queues"][1].QueuesStub(channel)
         stub.streams = compiled()["streams"][1].StreamsStub(channel)

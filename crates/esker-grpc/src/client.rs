@@ -104,6 +104,22 @@ impl QueueClient {
         self.ask("/esker.v1.Queues/ListExchanges", asked).await
     }
 
+    /// Publishes a message and waits for the reply to it.
+    ///
+    /// # Errors
+    /// What the broker says.
+    pub async fn request(&self, asked: api::RequestRequest) -> Result<api::RequestResponse, Status> {
+        self.ask("/esker.v1.Queues/Request", asked).await
+    }
+
+    /// Replies to a request.
+    ///
+    /// # Errors
+    /// What the broker says.
+    pub async fn reply(&self, asked: api::ReplyRequest) -> Result<api::ReplyResponse, Status> {
+        self.ask("/esker.v1.Queues/Reply", asked).await
+    }
+
     /// Publishes what comes by the channel, until it is closed.
     ///
     /// # Errors

@@ -20,6 +20,8 @@
 //!   [`GrpcConfig::request_memory`]; whoever goes beyond it is refused. One stream has at most [`STREAM_BYTES`] under way.
 //! - What is read for clients is counted until their connections have taken it, against [`GrpcConfig::stream_memory`]; whoever
 //!   takes nothing for [`PATIENCE`] is given up. A stream that waits, for records or for credit, holds nothing.
+//! - Replies are counted among what clients send from when they come until they are on their way to who has asked;
+//!   requests that wait for theirs are counted in numbers, [`GrpcConfig::waiting_requests`].
 //! - Below that, HTTP/2's windows and buffers bound what each connection and stream holds: see [`server_options`] and
 //!   [`MAX_STREAMS`].
 
@@ -36,6 +38,7 @@ mod owner;
 mod produce;
 mod queues;
 mod records;
+mod replies;
 mod service;
 mod targets;
 mod topics;
@@ -75,6 +78,7 @@ pub use forward::ForwardService;
 /// The messages of the public contract.
 pub use proto::esker::v1 as messages;
 pub use queues::DeadLetter;
+pub use replies::Replies;
 pub use service::StreamsService;
 
 /// Bytes of one stream's batches that are not answered, above which no more is read from it. A single one may be larger.
@@ -97,11 +101,18 @@ pub struct GrpcConfig {
     pub request_memory: usize,
     /// Bytes that were read for clients and are not on their way.
     pub stream_memory: usize,
+    /// Requests of clients that wait for their replies.
+    pub waiting_requests: usize,
 }
 
 impl Default for GrpcConfig {
     fn default() -> Self {
-        Self { message_bytes: 4 << 20, request_memory: 128 << 20, stream_memory: 256 << 20 }
+        Self {
+            message_bytes: 4 << 20,
+            request_memory: 128 << 20,
+            stream_memory: 256 << 20,
+            waiting_requests: 10_000,
+        }
     }
 }
 
@@ -157,7 +168,8 @@ pub struct Others {
 #[must_use]
 pub fn server_options() -> ServerOptions {
     ServerOptions {
-        streams: 100,
+        // Each request that waits for its reply is one.
+        streams: 1_000,
         connections: 1_000,
         stream_window: 256 << 10,
         connection_window: 1 << 20,

@@ -1,11 +1,14 @@
 //! The API behind a port.
 
+mod asking;
+
 use std::{
     convert::Infallible,
     sync::Arc,
     task::{Context, Poll},
 };
 
+use esker_core::BrokerId;
 use esker_env::BoxFuture;
 use esker_meta::ProducerIds;
 use tonic::{
@@ -24,7 +27,8 @@ use crate::{
     method::Method,
     produce,
     proto::esker::v1 as api,
-    queues::{self, exchanges},
+    queues::{self, Requests, Waiting, exchanges},
+    replies::Replies,
     targets::Targets,
     topics,
 };
@@ -42,6 +46,8 @@ struct Inner {
     targets: Arc<Targets>,
     producer_ids: Arc<ProducerIds>,
     config: GrpcConfig,
+    waiting: Arc<Waiting>,
+    asking: Arc<Requests>,
     requests: Arc<Budget>,
     streams: Arc<Budget>,
     /// Streams, counted.
@@ -53,14 +59,29 @@ impl StreamsService {
     #[must_use]
     pub fn new(parts: StreamsParts) -> Self {
         let config = parts.config;
+        let requests = Budget::new(config.request_memory);
+        let producer_ids = Arc::clone(&parts.producer_ids);
+        // Who is alone has nobody to be told from.
+        let own = parts.others.as_ref().map_or(BrokerId(0), |others| others.own.broker);
+        let random = Arc::clone(&parts.env.random);
+        let waiting = Waiting::new(own, random, config.waiting_requests, Arc::clone(&requests));
+        let targets = Arc::new(Targets::new(parts));
         Self(Arc::new(Inner {
-            producer_ids: Arc::clone(&parts.producer_ids),
-            targets: Arc::new(Targets::new(parts)),
+            producer_ids,
+            asking: Arc::new(Requests::new(&targets, &waiting)),
+            waiting,
+            targets,
             config,
-            requests: Budget::new(config.request_memory),
+            requests,
             streams: Budget::new(config.stream_memory),
             places: Budget::new(MAX_STREAMS),
         }))
+    }
+
+    /// Those of its clients' requests that wait for their replies, for [`crate::ForwardService::bind_replies`].
+    #[must_use]
+    pub fn replies(&self) -> Replies {
+        Replies(Arc::clone(&self.0.waiting))
     }
 
     async fn answer<B>(self, request: http::Request<B>) -> http::Response<Body>
@@ -68,7 +89,7 @@ impl StreamsService {
         B: hyper::body::Body + Send + 'static,
         B::Error: Into<Box<dyn std::error::Error + Send + Sync>> + Send,
     {
-        let Inner { targets, producer_ids, config, requests, streams, places } = &*self.0;
+        let Inner { targets, producer_ids, config, requests, streams, places, .. } = &*self.0;
         let intake = Intake::new(requests);
         let counted = intake.clone();
         let request = request.map(|body| CountedBody::new(body, counted));
@@ -147,6 +168,8 @@ impl StreamsService {
                 };
                 self.unary(request, call).await
             }
+            "/esker.v1.Queues/Request" => self.request(request, intake).await,
+            "/esker.v1.Queues/Reply" => self.reply(request, intake).await,
             _ => self.answer_more(request).await,
         }
     }
@@ -229,10 +252,14 @@ impl StreamsService {
 
     /// A request that is announced and does not come ends here.
     async fn in_time(&self, answered: impl Future<Output = http::Response<Body>>) -> http::Response<Body> {
-        let late = || Fault::refused(tonic::Code::DeadlineExceeded, "TOO_SLOW", "it took too long");
         let answered = self.0.targets.env.timeout(PATIENCE, answered).await;
-        answered.unwrap_or_else(|_| Status::from(late()).into_http())
+        answered.unwrap_or_else(|_| late())
     }
+}
+
+fn late() -> http::Response<Body> {
+    let fault = Fault::refused(tonic::Code::DeadlineExceeded, "TOO_SLOW", "it took too long");
+    Status::from(fault).into_http()
 }
 
 fn busy() -> http::Response<Body> {

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use esker_core::{PartitionId, shard_map::shard_of};
+use esker_core::{BrokerId, PartitionId, shard_map::shard_of};
 use esker_env::{Env, Monotonic};
 use esker_meta::{Catalog, Membership, SessionKey, Topic};
 use tonic::Code;
@@ -211,6 +211,12 @@ impl Targets {
 
     fn remote(&self) -> Option<&Remote> {
         self.others.as_ref().map(|others| &*others.remote)
+    }
+
+    /// Another broker, if it is there now.
+    pub(crate) fn broker(&self, id: BrokerId) -> Option<(SessionKey, &Remote)> {
+        let Cluster { membership, remote, .. } = self.others.as_ref()?;
+        membership.view().sessions.get(&id).map(|live| (live.key, &**remote))
     }
 
     /// The way to other brokers, if there are any.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use esker_control_grpc::Sessions;
 use esker_coordinator::ShareStates;
 use esker_env::{Env, TaskGuard};
-use esker_grpc::{Others, QueueParts, StreamsParts, StreamsService, server_options};
+use esker_grpc::{ForwardService, Others, QueueParts, StreamsParts, StreamsService, server_options};
 use esker_meta::{Exchanges, GroupConfigs, ProducerIds};
 use esker_node::Node;
 use esker_wal_grpc::{ClientOptions, serve, tcp, tcp_incoming};
@@ -13,7 +13,7 @@ use tokio::net::TcpListener;
 
 use crate::{broker::Failure, config::Config, settings};
 
-/// Serves the API for as long as the guard is held; `None` when the configuration says that there is none.
+/// Serves the API, and replies that other brokers bring, for as long as the guard is held; `None` when the configuration says that there is none.
 ///
 /// # Errors
 /// The port cannot be used, or the exchanges cannot be read.
@@ -23,6 +23,7 @@ pub(crate) async fn start(
     node: &Node,
     producer_ids: &Arc<ProducerIds>,
     (shares, group_configs): (&ShareStates, &Arc<GroupConfigs>),
+    forward: Option<&ForwardService>,
 ) -> Result<Option<TaskGuard>, Failure> {
     let address = &config.listeners.api;
     if address.is_empty() {
@@ -57,6 +58,9 @@ pub(crate) async fn start(
         config: settings::grpc(config),
     };
     let service = StreamsService::new(parts);
+    if let Some(forward) = forward {
+        forward.bind_replies(service.replies());
+    }
     let inner = env.clone();
     let serving = env.tasks.spawn_guarded(async move {
         serve(service, tcp_incoming(listener), &inner, &server_options()).await;

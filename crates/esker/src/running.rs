@@ -94,10 +94,11 @@ impl Running {
         let Coordination {
             groups, group_configs, transactions, shares, share_admin, gate, producer_ids, ..
         } = coordination;
-        if let Some(forward) = forward_service {
+        if let Some(forward) = &forward_service {
             forward.bind_shares(node.log.clone(), shares.clone());
         }
-        let api = api::start(config, env, &node, &producer_ids, (&shares, &group_configs)).await?;
+        let of_queues = (&shares, &group_configs);
+        let api = api::start(config, env, &node, &producer_ids, of_queues, forward_service.as_ref()).await?;
         let parts = KafkaParts {
             groups,
             group_configs,

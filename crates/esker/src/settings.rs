@@ -154,6 +154,7 @@ pub(crate) fn grpc(config: &Config) -> GrpcConfig {
         message_bytes: limits.api_message_bytes as usize,
         request_memory: (limits.api_request_bytes_total as usize).max(limits.api_message_bytes as usize),
         stream_memory: limits.api_stream_bytes_total as usize,
+        waiting_requests: limits.api_waiting_requests as usize,
     }
 }
 

@@ -15,12 +15,14 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 use tonic::{Request, Status};
 use tonic_prost::ProstCodec;
 
-use super::{APPEND, ASK, AWAIT, DELIVER, DELIVERIES, DEPTH, LOCATE, MAX_MESSAGE, POLLS, QUESTIONS, READ};
+use super::{
+    APPEND, ASK, AWAIT, DELIVER, DELIVERIES, DEPTH, LOCATE, MAX_MESSAGE, POLLS, QUESTIONS, READ, REPLY,
+};
 use crate::{
     convert,
     fault::Fault,
     owner::{Page, Written},
-    proto::esker::forward::v1 as proto,
+    proto::esker::{forward::v1 as proto, v1 as api},
     targets::{LONG_POLL, Road, not_yet},
 };
 
@@ -150,6 +152,20 @@ impl Remote {
             Some(fault) => Err(convert::fault(fault)),
             None => Ok(answer),
         }
+    }
+
+    /// Has another broker hand a reply to the request that waits there.
+    pub(crate) async fn reply(
+        &self,
+        at: SessionKey,
+        reply_to: String,
+        reply: api::Reply,
+    ) -> Result<(), Fault> {
+        let asked = proto::ReplyRequest { reply_to, reply: Some(reply) };
+        let answer = self.ask::<_, proto::ReplyResponse>(&self.questions, at, ASK, REPLY, asked).await;
+        // Without an answer it may have been handed over.
+        let answer = answer.map_err(|fault| Fault::unknown(fault.message))?;
+        answer.fault.map_or(Ok(()), |fault| Err(convert::fault(fault)))
     }
 
     /// Takes what a receiver says to a broker, and answers back, until that ends. Why it does.

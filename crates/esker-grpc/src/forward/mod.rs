@@ -30,4 +30,5 @@ const READ: &str = "/esker.forward.v1.Forward/Read";
 const AWAIT: &str = "/esker.forward.v1.Forward/Await";
 const LOCATE: &str = "/esker.forward.v1.Forward/Locate";
 const DELIVER: &str = "/esker.forward.v1.Forward/Deliver";
+const REPLY: &str = "/esker.forward.v1.Forward/Reply";
 const DEPTH: &str = "/esker.forward.v1.Forward/Depth";

@@ -23,14 +23,15 @@ use tonic::{
 use tonic_prost::ProstCodec;
 use tower_service::Service;
 
-use super::{APPEND, AWAIT, DELIVER, DEPTH, LOCATE, MAX_MESSAGE, READ};
+use super::{APPEND, AWAIT, DELIVER, DEPTH, LOCATE, MAX_MESSAGE, READ, REPLY};
 use crate::{
     convert,
     fault::{Fault, Kind},
     method::Method,
     owner::{Owner, Written},
     proto::esker::forward::v1 as proto,
-    queues::{self, Leader},
+    queues::{self, Address, Leader, Waiting},
+    replies::Replies,
     targets::LONG_POLL,
 };
 
@@ -46,6 +47,7 @@ const UNDER_WAY: usize = 16 << 20;
 pub struct ForwardService {
     owner: Arc<OnceLock<Owner>>,
     leader: Arc<OnceLock<Leader>>,
+    waiting: Arc<OnceLock<Arc<Waiting>>>,
     env: Env,
 }
 
@@ -53,7 +55,8 @@ impl ForwardService {
     /// Has nothing to say (UNAVAILABLE) until [`ForwardService::bind`].
     #[must_use]
     pub fn unbound(env: &Env) -> Self {
-        Self { owner: Arc::default(), leader: Arc::default(), env: env.clone() }
+        let (owner, leader, waiting) = (Arc::default(), Arc::default(), Arc::default());
+        Self { owner, leader, waiting, env: env.clone() }
     }
 
     /// Answers out of this log from now on.
@@ -71,6 +74,23 @@ impl ForwardService {
     pub fn bind_shares(&self, log: Log, shares: ShareStates) {
         let leader = Leader::new(log, shares, self.env.clone());
         assert!(self.leader.set(leader).is_ok(), "a forward service is bound once");
+    }
+
+    /// Hands replies to these requests from now on. Until then nobody waits for one.
+    ///
+    /// # Panics
+    /// When it was bound to some already.
+    pub fn bind_replies(&self, replies: Replies) {
+        assert!(self.waiting.set(replies.0).is_ok(), "a forward service is bound once");
+    }
+
+    fn reply(&self, asked: proto::ReplyRequest) -> proto::ReplyResponse {
+        let handed = || {
+            let address: Address = asked.reply_to.parse()?;
+            let waiting = self.waiting.get().ok_or_else(queues::gone)?;
+            waiting.hand(&address, asked.reply.unwrap_or_default(), None)
+        };
+        proto::ReplyResponse { fault: handed().err().map(convert::fault_message) }
     }
 
     fn leader(&self) -> Result<&Leader, Status> {
@@ -195,6 +215,11 @@ impl ForwardService {
                 let codec = ProstCodec::<proto::DeliverResponse, proto::DeliverRequest>::default();
                 let method = Method(move |requests| self.clone().deliver(requests));
                 Grpc::new(codec).max_decoding_message_size(MAX_MESSAGE).streaming(method, request).await
+            }
+            REPLY => {
+                let codec = ProstCodec::<proto::ReplyResponse, proto::ReplyRequest>::default();
+                let method = Method(move |asked| std::future::ready(Ok(self.reply(asked))));
+                Grpc::new(codec).max_decoding_message_size(MAX_MESSAGE).unary(method, request).await
             }
             DEPTH => {
                 let codec = ProstCodec::<proto::DepthResponse, proto::DepthRequest>::default();

@@ -40,6 +40,18 @@ pub(super) fn put_headers(
     Ok(())
 }
 
+/// Says that nobody gets a message from a time on, milliseconds since 1970, unless it says an earlier one.
+pub(super) fn expire(message: &mut api::Message, at: i64) {
+    // The last of several counts, as it does for whoever reads them.
+    let said = message.headers.iter().rev().find(|header| header.key == EXPIRES_AT);
+    let said =
+        said.and_then(|header| std::str::from_utf8(header.value.as_deref()?).ok()?.parse::<i64>().ok());
+    if said.is_none_or(|said| said > at) {
+        let value = Some(Bytes::from(at.to_string()));
+        message.headers.push(api::Header { key: EXPIRES_AT.to_owned(), value });
+    }
+}
+
 /// A time that is said as one of two: from now on, or since 1970; milliseconds.
 fn at(field: &'static str, said: (u64, i64), now: i64) -> Result<Option<i64>, Fault> {
     match said {
@@ -80,6 +92,25 @@ mod tests {
         assert_eq!(put[0].1, "7");
         assert_eq!(put[1].1, i64::MAX.to_string());
         assert!(headers(api::Message::default(), Heeds::default()).expect("good").is_empty());
+    }
+
+    #[test]
+    fn the_earlier_end_counts() {
+        let of = |said: &[&'static str]| {
+            let header = |value: &&'static str| api::Header {
+                key: EXPIRES_AT.to_owned(),
+                value: Some(Bytes::from_static(value.as_bytes())),
+            };
+            let mut message =
+                api::Message { headers: said.iter().map(header).collect(), ..api::Message::default() };
+            expire(&mut message, 500);
+            message.headers.pop().and_then(|header| header.value).expect("a time")
+        };
+        assert_eq!(of(&[]), "500");
+        assert_eq!(of(&["900"]), "500");
+        assert_eq!(of(&["100"]), "100");
+        assert_eq!(of(&["100", "900"]), "500");
+        assert_eq!(of(&["100", "soon"]), "500");
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! process. The desk knows what its receiver has, and asks its `leader`: the share partitions and the log of that broker.
 //! `publish` gathers messages into batches and gives them to lanes, as `produce` does; which queues get what is published to an
 //! exchange is found by `routing`, which has the exchanges in memory. `admin` makes queues, `exchanges` those.
-//! `redrive` is a receiver of dead letters that publishes them.
+//! `redrive` is a receiver of dead letters that publishes them. `request` publishes, and waits for what a receiver replies.
 
 mod admin;
 mod depth;
@@ -18,6 +18,7 @@ mod message;
 mod publish;
 mod receive;
 mod redrive;
+mod request;
 mod routing;
 mod settling;
 
@@ -29,4 +30,5 @@ pub(crate) use publish::serve as publish;
 pub(crate) use receive::serve as receive;
 pub use redrive::DeadLetter;
 pub(crate) use redrive::redrive;
+pub(crate) use request::{Address, Requests, Waiting, gone};
 pub(crate) use routing::Router;

@@ -1,5 +1,6 @@
 //! Receive: messages out; credit, and what became of them, in.
 
+mod delivery;
 mod opening;
 mod parts;
 mod words;
@@ -16,6 +17,7 @@ use tokio::sync::mpsc;
 use tonic::{Code, Status, Streaming};
 
 use self::{
+    delivery::delivery,
     opening::{Opened, open},
     parts::{Parts, Taking},
     words::{Gathered, Together},
@@ -35,7 +37,6 @@ use crate::{
         forward::v1::{self as proto, deliver_request::Request, deliver_response::Response},
         v1 as api,
     },
-    records::cost,
     targets::{Place, Targets, is_served},
 };
 
@@ -484,13 +485,4 @@ impl Receiving {
 
 fn opened_twice() -> Fault {
     Fault::invalid("open", "the stream is open already")
-}
-
-fn delivery(partition: u32, given: proto::Given) -> Option<api::Delivery> {
-    let proto::Given { record, count } = given;
-    let record = record?;
-    let cost = cost(&record) as u64;
-    let api::ConsumedRecord { offset, timestamp_ms, key, value, headers } = record;
-    let receipt = Some(api::Receipt { partition, offset, delivery_count: count });
-    Some(api::Delivery { receipt, value, key, headers, timestamp_ms, cost })
 }

@@ -6,7 +6,12 @@ mod describe;
 mod publish;
 mod receive;
 mod redrive;
+mod reply;
+mod request;
 
+use std::io::Read;
+
+use bytes::Bytes;
 use clap::Subcommand;
 use esker_env::Env;
 use esker_grpc::messages as api;
@@ -26,6 +31,10 @@ pub(crate) enum QueueCommand {
     Publish(publish::Publish),
     /// Take messages out of a queue
     Receive(receive::Receive),
+    /// Put a message into a queue, wait for the reply to it and show that
+    Request(request::Request),
+    /// Reply to a message that somebody waits with; `receive` shows its address
+    Reply(reply::Reply),
     /// Show a queue's settings and how many messages are in it
     Describe(describe::Describe),
     /// Show what a queue has given up, also what was moved back since; nothing is taken
@@ -40,6 +49,8 @@ impl QueueCommand {
             Self::Create(command) => command.api.output,
             Self::Publish(command) => command.api.output,
             Self::Receive(command) => command.api.output,
+            Self::Request(command) => command.api.output,
+            Self::Reply(command) => command.api.output,
             Self::Describe(command) => command.api.output,
             Self::DeadLetters(command) => command.api.output,
             Self::Redrive(command) => command.api.output,
@@ -51,6 +62,8 @@ impl QueueCommand {
             Self::Create(command) => command.run(&env).await,
             Self::Publish(command) => command.run(&env).await,
             Self::Receive(command) => command.run(&env).await,
+            Self::Request(command) => command.run(&env).await,
+            Self::Reply(command) => command.run(&env).await,
             Self::Describe(command) => command.run(&env).await,
             Self::DeadLetters(command) => command.run(&env).await,
             Self::Redrive(command) => command.run(&env).await,
@@ -59,8 +72,33 @@ impl QueueCommand {
 }
 
 /// Bytes that are not UTF-8 are shown as far as they are.
-fn text(bytes: Option<&bytes::Bytes>) -> Value {
+fn text(bytes: Option<&Bytes>) -> Value {
     bytes.map_or(Value::Null, |bytes| json!(String::from_utf8_lossy(bytes)))
+}
+
+/// Headers as they are shown.
+fn shown(headers: &[api::Header]) -> Vec<Value> {
+    let shown = |header: &api::Header| json!({"key": header.key, "value": text(header.value.as_ref())});
+    headers.iter().map(shown).collect()
+}
+
+/// Headers from the command line.
+fn headers(given: &[(String, String)]) -> Vec<api::Header> {
+    let header = |(key, value): &(String, String)| api::Header {
+        key: key.clone(),
+        value: Some(Bytes::from(value.clone())),
+    };
+    given.iter().map(header).collect()
+}
+
+/// A message from the command line, or all of standard input.
+fn value(given: Option<String>) -> std::io::Result<Bytes> {
+    if let Some(given) = given {
+        return Ok(given.into());
+    }
+    let mut value = Vec::new();
+    std::io::stdin().lock().read_to_end(&mut value)?;
+    Ok(value.into())
 }
 
 fn settings(queue: &api::Queue) -> Value {

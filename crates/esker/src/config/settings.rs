@@ -196,6 +196,8 @@ section! {
         api_request_bytes_total: u64 = 128 << 20,
         /// What was read for clients of the native API and is not on its way to them, bytes.
         api_stream_bytes_total: u64 = 256 << 20,
+        /// Requests of clients of the native API that wait for their replies.
+        api_waiting_requests: u32 = 10_000,
         /// Connections of Kafka clients.
         max_connections: u32 = 20_000,
         /// A connection that says nothing for this long is closed, milliseconds.

@@ -6,11 +6,25 @@ use esker_meta::Topic;
 
 use crate::{
     fault::{Fault, Kind},
-    proto::esker::v1::{self as api, publish_response::Result as Answer},
+    proto::esker::v1 as api,
 };
 
+/// What became of a message.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Outcome {
+    /// It is in its queue.
+    Published(api::Published),
+    /// It is in all queues that match.
+    Routed(Vec<api::QueueCopy>),
+    /// It is not, or not for certain; but here it is all the same.
+    Failed(Fault, Vec<api::QueueCopy>),
+}
+
+/// The number that a message was given with, and what became of it.
+type Told = (u64, Outcome);
+
 /// A message for one queue.
-pub(super) enum Piece {
+pub(crate) enum Piece {
     /// The client's, of this number.
     Whole(u64),
     /// One of the copies of a message.
@@ -33,7 +47,7 @@ struct Routing {
 
 /// Those under way.
 #[derive(Default)]
-pub(super) struct Routings {
+pub(crate) struct Routings {
     next: u64,
     open: BTreeMap<u64, Routing>,
 }
@@ -47,14 +61,9 @@ impl Routings {
     }
 
     /// It is durable. The answer, if there is one now.
-    pub(super) fn written(
-        &mut self,
-        piece: Piece,
-        partition: u32,
-        offset: i64,
-    ) -> Option<api::PublishResponse> {
+    pub(super) fn written(&mut self, piece: Piece, partition: u32, offset: i64) -> Option<Told> {
         match piece {
-            Piece::Whole(id) => Some(answered(id, Answer::Published(api::Published { partition, offset }))),
+            Piece::Whole(id) => Some((id, Outcome::Published(api::Published { partition, offset }))),
             Piece::Copy { of, queue } => {
                 let queue = queue.record.name.clone();
                 self.open.get_mut(&of)?.copies.push(api::QueueCopy { queue, partition, offset });
@@ -64,9 +73,9 @@ impl Routings {
     }
 
     /// It is not, or not for certain.
-    pub(super) fn failed(&mut self, piece: Piece, fault: &Fault) -> Option<api::PublishResponse> {
+    pub(super) fn failed(&mut self, piece: Piece, fault: &Fault) -> Option<Told> {
         match piece {
-            Piece::Whole(id) => Some(answered(id, Answer::Error(fault.rpc()))),
+            Piece::Whole(id) => Some((id, Outcome::Failed(fault.clone(), Vec::new()))),
             Piece::Copy { of, queue } => {
                 let routing = self.open.get_mut(&of)?;
                 // That one is perhaps written outweighs that another one is not.
@@ -82,7 +91,7 @@ impl Routings {
         }
     }
 
-    fn complete(&mut self, number: u64) -> Option<api::PublishResponse> {
+    fn complete(&mut self, number: u64) -> Option<Told> {
         let routing = self.open.get_mut(&number)?;
         routing.left -= 1;
         if routing.left > 0 {
@@ -90,14 +99,10 @@ impl Routings {
         }
         let Routing { id, copies, fault, .. } = self.open.remove(&number)?;
         Some(match fault {
-            None => answered(id, Answer::Routed(api::Routed { copies })),
-            Some(fault) => api::PublishResponse { copies, ..answered(id, Answer::Error(fault.rpc())) },
+            None => (id, Outcome::Routed(copies)),
+            Some(fault) => (id, Outcome::Failed(fault, copies)),
         })
     }
-}
-
-const fn answered(id: u64, result: Answer) -> api::PublishResponse {
-    api::PublishResponse { id, result: Some(result), copies: Vec::new() }
 }
 
 #[cfg(test)]
@@ -132,15 +137,14 @@ mod tests {
         let at =
             |queue: &str, partition, offset| api::QueueCopy { queue: queue.to_owned(), partition, offset };
         let copies = vec![at("a", 3, 5), at("b", 0, 1)];
-        assert_eq!(answer, answered(7, Answer::Routed(api::Routed { copies })));
+        assert_eq!(answer, (7, Outcome::Routed(copies)));
         // What is said is what is least certain, and what is there all the same.
         let refused = Fault::busy("streams");
         assert_eq!(routings.failed(copy(two, "a"), &refused), None);
         assert_eq!(routings.written(copy(two, "b"), 0, 2), None);
         let answer = routings.failed(copy(two, "c"), &Fault::unknown("who knows")).expect("the last one");
-        let said = Fault::unknown("who knows").with("queue", &"c").rpc();
-        assert_eq!(answer.copies, [at("b", 0, 2)]);
-        assert_eq!(answer.result, Some(Answer::Error(said)));
+        let said = Fault::unknown("who knows").with("queue", &"c");
+        assert_eq!(answer, (7, Outcome::Failed(said, vec![at("b", 0, 2)])));
         assert!(routings.open.is_empty());
     }
 }

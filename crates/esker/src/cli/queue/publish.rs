@@ -8,11 +8,11 @@ use std::{
 use bytes::Bytes;
 use clap::Args;
 use esker_env::Env;
-use esker_grpc::messages::{Header, Message, PublishRequest, publish_response::Result as Answer};
+use esker_grpc::messages::{Message, PublishRequest, publish_response::Result as Answer};
 use serde_json::json;
 use tokio::sync::mpsc;
 
-use super::{Api, said};
+use super::{Api, headers, said};
 use crate::cli::{error::CliError, output, values};
 
 /// Messages that are not answered, above which no more are read.
@@ -56,14 +56,10 @@ pub(crate) struct Publish {
 
 impl Publish {
     fn message(&self, value: Vec<u8>) -> Message {
-        let header = |(key, value): &(String, String)| Header {
-            key: key.clone(),
-            value: Some(Bytes::from(value.clone())),
-        };
         Message {
             value: Some(value.into()),
             key: self.key.clone().map(Bytes::from),
-            headers: self.header.iter().map(header).collect(),
+            headers: headers(&self.header),
             delay_ms: self.delay_ms,
             ttl_ms: self.ttl_ms,
             priority: self.priority,

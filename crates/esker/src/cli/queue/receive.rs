@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tonic::Streaming;
 
-use super::{Api, said, text};
+use super::{Api, said, shown, text};
 use crate::cli::{
     error::CliError,
     output::{self, Format},
@@ -182,11 +182,7 @@ fn ask_for(left: u64) -> u32 {
 
 fn document(delivery: &Delivery) -> Value {
     let receipt = delivery.receipt.unwrap_or_default();
-    let headers: Vec<Value> = delivery
-        .headers
-        .iter()
-        .map(|header| json!({"key": header.key, "value": text(header.value.as_ref())}))
-        .collect();
+    let reply_to = Some(&delivery.reply_to).filter(|address| !address.is_empty());
     json!({
         "partition": receipt.partition,
         "offset": receipt.offset,
@@ -194,6 +190,7 @@ fn document(delivery: &Delivery) -> Value {
         "timestamp": delivery.timestamp_ms,
         "key": text(delivery.key.as_ref()),
         "value": text(delivery.value.as_ref()),
-        "headers": headers,
+        "headers": shown(&delivery.headers),
+        "reply_to": reply_to,
     })
 }
