@@ -8,14 +8,14 @@ use esker_env::{BoxFuture, Env};
 use esker_log::{AppendError, AppendOptions, Isolation, Log, LogError, ReadError, ReadLimits};
 use esker_meta::{Meta, NewTopic, Topic, TopicError as MetaTopicError};
 
-use crate::topic::{InternalTopic, TopicError, TopicRange, TopicRead};
+use crate::topic::{InternalTopic, SHARE_TOPIC, TopicError, TopicRange, TopicRead};
 
 /// How long creating the topic waits until the log serves it.
 const VISIBLE_WITHIN: Duration = Duration::from_secs(5);
 /// How often it looks.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 
-/// An internal topic: an ordinary compacted topic.
+/// An internal topic: an ordinary one, of which nothing is deleted by age or size.
 pub struct LogTopic {
     name: &'static str,
     log: Log,
@@ -36,6 +36,15 @@ impl LogTopic {
         self.log.catalog().by_name(self.name).filter(|topic| !topic.record.deleting)
     }
 
+    /// What is said of the topic. Records of share partitions add up: the last one of a key is not all of it.
+    fn configs(&self) -> BTreeMap<String, String> {
+        let said: &[(&str, &str)] = match self.name {
+            SHARE_TOPIC => &[("cleanup.policy", "delete"), ("retention.bytes", "-1"), ("retention.ms", "-1")],
+            _ => &[("cleanup.policy", "compact")],
+        };
+        said.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
     fn partition(&self, index: u32) -> Result<PartitionId, TopicError> {
         let topic = self.topic().ok_or_else(|| TopicError::Lost(format!("{} is gone", self.name)))?;
         Ok(PartitionId { topic: topic.record.number, index })
@@ -47,7 +56,7 @@ impl LogTopic {
             name: self.name.to_owned(),
             partitions,
             replication_factor: self.replication_factor,
-            configs: BTreeMap::from([("cleanup.policy".to_owned(), "compact".to_owned())]),
+            configs: self.configs(),
         };
         match self.meta.create_topic(&new).await {
             Ok(_) => tracing::info!(topic = self.name, partitions, "internal topic created"),

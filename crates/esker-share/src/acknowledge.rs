@@ -65,8 +65,7 @@ pub enum AckError {
 }
 
 impl SharePartition {
-    /// Takes what a member says, all of it or nothing. Nothing is said of what has gone with the log's start, and nothing is
-    /// refused for it. What the group is done with is with nobody any more.
+    /// Takes what a member says, all of it or nothing. What lies before the start is with nobody any more.
     ///
     /// # Errors
     /// See [`AckError`].
@@ -103,8 +102,7 @@ impl SharePartition {
             if last >= self.end() {
                 return Err(AckError::Beyond);
             }
-            let done_with = first < self.start() && !self.is_gone(first, last.min(self.start() - 1));
-            if done_with && !Rule::ShareHolderAsked.is_broken() {
+            if first < self.start() && !Rule::ShareHolderAsked.is_broken() {
                 return Err(AckError::NotAcquired);
             }
             let mine = |entry: &Entry| match &entry.state {

@@ -16,7 +16,7 @@ use crate::{
 
 /// The most records of a partition that are deferred: beyond it nothing new is given out.
 const MAX_DEFERRED: usize = 1_000_000;
-/// The most runs of records in the same state: beyond it nothing new is looked at. A whole snapshot is one record, of 19 bytes
+/// The most runs of records in the same state: beyond it nothing new is looked at. A whole snapshot is one record, of 20 bytes
 /// for each, and a batch of the log has at most 127 MiB.
 const MAX_RUNS: usize = 2_500_000;
 
@@ -63,8 +63,6 @@ pub struct SharePartition {
     /// Behind the last offset that was given out, or passed over.
     end: i64,
     pub(crate) ranges: Ranges<Entry>,
-    /// What went with the log's start: from there to before there.
-    gone: Option<(i64, i64)>,
     /// The times of those whose state says that they have one.
     pub(crate) deferred: Deferred,
     /// What is known of records that have to be looked at before one is chosen.
@@ -93,7 +91,6 @@ impl SharePartition {
             start,
             end: start,
             ranges: Ranges::default(),
-            gone: None,
             deferred: Deferred::default(),
             picker: None,
             news: News::default(),
@@ -179,7 +176,7 @@ impl SharePartition {
         self.ranges.count(Class::Done)
     }
 
-    /// Runs of records in the same state, each of which a whole snapshot says.
+    /// Runs of records in the same state; a whole snapshot has at most as many.
     #[must_use]
     pub fn runs(&self) -> usize {
         self.ranges.len()
@@ -281,7 +278,7 @@ impl SharePartition {
                 })
             });
         }
-        self.dirty |= moved;
+        // The next write says so; it is not worth one.
         moved
     }
 
@@ -290,8 +287,6 @@ impl SharePartition {
         if log_start <= self.start {
             return false;
         }
-        let since = self.gone.filter(|(_, end)| *end == self.start).map_or(self.start, |(first, _)| first);
-        self.gone = Some((since, log_start));
         self.ranges.drop_before(log_start);
         self.start = log_start;
         self.end = self.end.max(log_start);
@@ -301,11 +296,6 @@ impl SharePartition {
         self.advance();
         self.dirty = true;
         true
-    }
-
-    /// Whether the log has lost these, before the group was done with them.
-    pub(crate) fn is_gone(&self, first: i64, last: i64) -> bool {
-        self.gone.is_some_and(|(from, end)| from <= first && last < end)
     }
 
     /// An operator moves the start: whatever was known is void.

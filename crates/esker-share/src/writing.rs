@@ -135,6 +135,11 @@ impl SharePartition {
         self.dirty = true;
     }
 
+    /// What is written next says everything, whenever that is.
+    pub fn forget_written(&mut self) {
+        self.changes = Changes::Everything;
+    }
+
     /// All of it is to be written, whether something has changed or not.
     pub fn touch_all(&mut self) {
         self.dirty = true;

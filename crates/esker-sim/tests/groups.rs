@@ -14,10 +14,10 @@ fn setting(name: &str, default: u64) -> u64 {
     }
 }
 
-/// `ESKER_SIM_GROUP_SEEDS` worlds (500) from `ESKER_SIM_FIRST` (0) on.
+/// `ESKER_SIM_GROUP_SEEDS` worlds (1000) from `ESKER_SIM_FIRST` (0) on.
 #[test]
 fn groups_keep_every_invariant() {
-    let (first, count) = (setting("ESKER_SIM_FIRST", 0), setting("ESKER_SIM_GROUP_SEEDS", 500));
+    let (first, count) = (setting("ESKER_SIM_FIRST", 0), setting("ESKER_SIM_GROUP_SEEDS", 1_000));
     let tally = run_seeds(first, count, 2, GROUPS, |_| false);
     println!("{}", tally.report());
     assert_eq!(tally.worlds, count);

@@ -30,7 +30,7 @@ fn setting(name: &str, default: u64) -> u64 {
 /// `ESKER_SIM_TRANSACTION_SEEDS` worlds (500, a minute of two cores) from `ESKER_SIM_FIRST` (0) on.
 #[test]
 fn transactions_keep_every_invariant() {
-    let (first, count) = (setting("ESKER_SIM_FIRST", 0), setting("ESKER_SIM_TRANSACTION_SEEDS", 500));
+    let (first, count) = (setting("ESKER_SIM_FIRST", 0), setting("ESKER_SIM_TRANSACTION_SEEDS", 1_000));
     let tally = run_seeds(first, count, 2, TRANSACTIONS, |_| false);
     println!("{}", tally.report());
     assert_eq!(tally.worlds, count);

@@ -103,6 +103,10 @@ impl<M: Machine> Runtime<M> {
                 }
                 // With a part of the writes in the log and a part not, memory and log differ: start over from the log.
                 TopicError::Refused(reason) | TopicError::Unavailable(reason) => {
+                    // Who starts over must find that part there.
+                    for done in durable {
+                        let _ = done.await;
+                    }
                     return Err(TopicError::Lost(reason));
                 }
                 TopicError::Lost(reason) => return Err(TopicError::Lost(reason)),

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use esker_core::{PartitionId, ProducerId, batch::BatchFields, producer::AbortedTxn};
+use esker_core::{Epoch, PartitionId, ProducerId, batch::BatchFields, producer::AbortedTxn};
 use esker_env::{Env, Rule, TaskGuard};
 use esker_kafka_wire::KString;
 use esker_share::{AckBatch, Acquired, Cursor, Limits, Look, Member, Mode, Release, Span, Wanted};
@@ -93,6 +93,12 @@ impl Turned {
     #[must_use]
     pub fn from(&self) -> i64 {
         self.start.from
+    }
+
+    /// The leader epoch under which it is given out.
+    #[must_use]
+    pub fn epoch(&self) -> Epoch {
+        self.start.epoch
     }
 
     /// Those from there on that may be given out, in runs, for whoever has said [`Seek::each`].
@@ -265,11 +271,11 @@ impl ShareStates {
         let _ = self.0.on_row(&row, |active, cx| active.machine.release(cx, &place.key, member, how)).await;
     }
 
-    /// Takes back what never reached the member to which it was just given.
-    pub async fn give_back(&self, place: &SharePlace, member: &str, runs: &[Acquired]) {
+    /// Takes back what never reached the member to which it was given under `epoch` ([`Turned::epoch`]).
+    pub async fn give_back(&self, place: &SharePlace, member: &str, runs: &[Acquired], epoch: Epoch) {
         let Ok(row) = self.row(place.data).await else { return };
-        let _ =
-            self.0.on_row(&row, |active, cx| active.machine.give_back(cx, &place.key, member, runs)).await;
+        // Under another epoch it was given out anew, if at all.
+        self.0.with(&row, Some(epoch), |active, cx| active.machine.give_back(cx, &place.key, member, runs));
     }
 
     /// Moves the start.

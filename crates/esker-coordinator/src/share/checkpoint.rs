@@ -85,6 +85,17 @@ impl Checkpoint {
         }
     }
 
+    /// So much of the log was read when the share partitions were loaded.
+    pub(super) fn found(&mut self, records: u64, bytes: u64) {
+        self.written += records;
+        self.bytes += bytes;
+    }
+
+    /// Whether a share partition has to be written as a whole (once more).
+    pub(super) fn wants(&self, key: &ShareKey) -> bool {
+        matches!(&self.state, State::Writing { left, .. } if left.contains_key(key))
+    }
+
     /// A share partition is gone.
     pub(super) fn gone(&mut self, key: &ShareKey) -> Option<Order> {
         if let State::Writing { left, .. } = &mut self.state {

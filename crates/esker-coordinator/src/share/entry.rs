@@ -15,9 +15,9 @@ use super::{
 use crate::{runtime::Token, usage::GROUP};
 
 /// Bytes of a snapshot's record beside the group's name and the runs.
-const SNAPSHOT: usize = 96;
+const AROUND: usize = 96;
 /// Bytes of a run in it.
-const RUN: usize = 19;
+const RUN: usize = 20;
 
 /// A share partition and those who wait for it.
 pub(super) struct Entry {
@@ -88,8 +88,13 @@ impl Entry {
 
     pub(super) fn weigh(&self, key: &ShareKey) -> Weight {
         let memory = GROUP + 2 * key.group.len() + self.share.bytes();
-        let stored = SNAPSHOT + key.group.len() + RUN * self.share.runs();
+        let stored = AROUND + key.group.len() + RUN * self.share.runs();
         Weight { memory, stored: stored as u64 }
+    }
+
+    /// Whether a whole snapshot is under way.
+    pub(super) fn is_writing_all(&self) -> bool {
+        self.share.is_writing() && self.writes_whole
     }
 
     /// What is to be written now, if anything is, and may be.

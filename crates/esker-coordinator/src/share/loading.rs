@@ -22,6 +22,8 @@ impl StateShard {
         }
         for record in &batch.records(MAX_DECOMPRESSED)? {
             let record = record?;
+            let size = record.key.map_or(0, <[u8]>::len) + record.value.map_or(0, <[u8]>::len);
+            self.checkpoint.found(1, size as u64);
             let Some(key) = record.key else { continue };
             match record::decode(key, record.value)? {
                 Decoded::State(key, Some((snapshot, number))) => self.restore(key, &snapshot, number),
@@ -62,6 +64,8 @@ impl StateShard {
         self.epoch = epoch;
         for (key, entry) in &mut self.partitions {
             entry.share.set_life(life(epoch));
+            // Whatever the log has of it: what is written first says everything.
+            entry.share.forget_written();
             let weight = entry.weigh(key);
             self.usage.change(0, weight.memory);
             self.checkpoint.weighed(Weight::default(), weight);

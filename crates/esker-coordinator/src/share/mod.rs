@@ -20,6 +20,8 @@ mod settings;
 mod shard;
 
 #[cfg(test)]
+mod checkpoint_tests;
+#[cfg(test)]
 mod tests;
 
 pub use self::{

@@ -43,7 +43,8 @@ pub struct ShareConfig {
     pub max_state: usize,
     /// Partitions of `__share_group_state` when it is created: the cluster's shards.
     pub topic_partitions: u32,
-    /// After so many records, what nobody needs any more of the log is cut off.
+    /// After so many records (or 16 MiB), if they are four times as many bytes as there are to keep, what nobody needs any more of the
+    /// log is cut off.
     pub checkpoint_records: u64,
     /// About how many bytes of records go into one batch.
     pub batch_bytes: usize,

@@ -76,6 +76,8 @@ pub(super) enum Turn {
 pub(super) struct ReadFrom {
     /// The first offset that may be given out.
     pub(super) from: i64,
+    /// The leader epoch.
+    pub(super) epoch: Epoch,
     /// Those that may be from there on, if that was asked for.
     pub(super) open: Vec<(i64, i64)>,
     /// How far the member has looked.
@@ -173,6 +175,7 @@ impl StateShard {
         seek: Seek,
         watcher: &Arc<Notify>,
     ) -> Turn {
+        let epoch = self.epoch;
         self.with(cx, key, |entry, _, limits| {
             let Seek { log_start, end, mut cursor, each } = seek;
             entry.share.log_start_moved(log_start);
@@ -189,7 +192,7 @@ impl StateShard {
                 Plan::ReadFrom(from) => {
                     entry.reading = true;
                     let open = if each { entry.share.open_runs(from, OPEN_RUNS) } else { Vec::new() };
-                    Turn::Read(ReadFrom { from, open, cursor })
+                    Turn::Read(ReadFrom { from, epoch, open, cursor })
                 }
             }
         })
@@ -368,6 +371,14 @@ impl StateShard {
             let bytes = write.records.iter().map(|record| record.size() as u64).sum();
             let enough = cx.config.checkpoint_records.max(4 * self.partitions.len() as u64);
             cx.orders.extend(self.checkpoint.written(&write.key, snapshots, bytes, enough));
+            // One that failed meanwhile does not count.
+            if self.checkpoint.wants(&write.key) {
+                self.with(cx, &write.key, |entry, _, _| {
+                    if !entry.is_writing_all() {
+                        entry.share.touch_all();
+                    }
+                });
+            }
         }
     }
 
@@ -388,11 +399,11 @@ impl StateShard {
     /// Writes everything once more, so that what lies before `end` can go.
     pub(super) fn checkpoint(&mut self, cx: &mut Cx<'_>, end: Option<Offset>) {
         let Some(end) = end else { return self.checkpoint.give_up() };
-        let entries = self.partitions.iter().filter(|(_, entry)| !entry.ending);
         // A snapshot that is under way may lie before the end.
-        let under_way = |entry: &Entry| entry.share.is_writing() && entry.writes_whole;
-        let wanted = |entry: &Entry| entry.snapshots + 1 + i32::from(under_way(entry));
-        let left: BTreeMap<_, _> = entries.map(|(key, entry)| (key.clone(), wanted(entry))).collect();
+        let wanted = |entry: &Entry| entry.snapshots.saturating_add(1 + i32::from(entry.is_writing_all()));
+        // One that is about to end may not, if that cannot be written.
+        let left: BTreeMap<_, _> =
+            self.partitions.iter().map(|(key, entry)| (key.clone(), wanted(entry))).collect();
         let keys: Vec<ShareKey> = left.keys().cloned().collect();
         cx.orders.extend(self.checkpoint.begin(end, left));
         for key in keys {

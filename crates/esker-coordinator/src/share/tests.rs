@@ -360,3 +360,19 @@ async fn a_large_state_is_written_anew_when_that_costs_little() {
     let again = world.shares.describe(&place("g")).await.unwrap().unwrap();
     assert_eq!((again.start, again.end, again.done), (open.start, open.end, open.done));
 }
+
+#[tokio::test]
+async fn the_log_stays_short_however_often_its_leader_changes() {
+    let mut world = World::on(MemoryTopic::new(), ShareConfig { checkpoint_records: 20, ..config() });
+    world.shares.initialize(&place("g"), 0).await.unwrap();
+    for life in 0..40 {
+        for offset in 10 * life..10 * life + 10 {
+            world.take("g", "a", offset).await;
+            world.say("g", "a", offset, offset, Ack::Accept).await.unwrap();
+        }
+        world = World::on(world.topic.clone(), ShareConfig { checkpoint_records: 20, ..config() });
+    }
+    assert_eq!(world.start_of("g").await, Some(400));
+    let held = world.topic.batches(0).len();
+    assert!(held < 200, "{held} batches of 400");
+}

@@ -115,7 +115,7 @@ impl Leader {
             let Found { turned, spans, looks, records } = found;
             let Taking { member, wanted, .. } = &taking;
             let lock = self.lock(&place.key.group);
-            let until = self.env.clock.now() + lock;
+            let (until, epoch) = (self.env.clock.now() + lock, turned.epoch());
             let Selected { acquired, cursor } =
                 turned.select(member, (&spans, &looks), *wanted).map_err(fault)?;
             if acquired.is_empty() {
@@ -127,7 +127,7 @@ impl Leader {
             }
             // What a leader that is none any more gives out, the next one may have given to others, and taken back.
             if let Err(error) = self.shares.confirm(place.data).await {
-                self.shares.give_back(place, member, &acquired).await;
+                self.shares.give_back(place, member, &acquired, epoch).await;
                 return Err(fault(error));
             }
             let lease_ms = u32::try_from(lock.as_millis()).unwrap_or(u32::MAX);

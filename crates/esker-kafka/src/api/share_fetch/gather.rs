@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use esker_coordinator::{Reading, Seek, ShareError, SharePlace, ShareReset, Turned, attributes};
-use esker_core::Offset;
+use esker_core::{Epoch, Offset};
 use esker_env::Monotonic;
 use esker_kafka_wire::{ErrorCode, Records, messages::ShareFetchRequest};
 use esker_log::{Isolation, Offsets, ReadError, ReadLimits};
@@ -308,6 +308,7 @@ async fn give(context: &Context, holder: &Holder, round: Round, limits: Limits) 
         if left == 0 {
             break;
         }
+        let epoch = found.turned.epoch();
         let Ok(acquired) = acquire(found.turned, &found.batches, found.looks, holder, (left, limits.mode))
         else {
             given.push(Given::failed(found.named, ErrorCode::NotLeaderOrFollower));
@@ -322,7 +323,7 @@ async fn give(context: &Context, holder: &Holder, round: Round, limits: Limits) 
         let mut grant = found.memory;
         grant.shrink(records.len());
         memory.own(grant);
-        places.insert(found.named, found.place);
+        places.insert(found.named, (found.place, epoch));
         given.push(Given { named: found.named, error: ErrorCode::None, records, acquired });
     }
     confirm(context, holder, &mut given, &places).await;
@@ -350,13 +351,13 @@ async fn confirm(
     context: &Context,
     holder: &Holder,
     given: &mut [Given],
-    places: &BTreeMap<Named, SharePlace>,
+    places: &BTreeMap<Named, (SharePlace, Epoch)>,
 ) {
     let shares = &context.broker.shares;
     // One question for all partitions of a shard.
     let mut homes: BTreeMap<u32, bool> = BTreeMap::new();
     for part in given.iter_mut().filter(|part| part.error == ErrorCode::None) {
-        let Some(place) = places.get(&part.named) else { continue };
+        let Some((place, epoch)) = places.get(&part.named) else { continue };
         let sure = match shares.find(place.data).await {
             Err(_) => false,
             Ok(home) => match homes.get(&home) {
@@ -369,7 +370,7 @@ async fn confirm(
             },
         };
         if !sure {
-            shares.give_back(place, &holder.member, &part.acquired).await;
+            shares.give_back(place, &holder.member, &part.acquired, *epoch).await;
             *part = Given::failed(part.named, ErrorCode::NotLeaderOrFollower);
         }
     }
