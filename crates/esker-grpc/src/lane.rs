@@ -12,7 +12,7 @@ use crate::{
     budget::Share,
     fault::{Fault, Kind},
     forward::RemoteAppends,
-    owner::Written,
+    owner::{Rules, Written},
     targets::{Road, Targets},
 };
 
@@ -27,6 +27,10 @@ pub(crate) struct Batch {
     /// The client's number for it.
     pub(crate) id: u64,
     pub(crate) bytes: Bytes,
+    /// Records whose ids are known in a window of so many milliseconds are left out; 0 for none.
+    pub(crate) window_ms: u64,
+    /// All of its records have such ids: one that may have been written can be sent again.
+    pub(crate) has_ids: bool,
     /// Until when it may be tried.
     pub(crate) give_up: Monotonic,
     /// What it holds of the memory for requests.
@@ -58,7 +62,7 @@ pub(crate) trait Way: Send + Sync {
     /// It was not sent, or not appended.
     fn send(
         &self,
-        batch: &Bytes,
+        batch: &Batch,
         attempt: u32,
         behind: Option<Road>,
     ) -> impl Future<Output = Result<Sent, Fault>> + Send;
@@ -81,9 +85,10 @@ pub(crate) struct ToOwner {
 }
 
 impl Way for ToOwner {
-    async fn send(&self, batch: &Bytes, attempt: u32, behind: Option<Road>) -> Result<Sent, Fault> {
+    async fn send(&self, batch: &Batch, attempt: u32, behind: Option<Road>) -> Result<Sent, Fault> {
         let Self { targets, ways, partition, all_replicas } = self;
-        let flight = targets.append(ways, *partition, batch, *all_replicas, attempt, behind).await?;
+        let rules = Rules { all_replicas: *all_replicas, window_ms: batch.window_ms };
+        let flight = targets.append(ways, *partition, &batch.bytes, rules, attempt, behind).await?;
         Ok(Sent { road: flight.road(), throttle: flight.throttle(), landed: flight.land().boxed() })
     }
 
@@ -171,7 +176,7 @@ impl<W: Way> Lane<W> {
     /// Sends a batch, or answers it; unless it is to be sent again behind what is flying.
     async fn send(&self, work: &mut Work, number: u64, batch: Batch) -> bool {
         let behind = work.road.filter(|_| !work.flying.is_empty());
-        match self.way.send(&batch.bytes, work.attempt, behind).await {
+        match self.way.send(&batch, work.attempt, behind).await {
             Ok(Sent { road, throttle, landed }) => {
                 work.road = Some(road);
                 work.flying.push_back(landed.map(move |landed| (number, batch, landed)).boxed());
@@ -195,7 +200,7 @@ impl<W: Way> Lane<W> {
     fn may_go_again(&self, batch: &Batch, fault: &Fault) -> bool {
         let harmless = match fault.kind {
             Kind::NotHere => true,
-            Kind::Unknown => self.idempotent,
+            Kind::Unknown => self.idempotent || batch.has_ids,
             Kind::Refused => false,
         };
         harmless && self.way.now() < batch.give_up

@@ -22,6 +22,7 @@
 //!   takes nothing for [`PATIENCE`] is given up. A stream that waits, for records or for credit, holds nothing.
 //! - Replies are counted among what clients send from when they come until they are on their way to who has asked;
 //!   requests that wait for theirs are counted in numbers, [`GrpcConfig::waiting_requests`].
+//! - Ids of messages take at most what [`Deduplication`] is given.
 //! - Below that, HTTP/2's windows and buffers bound what each connection and stream holds: see [`server_options`] and
 //!   [`MAX_STREAMS`].
 
@@ -29,6 +30,7 @@ mod budget;
 mod client;
 mod consume;
 mod convert;
+mod dedup;
 mod fault;
 mod forward;
 mod lane;
@@ -74,6 +76,7 @@ use esker_meta::{Catalog, Exchanges, GroupConfigs, Membership, Meta, ProducerIds
 use esker_wal_grpc::ServerOptions;
 
 pub use client::QueueClient;
+pub use dedup::Deduplication;
 pub use forward::ForwardService;
 /// The messages of the public contract.
 pub use proto::esker::v1 as messages;
@@ -128,6 +131,8 @@ pub struct StreamsParts {
     pub producer_ids: Arc<ProducerIds>,
     /// What queues stand on beside that.
     pub queues: QueueParts,
+    /// What this broker knows of messages' ids: the same that [`ForwardService::bind`] was given.
+    pub ids: Deduplication,
     /// The other brokers; `None` where there are none.
     pub others: Option<Others>,
     /// Settings.

@@ -201,7 +201,7 @@ impl Produce {
         let give_up = self.targets.env.clock.now() + OWNER_WAIT;
         self.bytes += share.bytes();
         self.batches += 1;
-        let batch = Batch { id, bytes, give_up, share };
+        let batch = Batch { id, bytes, window_ms: 0, has_ids: false, give_up, share };
         let terms = Terms { all_replicas: open.all_replicas, idempotent: open.producer.is_some() };
         self.lanes.send(partition, batch, terms)
     }

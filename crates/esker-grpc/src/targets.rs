@@ -12,7 +12,7 @@ use crate::{
     OWNER_WAIT, StreamsParts,
     fault::{Fault, Kind},
     forward::{Remote, RemoteAppends},
-    owner::{Owner, Page, Written},
+    owner::{Owner, Page, Placed, Rules, Written},
     proto::esker::forward::v1::{DepthResponse, Offsets},
     queues::{Admin, Leader, Router},
 };
@@ -63,7 +63,7 @@ pub(crate) enum Road {
 /// An append on its way.
 pub(crate) enum Flight {
     /// It has its place in this broker's log.
-    Here(esker_log::Appended),
+    Here(Placed),
     /// It was given to the stream of this number, to its owner.
     There(u64, tokio::sync::oneshot::Receiver<Result<Written, Fault>>),
 }
@@ -77,7 +77,7 @@ impl Flight {
     /// Completes when it is durable.
     pub(crate) async fn land(self) -> Result<Written, Fault> {
         match self {
-            Self::Here(appended) => Owner::durable(appended).await,
+            Self::Here(placed) => Owner::durable(placed).await,
             Self::There(_, answer) => {
                 answer.await.unwrap_or_else(|_| Err(Fault::unknown("the way to its owner ended")))
             }
@@ -85,9 +85,9 @@ impl Flight {
     }
 
     /// How long the next append should wait, as this broker's log fills up.
-    pub(crate) const fn throttle(&self) -> Duration {
+    pub(crate) fn throttle(&self) -> Duration {
         match self {
-            Self::Here(appended) => appended.throttle,
+            Self::Here(placed) => placed.throttle(),
             Self::There(..) => Duration::ZERO,
         }
     }
@@ -122,7 +122,7 @@ macro_rules! until_answered {
 
 impl Targets {
     pub(crate) fn new(parts: StreamsParts) -> Self {
-        let StreamsParts { env, log, catalog, others, queues, .. } = parts;
+        let StreamsParts { env, log, catalog, others, queues, ids, .. } = parts;
         let others = others.map(|others| Cluster {
             own: others.own,
             shards: others.shards,
@@ -132,7 +132,7 @@ impl Targets {
         let admin = Admin::new(&env, &log, &queues);
         let router = Router::new(&env, queues.exchanges, Arc::clone(&catalog));
         let leader = Leader::new(log.clone(), queues.shares, env.clone());
-        Self { owner: Owner::new(log, &env), env, catalog, leader, admin, router, others }
+        Self { owner: Owner::new(log, &env, ids), env, catalog, leader, admin, router, others }
     }
 
     /// A topic that clients may use.
@@ -164,6 +164,11 @@ impl Targets {
         self.env.timeout(NEW_TOPIC, appears).await.ok().flatten().ok_or_else(missing)
     }
 
+    /// As [`Owner::window_ms`].
+    pub(crate) fn window_ms(&self, topic: &Topic) -> u64 {
+        self.owner.window_ms(topic)
+    }
+
     pub(crate) fn place(&self, id: PartitionId) -> Place {
         let Some(Cluster { own, shards, membership, .. }) = &self.others else { return Place::Here };
         match membership.view().owner(shard_of(id, *shards)) {
@@ -183,16 +188,15 @@ impl Targets {
         ways: &RemoteAppends,
         id: PartitionId,
         batch: &Bytes,
-        all_replicas: bool,
+        rules: Rules,
         attempt: u32,
         behind: Option<Road>,
     ) -> Result<Flight, Fault> {
         match (self.place(id), &self.others) {
             (Place::Here, _) if behind.is_some_and(|road| road != Road::Here) => Err(not_yet()),
-            (Place::Here, _) => self.owner.append(id, batch, all_replicas).await.map(Flight::Here),
+            (Place::Here, _) => self.owner.append(id, batch, rules).await.map(Flight::Here),
             (Place::At(at), Some(Cluster { remote, .. })) => {
-                let (number, answer) =
-                    ways.send(remote, at, id, batch.clone(), all_replicas, attempt, behind)?;
+                let (number, answer) = ways.send(remote, at, id, batch.clone(), rules, attempt, behind)?;
                 Ok(Flight::There(number, answer))
             }
             _ => Err(Fault::not_here(format!("nobody has partition {id} for now"))),

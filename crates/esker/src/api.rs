@@ -5,7 +5,9 @@ use std::sync::Arc;
 use esker_control_grpc::Sessions;
 use esker_coordinator::ShareStates;
 use esker_env::{Env, TaskGuard};
-use esker_grpc::{ForwardService, Others, QueueParts, StreamsParts, StreamsService, server_options};
+use esker_grpc::{
+    Deduplication, ForwardService, Others, QueueParts, StreamsParts, StreamsService, server_options,
+};
 use esker_meta::{Exchanges, GroupConfigs, ProducerIds};
 use esker_node::Node;
 use esker_wal_grpc::{ClientOptions, serve, tcp, tcp_incoming};
@@ -24,6 +26,7 @@ pub(crate) async fn start(
     producer_ids: &Arc<ProducerIds>,
     (shares, group_configs): (&ShareStates, &Arc<GroupConfigs>),
     forward: Option<&ForwardService>,
+    ids: Deduplication,
 ) -> Result<Option<TaskGuard>, Failure> {
     let address = &config.listeners.api;
     if address.is_empty() {
@@ -54,6 +57,7 @@ pub(crate) async fn start(
             max_partitions: settings::kafka(config).max_partitions_per_topic,
             replication_factor: config.kafka.default_replication_factor,
         },
+        ids,
         others,
         config: settings::grpc(config),
     };

@@ -17,7 +17,7 @@ use esker_core::{
     Action, BrokerId, Classified, FrameIndex, LedgerId, PartitionId, ShardId, StoreId, shard_map::shard_of,
 };
 use esker_env::{BoxFuture, Env, TaskGuard};
-use esker_grpc::ForwardService;
+use esker_grpc::{Deduplication, ForwardService};
 use esker_meta::{MetaError, SessionKey, Topic};
 use esker_node::{ClusterParts, Node};
 use esker_wal::LogStore;
@@ -68,14 +68,14 @@ impl PeerPort {
     }
 
     /// Answers for a node from now on, as long as the guard is held.
-    pub(crate) fn bind(self, node: &Arc<Node>, links: &Links, env: &Env) -> TaskGuard {
+    pub(crate) fn bind(self, node: &Arc<Node>, links: &Links, env: &Env, ids: Deduplication) -> TaskGuard {
         let api: Arc<dyn ControlApi> = Arc::new(Answers { node: Arc::downgrade(node), env: env.clone() });
         let _ = links.node.set(Arc::downgrade(node));
         if let Some(peers) = links.peers.get() {
             let _ = links.api.set(Arc::clone(&api));
             peers.answer_own(Arc::downgrade(&api));
         }
-        self.forward.bind(node.log.clone());
+        self.forward.bind(node.log.clone(), ids);
         self.control.bind(node.session.key(), api);
         self.serving
     }

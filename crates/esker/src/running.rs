@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use esker_coordinator::{Coordination, CoordinationGuard};
 use esker_core::BrokerId;
 use esker_env::{Env, RealDisk, TaskGuard, watch};
+use esker_grpc::Deduplication;
 use esker_kafka::{Broker, Cluster, KafkaParts, Node as KafkaNode, Server, SingleNode};
 use esker_meta::Endpoint;
 use esker_node::{Node, NodeParts, PreparedNode};
@@ -68,8 +69,14 @@ impl Running {
         let (host, port) = settings::advertised(LISTENER, &listeners.kafka, &listeners.kafka_advertised)?;
         let mut helpers = Vec::new();
         let (mut coordination_service, mut forward_service) = (None, None);
-        let node = if alone {
-            Arc::new(prepared.start_alone().await?)
+        let ids_of = |node: &Node| {
+            let bytes = config.limits.deduplication_bytes_total;
+            Deduplication::new(env, &node.log, usize::try_from(bytes).unwrap_or(usize::MAX))
+        };
+        let (node, ids) = if alone {
+            let node = Arc::new(prepared.start_alone().await?);
+            let ids = ids_of(&node);
+            (node, ids)
         } else {
             let peers = PeerPort::open(&listeners.grpc, prepared.store(), env)
                 .await
@@ -85,8 +92,9 @@ impl Running {
             let node = Arc::new(prepared.join(cluster_parts(replication, env, &links)).await?);
             coordination_service = Some(peers.coordination().clone());
             forward_service = Some(peers.forward().clone());
-            helpers.push(peers.bind(&node, &links, env));
-            node
+            let ids = ids_of(&node);
+            helpers.push(peers.bind(&node, &links, env, ids.clone()));
+            (node, ids)
         };
         let cluster = view_of(config, env, &node, (host, port));
         let (coordination, coordinating) =
@@ -98,7 +106,8 @@ impl Running {
             forward.bind_shares(node.log.clone(), shares.clone());
         }
         let of_queues = (&shares, &group_configs);
-        let api = api::start(config, env, &node, &producer_ids, of_queues, forward_service.as_ref()).await?;
+        let api =
+            api::start(config, env, &node, &producer_ids, of_queues, forward_service.as_ref(), ids).await?;
         let parts = KafkaParts {
             groups,
             group_configs,

@@ -16,6 +16,10 @@ pub const DELIVER_AT: &str = "esker.deliver-at";
 pub const EXPIRES_AT: &str = "esker.expires-at";
 /// 0 to [`MAX_PRIORITY`], decimal; the higher comes first.
 pub const PRIORITY: &str = "esker.priority";
+/// Names a message: 1 to [`MAX_DEDUPLICATION_ID`] bytes. It is for publishers; groups do not look at it.
+pub const DEDUPLICATION_ID: &str = "esker.deduplication-id";
+/// Bytes.
+pub const MAX_DEDUPLICATION_ID: usize = 128;
 /// The highest.
 pub const MAX_PRIORITY: u8 = 9;
 

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     convert,
     fault::Fault,
-    owner::{Page, Written},
+    owner::{Page, Repeat, Rules, Written},
     proto::esker::{forward::v1 as proto, v1 as api},
     targets::{LONG_POLL, Road, not_yet},
 };
@@ -261,7 +261,7 @@ impl RemoteAppends {
         at: SessionKey,
         id: PartitionId,
         batch: Bytes,
-        all_replicas: bool,
+        rules: Rules,
         attempt: u32,
         behind: Option<Road>,
     ) -> Result<(u64, oneshot::Receiver<Answer>), Fault> {
@@ -283,7 +283,8 @@ impl RemoteAppends {
         let sequence = waiting.next;
         waiting.next += 1;
         let partition = Some(convert::partition_message(id));
-        let request = proto::AppendRequest { sequence, partition, batch, all_replicas, attempt };
+        let Rules { all_replicas, window_ms } = rules;
+        let request = proto::AppendRequest { sequence, partition, batch, all_replicas, attempt, window_ms };
         way.send.send(request).map_err(|_| Fault::not_here("the way to its owner has ended"))?;
         waiting.answers.insert(sequence, reply);
         Ok((way.number, answer))
@@ -355,8 +356,10 @@ impl Remote {
 fn result(answer: Option<proto::append_response::Result>) -> Answer {
     use proto::append_response::Result as Sent;
     match answer {
-        Some(Sent::Appended(proto::Appended { first_offset, last_offset, duplicate })) => {
-            Ok(Written { first_offset, last_offset, duplicate })
+        Some(Sent::Appended(proto::Appended { first_offset, last_offset, duplicate, repeats })) => {
+            let repeat = |repeat: proto::Repeat| Repeat { record: repeat.record, offset: repeat.offset };
+            let repeats = repeats.into_iter().map(repeat).collect();
+            Ok(Written { first_offset, last_offset, duplicate, repeats })
         }
         Some(Sent::Fault(fault)) => Err(convert::fault(fault)),
         None => Err(Fault::unknown("an answer without a result that this version knows")),

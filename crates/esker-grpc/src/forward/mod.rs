@@ -6,6 +6,7 @@
 //!
 //! Nothing is repeated here: a call that failed may have happened.
 
+mod appends;
 mod client;
 mod service;
 

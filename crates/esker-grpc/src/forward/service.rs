@@ -1,7 +1,6 @@
 //! Answering the other brokers, for what this one owns.
 
 use std::{
-    collections::BTreeMap,
     convert::Infallible,
     sync::{Arc, OnceLock},
     task::{Context, Poll},
@@ -10,10 +9,9 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use esker_coordinator::ShareStates;
-use esker_core::PartitionId;
 use esker_env::{BoxFuture, Env};
 use esker_log::Log;
-use futures::{FutureExt, Stream, StreamExt, stream, stream::FuturesUnordered};
+use futures::{Stream, StreamExt, stream};
 use tokio::sync::mpsc;
 use tonic::{
     Status, Streaming,
@@ -23,12 +21,11 @@ use tonic::{
 use tonic_prost::ProstCodec;
 use tower_service::Service;
 
-use super::{APPEND, AWAIT, DELIVER, DEPTH, LOCATE, MAX_MESSAGE, READ, REPLY};
+use super::{APPEND, AWAIT, DELIVER, DEPTH, LOCATE, MAX_MESSAGE, READ, REPLY, appends::Appends};
 use crate::{
-    convert,
-    fault::{Fault, Kind},
+    Deduplication, convert,
     method::Method,
-    owner::{Owner, Written},
+    owner::Owner,
     proto::esker::forward::v1 as proto,
     queues::{self, Address, Leader, Waiting},
     replies::Replies,
@@ -39,8 +36,6 @@ use crate::{
 const SMALL_REQUEST: usize = 4096;
 /// Answers to a receiver that wait for the connection.
 const DELIVERED: usize = 4;
-/// Bytes of batches of one stream that are not durable, above which no more is read from it.
-const UNDER_WAY: usize = 16 << 20;
 
 /// What this broker owns, as a gRPC service. Cheap to clone; clones are the same.
 #[derive(Clone)]
@@ -59,12 +54,12 @@ impl ForwardService {
         Self { owner, leader, waiting, env: env.clone() }
     }
 
-    /// Answers out of this log from now on.
+    /// Answers out of this log, and by the ids of its messages, from now on.
     ///
     /// # Panics
     /// When it was bound already.
-    pub fn bind(&self, log: Log) {
-        assert!(self.owner.set(Owner::new(log, &self.env)).is_ok(), "a forward service is bound once");
+    pub fn bind(&self, log: Log, ids: Deduplication) {
+        assert!(self.owner.set(Owner::new(log, &self.env, ids)).is_ok(), "a forward service is bound once");
     }
 
     /// Gives out of these share partitions from now on.
@@ -174,17 +169,7 @@ impl ForwardService {
         self,
         requests: Streaming<proto::AppendRequest>,
     ) -> impl Stream<Item = Result<proto::AppendResponse, Status>> + Send {
-        let owner = self.owner().cloned();
-        let state = Appends {
-            owner,
-            env: self.env,
-            requests,
-            running: FuturesUnordered::new(),
-            bytes: 0,
-            gone: BTreeMap::new(),
-            over: false,
-            refusal: None,
-        };
+        let state = Appends::new(self.owner().cloned(), self.env, requests);
         stream::unfold(state, |mut state| async move { state.next().await.map(|answer| (answer, state)) })
     }
 
@@ -244,93 +229,6 @@ fn joined(mut chunks: Vec<Bytes>) -> Bytes {
         all.extend_from_slice(chunk);
     }
     all.freeze()
-}
-
-/// One stream of appends.
-struct Appends {
-    owner: Result<Owner, Status>,
-    env: Env,
-    requests: Streaming<proto::AppendRequest>,
-    /// What has its place and is not durable, with its bytes.
-    running: FuturesUnordered<BoxFuture<'static, (proto::AppendResponse, usize)>>,
-    bytes: usize,
-    /// Partitions that were not here, with the attempt: what was sent behind it is not to overtake it.
-    gone: BTreeMap<PartitionId, u32>,
-    /// No more is read.
-    over: bool,
-    refusal: Option<Status>,
-}
-
-impl Appends {
-    async fn next(&mut self) -> Option<Result<proto::AppendResponse, Status>> {
-        loop {
-            if self.over && self.running.is_empty() {
-                return self.refusal.take().map(Err);
-            }
-            let room = !self.over && (self.running.is_empty() || self.bytes < UNDER_WAY);
-            tokio::select! {
-                biased;
-                Some((answer, size)) = self.running.next(), if !self.running.is_empty() => {
-                    self.bytes -= size;
-                    return Some(Ok(answer));
-                }
-                request = self.requests.message(), if room => {
-                    let taken = match request {
-                        Ok(Some(request)) => self.take(request).await,
-                        Ok(None) => { self.over = true; Ok(()) }
-                        Err(status) => Err(status),
-                    };
-                    if let Err(status) = taken {
-                        self.over = true;
-                        self.refusal = Some(status);
-                    }
-                }
-            }
-        }
-    }
-
-    async fn take(&mut self, request: proto::AppendRequest) -> Result<(), Status> {
-        let proto::AppendRequest { sequence, partition, batch, all_replicas, attempt } = request;
-        let id = convert::partition(partition)?;
-        let owner = self.owner.as_ref().map_err(Status::clone)?;
-        let placed = match self.gone.get(&id) {
-            Some(gone) if attempt <= *gone => Err(Fault::not_here("the partition has gone")),
-            _ => owner.append(id, &batch, all_replicas).await,
-        };
-        let size = batch.len();
-        match placed {
-            Ok(appended) => {
-                self.gone.remove(&id);
-                let pause = appended.throttle;
-                let done = Owner::durable(appended);
-                self.running.push(done.map(move |done| (response(sequence, done), size)).boxed());
-                // As the log fills up, who writes is slowed down.
-                if !pause.is_zero() {
-                    self.env.clock.sleep(pause).await;
-                }
-            }
-            Err(fault) => {
-                if fault.kind == Kind::NotHere {
-                    self.gone.insert(id, attempt);
-                }
-                let answer = response(sequence, Err(fault));
-                self.running.push(std::future::ready((answer, size)).boxed());
-            }
-        }
-        self.bytes += size;
-        Ok(())
-    }
-}
-
-fn response(sequence: u64, done: Result<Written, Fault>) -> proto::AppendResponse {
-    use proto::append_response::Result as Sent;
-    let result = match done {
-        Ok(Written { first_offset, last_offset, duplicate }) => {
-            Sent::Appended(proto::Appended { first_offset, last_offset, duplicate })
-        }
-        Err(fault) => Sent::Fault(convert::fault_message(fault)),
-    };
-    proto::AppendResponse { sequence, result: Some(result) }
 }
 
 impl<B> Service<http::Request<B>> for ForwardService

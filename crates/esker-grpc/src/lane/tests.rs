@@ -57,7 +57,12 @@ impl Roads {
                 true => Err(Fault::not_here("gone")),
                 false => {
                     self.log.push(batch);
-                    Ok(Written { first_offset: offset, last_offset: offset, duplicate: false })
+                    Ok(Written {
+                        first_offset: offset,
+                        last_offset: offset,
+                        duplicate: false,
+                        repeats: Vec::new(),
+                    })
                 }
             });
         }
@@ -65,7 +70,7 @@ impl Roads {
 }
 
 impl Way for Fickle {
-    async fn send(&self, batch: &Bytes, attempt: u32, behind: Option<Road>) -> Result<Sent, Fault> {
+    async fn send(&self, batch: &Batch, attempt: u32, behind: Option<Road>) -> Result<Sent, Fault> {
         tokio::task::yield_now().await;
         let mut roads = self.0.lock();
         roads.go_on();
@@ -82,7 +87,7 @@ impl Way for Fickle {
             roads.gone = Some(attempt);
         }
         let (answer, landed) = oneshot::channel();
-        roads.open.push_back((batch.clone(), answer));
+        roads.open.push_back((batch.bytes.clone(), answer));
         let landed = landed.map(|landed| landed.unwrap_or_else(|_| Err(Fault::unknown("dropped"))));
         Ok(Sent { road: Road::There(roads.number), throttle: Duration::ZERO, landed: landed.boxed() })
     }
@@ -111,7 +116,7 @@ async fn batches_stay_in_their_order_whatever_comes_back() {
             let bytes = Bytes::copy_from_slice(&id.to_be_bytes());
             let give_up = Monotonic::default() + Duration::from_secs(1);
             let share = budget.take(8).expect("there is room");
-            assert!(send.send(Batch { id, bytes, give_up, share }).is_ok());
+            assert!(send.send(Batch { id, bytes, window_ms: 0, has_ids: false, give_up, share }).is_ok());
         }
         drop(send);
         let mut written = Vec::new();

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use esker_coordinator::{HEEDS_ORDER, HEEDS_PRIORITY, HEEDS_TIMES, ShareStates};
 use esker_core::PartitionId;
 use esker_env::Env;
-use esker_log::{Log, LogError};
+use esker_log::{Log, LogError, topic_config::DEDUPLICATION_WINDOW};
 use esker_meta::{
     GroupConfigs, GroupOverrides, Meta, MetaError, NewTopic, Topic, TopicError, check_topic_name,
     topic_names_collide,
@@ -14,7 +14,7 @@ use esker_share::Heeds;
 use tonic::Code;
 
 use crate::{
-    QueueParts,
+    QueueParts, dedup,
     fault::Fault,
     proto::esker::v1 as api,
     targets::{Targets, is_served},
@@ -29,6 +29,8 @@ const COPY: &str = "errors.deadletterqueue.copy.record.enable";
 const TAKES_DEAD_LETTERS: &str = "errors.deadletterqueue.group.enable";
 /// How the names of topics for dead letters begin.
 const DEAD_PREFIX: &str = "dlq.";
+/// For how long ids may count, milliseconds.
+const WINDOWS: std::ops::RangeInclusive<u64> = 1_000..=86_400_000;
 /// Attempts when somebody else changes the same thing at the same time.
 pub(super) const ATTEMPTS: usize = 10;
 /// How long it is waited until this broker shows what was made.
@@ -82,6 +84,7 @@ impl Admin {
             times: limits.heeds.times,
             priority: limits.heeds.priority,
             key_order: limits.heeds.order,
+            deduplication_window_ms: dedup::window_ms(topic, &self.log),
         }
     }
 
@@ -121,6 +124,10 @@ impl Admin {
         let dead = &asked.dead_letter_topic;
         if !dead.is_empty() && (!dead.starts_with(DEAD_PREFIX) || check_topic_name(dead).is_err()) {
             return Err(Fault::invalid("dead_letter_topic", "a topic whose name begins with \"dlq.\""));
+        }
+        if asked.deduplication_window_ms.is_some_and(|window| window != 0 && !WINDOWS.contains(&window)) {
+            let text = format!("{} to {}, or 0 for none", WINDOWS.start(), WINDOWS.end());
+            return Err(Fault::invalid("deduplication_window_ms", text));
         }
         Ok(())
     }
@@ -170,6 +177,40 @@ impl Admin {
         if self.env.timeout(VISIBLE_WITHIN, shown).await.is_err() {
             tracing::warn!(topic = %topic.record.name, "the topic is not served yet");
         }
+    }
+
+    /// Sets the window of a queue's topic, if it has another one.
+    async fn set_window(&self, mut topic: Topic, window_ms: u64) -> Result<Topic, Fault> {
+        let window = window_ms.to_string();
+        for _ in 0..ATTEMPTS {
+            let mut configs = topic.record.configs.clone();
+            let before = configs.insert(DEDUPLICATION_WINDOW.to_owned(), window.clone());
+            if before.as_ref() == Some(&window)
+                || (before.is_none() && window_ms == dedup::window_ms(&topic, &self.log))
+            {
+                return Ok(topic);
+            }
+            match self.meta.set_topic_configs(&topic, configs).await {
+                Ok(changed) => {
+                    tracing::info!(topic = %changed.record.name, window_ms, "deduplication window changed");
+                    self.wait_visible(&changed).await;
+                    return Ok(changed);
+                }
+                Err(TopicError::Changed(_)) => match self.meta.topic(&topic.record.name).await {
+                    Ok(Some(now)) if now.record.number == topic.record.number && !now.record.deleting => {
+                        topic = now
+                    }
+                    Ok(_) => return Err(busy("the topic of this name is being deleted")),
+                    Err(error) => return Err(unavailable(&error)),
+                },
+                Err(TopicError::Meta(error)) => return Err(unavailable(&error)),
+                Err(TopicError::UnknownTopic(_)) => {
+                    return Err(busy("the topic of this name is being deleted"));
+                }
+                Err(error) => return Err(Fault::invalid("deduplication_window_ms", error.to_string())),
+            }
+        }
+        Err(busy("the queue's topic was changed at the same time"))
     }
 
     /// Sets configs of a group, beside those that it has.
@@ -231,11 +272,16 @@ pub(crate) async fn create(
         replication_factor: admin.replication_factor,
         configs,
     };
-    let (topic, created) = admin.make_topic(&new(&asked.name, BTreeMap::new())).await?;
+    let window = asked.deduplication_window_ms;
+    let configs = window.map(|window| (DEDUPLICATION_WINDOW.to_owned(), window.to_string()));
+    let (mut topic, created) = admin.make_topic(&new(&asked.name, configs.into_iter().collect())).await?;
     let count = topic.record.partitions;
     if asked.partitions != 0 && asked.partitions != count {
         let text = format!("the queue has {count} partitions");
         return Err(Fault::refused(Code::AlreadyExists, "QUEUE_EXISTS", text).with("partitions", &count));
+    }
+    if let Some(window) = window {
+        topic = admin.set_window(topic, window).await?;
     }
     let mut set = BTreeMap::new();
     if asked.delivery_limit != 0 {

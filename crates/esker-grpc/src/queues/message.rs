@@ -1,7 +1,9 @@
 //! What a message says of its delivery, as headers of its record: so Kafka's clients can say it, and see it, too.
 
 use bytes::Bytes;
-use esker_coordinator::attributes::{DELIVER_AT, EXPIRES_AT, MAX_PRIORITY, PRIORITY};
+use esker_coordinator::attributes::{
+    DEDUPLICATION_ID, DELIVER_AT, EXPIRES_AT, MAX_DEDUPLICATION_ID, MAX_PRIORITY, PRIORITY,
+};
 use esker_share::Heeds;
 
 use crate::{fault::Fault, proto::esker::v1 as api};
@@ -15,6 +17,7 @@ pub(super) fn put_headers(
     now: i64,
     heeds: impl FnOnce() -> Heeds,
 ) -> Result<(), Fault> {
+    put_id(message)?;
     let api::Message { delay_ms, deliver_at_ms, ttl_ms, expires_at_ms, priority, .. } = *message;
     if (delay_ms, deliver_at_ms, ttl_ms, expires_at_ms, priority) == (0, 0, 0, 0, 0) {
         return Ok(());
@@ -50,6 +53,20 @@ pub(super) fn expire(message: &mut api::Message, at: i64) {
         let value = Some(Bytes::from(at.to_string()));
         message.headers.push(api::Header { key: EXPIRES_AT.to_owned(), value });
     }
+}
+
+fn put_id(message: &mut api::Message) -> Result<(), Fault> {
+    let id = &message.deduplication_id;
+    if id.is_empty() {
+        return Ok(());
+    }
+    if id.len() > MAX_DEDUPLICATION_ID {
+        let text = format!("an id has at most {MAX_DEDUPLICATION_ID} bytes");
+        return Err(Fault::invalid("message.deduplication_id", text));
+    }
+    let value = Some(Bytes::from(id.clone()));
+    message.headers.push(api::Header { key: DEDUPLICATION_ID.to_owned(), value });
+    Ok(())
 }
 
 /// A time that is said as one of two: from now on, or since 1970; milliseconds.
@@ -111,6 +128,16 @@ mod tests {
         assert_eq!(of(&["100"]), "100");
         assert_eq!(of(&["100", "900"]), "500");
         assert_eq!(of(&["100", "soon"]), "500");
+    }
+
+    #[test]
+    fn an_id_becomes_a_header_unless_it_is_too_long() {
+        let said = |id: &str| api::Message { deduplication_id: id.to_owned(), ..api::Message::default() };
+        let longest = "x".repeat(MAX_DEDUPLICATION_ID);
+        let put = headers(said(&longest), Heeds::default()).expect("good");
+        assert_eq!(put, [(DEDUPLICATION_ID.to_owned(), longest.clone())]);
+        assert!(headers(said(""), Heeds::default()).expect("good").is_empty());
+        assert!(headers(said(&(longest + "x")), Heeds::default()).is_err());
     }
 
     #[test]

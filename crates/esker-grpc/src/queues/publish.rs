@@ -147,6 +147,12 @@ impl Publish {
             return self.writer.refuse(id, fault).await;
         }
         match find(&self.targets, &queue, (&exchange, &routing_key), &message.headers).await {
+            Ok(Destination::Queue(topic))
+                if !message.deduplication_id.is_empty() && self.targets.window_ms(&topic) == 0 =>
+            {
+                let text = "the queue has no window: set `deduplication_window_ms` with CreateQueue";
+                self.writer.refuse(id, Fault::invalid("message.deduplication_id", text)).await
+            }
             Ok(to) => {
                 let give_up = self.targets.env.clock.now() + OWNER_WAIT;
                 self.writer.take(id, to, message, share, give_up).await

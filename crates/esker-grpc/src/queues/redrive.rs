@@ -273,7 +273,15 @@ impl Redrive {
         let bytes = records::to_batch(&records, Compression::None, None, now)?;
         self.numbers += 1;
         let give_up = self.targets.env.clock.now() + WRITE;
-        let batch = Batch { id: self.numbers, bytes, give_up, share: self.memory.split(0) };
+        let batch = Batch {
+            id: self.numbers,
+            bytes,
+            // What comes back is meant to.
+            window_ms: 0,
+            has_ids: false,
+            give_up,
+            share: self.memory.split(0),
+        };
         self.lanes.send(to, batch, Terms::default())?;
         let done = self.done.recv().await.ok_or_else(|| Fault::internal("a lane has ended"))?;
         self.lanes.done(done.partition);

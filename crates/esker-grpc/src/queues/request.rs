@@ -69,6 +69,10 @@ impl Requests {
                 format!("{REPLY_TO} is the broker's to say: a request says elsewhere where else replies go");
             return Err(Fault::invalid("message.headers", text));
         }
+        if !message.deduplication_id.is_empty() {
+            let text = "a request has none: the reply to the first one of an id goes to that one's publisher";
+            return Err(Fault::invalid("message.deduplication_id", text));
+        }
         let Targets { env, .. } = &*self.targets;
         let (now, give_up) = (env.clock.wall_ms(), env.clock.now() + limit);
         let heeds = || heeds(&self.targets, &queue, &exchange);
@@ -199,7 +203,8 @@ mod tests {
         let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
         let second = Duration::from_secs(1);
         assert_eq!(at(no_reply(second, None)), [pair("written", "unknown")]);
-        let there = known(Outcome::Published(api::Published { partition: 3, offset: 5 })).expect("there");
+        let there = known(Outcome::Published(api::Published { partition: 3, offset: 5, duplicate: false }))
+            .expect("there");
         let expected = [pair("offset", "5"), pair("partition", "3"), pair("written", "true")];
         assert_eq!(at(no_reply(second, Some(&there))), expected);
         // Of an exchange, one of the queues may do.

@@ -1,7 +1,7 @@
 //! Topic configuration: what keys there are, what they mean to the log, and how a topic's overrides become
 //! [`TopicConfig`].
 //!
-//! The keys and defaults are Kafka 4.3's (`TopicConfig`, `LogConfig`), plus `esker.mode`. Keys that describe Kafka's
+//! The keys and defaults are Kafka 4.3's (`TopicConfig`, `LogConfig`), plus those that begin with `esker.`. Keys that describe Kafka's
 //! own files are accepted and reported, so that tools which copy a topic's configuration keep working, and change
 //! nothing here; their documentation says so.
 
@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 use esker_core::Mode;
 
-pub use table::{DEFINITIONS, Definition, definition};
+pub use table::{DEDUPLICATION_WINDOW, DEFINITIONS, Definition, definition};
 pub use value::{InvalidConfig, Kind, validate};
 
 /// How a partition is cleaned, from `cleanup.policy`.

@@ -15,6 +15,9 @@ pub struct Definition {
     pub doc: &'static str,
 }
 
+/// For how long the ids of a queue's messages count.
+pub const DEDUPLICATION_WINDOW: &str = "esker.deduplication.window.ms";
+
 const INT: i64 = i32::MAX as i64;
 const LONG: i64 = i64::MAX;
 
@@ -61,6 +64,12 @@ pub const DEFINITIONS: &[Definition] = &[
         Kind::Boolean,
         "false",
         "Whether share groups may write their dead letters here.",
+    ),
+    key(
+        DEDUPLICATION_WINDOW,
+        Kind::Long(0, 86_400_000),
+        "0",
+        "For how long a message's deduplication id counts when it is published by the queue API, milliseconds; 0 for none.",
     ),
     key(
         "esker.mode",

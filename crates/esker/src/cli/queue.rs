@@ -112,5 +112,6 @@ fn settings(queue: &api::Queue) -> Value {
         "times": queue.times,
         "priority": queue.priority,
         "key_order": queue.key_order,
+        "deduplication_window_ms": queue.deduplication_window_ms,
     })
 }

@@ -198,6 +198,8 @@ section! {
         api_stream_bytes_total: u64 = 256 << 20,
         /// Requests of clients of the native API that wait for their replies.
         api_waiting_requests: u32 = 10_000,
+        /// Ids of queues' messages, in the partitions that this broker leads, bytes; about 144 for each within its queue's window.
+        deduplication_bytes_total: u64 = 64 << 20,
         /// Connections of Kafka clients.
         max_connections: u32 = 20_000,
         /// A connection that says nothing for this long is closed, milliseconds.

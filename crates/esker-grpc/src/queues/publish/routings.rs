@@ -61,12 +61,20 @@ impl Routings {
     }
 
     /// It is durable. The answer, if there is one now.
-    pub(super) fn written(&mut self, piece: Piece, partition: u32, offset: i64) -> Option<Told> {
+    pub(super) fn written(
+        &mut self,
+        piece: Piece,
+        partition: u32,
+        (offset, duplicate): (i64, bool),
+    ) -> Option<Told> {
         match piece {
-            Piece::Whole(id) => Some((id, Outcome::Published(api::Published { partition, offset }))),
+            Piece::Whole(id) => {
+                Some((id, Outcome::Published(api::Published { partition, offset, duplicate })))
+            }
             Piece::Copy { of, queue } => {
                 let queue = queue.record.name.clone();
-                self.open.get_mut(&of)?.copies.push(api::QueueCopy { queue, partition, offset });
+                let copy = api::QueueCopy { queue, partition, offset, duplicate };
+                self.open.get_mut(&of)?.copies.push(copy);
                 self.complete(of)
             }
         }
@@ -132,19 +140,23 @@ mod tests {
     fn it_is_answered_once_all_copies_are() {
         let mut routings = Routings::default();
         let (one, two) = (routings.begin(7, 2), routings.begin(7, 3));
-        assert_eq!(routings.written(copy(one, "a"), 3, 5), None);
-        let answer = routings.written(copy(one, "b"), 0, 1).expect("the last one");
-        let at =
-            |queue: &str, partition, offset| api::QueueCopy { queue: queue.to_owned(), partition, offset };
-        let copies = vec![at("a", 3, 5), at("b", 0, 1)];
+        assert_eq!(routings.written(copy(one, "a"), 3, (5, true)), None);
+        let answer = routings.written(copy(one, "b"), 0, (1, false)).expect("the last one");
+        let at = |queue: &str, partition, offset, duplicate| api::QueueCopy {
+            queue: queue.to_owned(),
+            partition,
+            offset,
+            duplicate,
+        };
+        let copies = vec![at("a", 3, 5, true), at("b", 0, 1, false)];
         assert_eq!(answer, (7, Outcome::Routed(copies)));
         // What is said is what is least certain, and what is there all the same.
         let refused = Fault::busy("streams");
         assert_eq!(routings.failed(copy(two, "a"), &refused), None);
-        assert_eq!(routings.written(copy(two, "b"), 0, 2), None);
+        assert_eq!(routings.written(copy(two, "b"), 0, (2, false)), None);
         let answer = routings.failed(copy(two, "c"), &Fault::unknown("who knows")).expect("the last one");
         let said = Fault::unknown("who knows").with("queue", &"c");
-        assert_eq!(answer, (7, Outcome::Failed(said, vec![at("b", 0, 2)])));
+        assert_eq!(answer, (7, Outcome::Failed(said, vec![at("b", 0, 2, false)])));
         assert!(routings.open.is_empty());
     }
 }

@@ -42,6 +42,10 @@ struct Gathered {
     bytes: usize,
     most: usize,
     give_up: Monotonic,
+    /// The queue's window, if any of them has an id that counts.
+    window_ms: u64,
+    /// How many have one.
+    ids: usize,
     share: Option<Share>,
 }
 
@@ -146,7 +150,13 @@ impl<H: Hears> Writer<H> {
         give_up: Monotonic,
     ) -> Result<(), Fault> {
         let count = topic.record.partitions;
-        let index = match &message.key {
+        let window_ms = match message.deduplication_id.is_empty() {
+            true => 0,
+            false => self.targets.window_ms(topic),
+        };
+        // The same id goes to the same place.
+        let id = (window_ms > 0).then_some(message.deduplication_id.as_bytes());
+        let index = match message.key.as_deref().or(id) {
             Some(key) => partition_for_key(key, count as usize).cast_unsigned(),
             None => self.turn % count,
         };
@@ -169,11 +179,15 @@ impl<H: Hears> Writer<H> {
             bytes: 0,
             most,
             give_up,
+            window_ms: 0,
+            ids: 0,
             share: None,
         });
         gathered.pieces.push(piece);
         gathered.records.push(api::Record { key, value, headers, timestamp_ms: None });
         gathered.bytes += bytes;
+        gathered.window_ms = gathered.window_ms.max(window_ms);
+        gathered.ids += usize::from(window_ms > 0);
         gathered.give_up = gathered.give_up.max(give_up);
         match &mut gathered.share {
             Some(all) => all.join(&mut share),
@@ -201,7 +215,9 @@ impl<H: Hears> Writer<H> {
     /// Sends what was gathered for a partition on its way.
     async fn send(&mut self, partition: PartitionId) -> Result<(), Fault> {
         let Some(gathered) = self.gathered.remove(&partition) else { return Ok(()) };
-        let Gathered { pieces, records, give_up, share: Some(share), .. } = gathered else { return Ok(()) };
+        let Gathered { pieces, records, give_up, window_ms, ids, share: Some(share), .. } = gathered else {
+            return Ok(());
+        };
         let now = self.targets.env.clock.wall_ms();
         let bytes = match records::to_batch(&records, Compression::None, None, now) {
             Ok(bytes) => bytes,
@@ -216,7 +232,8 @@ impl<H: Hears> Writer<H> {
         };
         self.numbers += 1;
         self.under_way.insert(self.numbers, pieces);
-        let batch = Batch { id: self.numbers, bytes, give_up, share };
+        let has_ids = ids == records.len();
+        let batch = Batch { id: self.numbers, bytes, window_ms, has_ids, give_up, share };
         self.lanes.send(partition, batch, Terms::default())
     }
 
@@ -231,14 +248,18 @@ impl<H: Hears> Writer<H> {
         self.bytes -= share.bytes();
         drop(share);
         self.lanes.done(partition);
-        for (at, piece) in (0..).zip(pieces) {
-            match &result {
-                Ok(written) => {
-                    let told = self.routings.written(piece, partition.index, written.first_offset + at);
-                    self.tell(told).await?;
+        let written = match result {
+            Ok(written) => written,
+            Err(fault) => {
+                for piece in pieces {
+                    self.failed(piece, &fault).await?;
                 }
-                Err(fault) => self.failed(piece, fault).await?,
+                return Ok(());
             }
+        };
+        for (piece, place) in pieces.into_iter().zip(written.places()) {
+            let told = self.routings.written(piece, partition.index, place);
+            self.tell(told).await?;
         }
         Ok(())
     }

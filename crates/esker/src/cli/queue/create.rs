@@ -12,7 +12,8 @@ use crate::cli::{error::CliError, output};
 #[command(after_help = "Examples:
   esker queue create jobs
   esker queue create jobs --partitions 8 --delivery-limit 3 --lease 60 --dead-letters dlq.jobs
-  esker queue create orders --key-order --priority")]
+  esker queue create orders --key-order --priority
+  esker queue create payments --deduplication-window 3600")]
 pub(crate) struct Create {
     /// The queue: a topic of this name, made if there is none
     queue: String,
@@ -37,6 +38,9 @@ pub(crate) struct Create {
     /// Whether messages of one key are given out one at a time, in their order
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     key_order: Option<bool>,
+    /// For how long a message's id counts: a second one is not written; 0 for none
+    #[arg(long, value_name = "SECONDS")]
+    deduplication_window: Option<u64>,
     #[command(flatten)]
     pub(crate) api: Api,
 }
@@ -52,6 +56,7 @@ impl Create {
             times: self.times,
             priority: self.priority,
             key_order: self.key_order,
+            deduplication_window_ms: self.deduplication_window.map(|seconds| seconds.saturating_mul(1_000)),
         };
         let made = self.api.connect(env).await?.create(asked).await.map_err(|status| said(&status))?;
         let queue = made.queue.unwrap_or_default();

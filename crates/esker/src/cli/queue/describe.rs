@@ -51,6 +51,9 @@ impl Describe {
                 "queue {}, group {}: delivery limit {}, lease {} ms, dead letters {dead}",
                 queue.name, queue.group, queue.delivery_limit, queue.lease_ms
             )?;
+            if queue.deduplication_window_ms > 0 {
+                writeln!(out, "deduplication window {} ms", queue.deduplication_window_ms)?;
+            }
             let mut table = Table::new(&["partition", "ready", "leased", "delayed", "dying"]);
             for part in &found.partitions {
                 table.row([part.partition.into(), part.ready, part.leased, part.delayed, part.dying]);

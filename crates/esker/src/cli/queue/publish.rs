@@ -22,6 +22,7 @@ const UNDER_WAY: usize = 5_000;
 #[command(after_help = "Examples:
   esker queue publish jobs 'do this' 'and that'
   esker queue publish jobs --key customer-3 --header source=shop < lines.txt
+  esker queue publish payments --deduplication-id invoice-7 '{\"id\": 7}'
   esker queue publish --exchange orders --routing-key order.eu.paid '{\"id\": 7}'")]
 pub(crate) struct Publish {
     /// The queue; with --exchange the first message
@@ -50,6 +51,9 @@ pub(crate) struct Publish {
     /// 0 to 9, the higher comes first
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     priority: u32,
+    /// Names the message: a second one of it is not written within the queue's window. It is the id of every message
+    #[arg(long, value_name = "ID", default_value = "", hide_default_value = true)]
+    deduplication_id: String,
     #[command(flatten)]
     pub(crate) api: Api,
 }
@@ -63,6 +67,7 @@ impl Publish {
             delay_ms: self.delay_ms,
             ttl_ms: self.ttl_ms,
             priority: self.priority,
+            deduplication_id: self.deduplication_id.clone(),
             ..Message::default()
         }
     }
@@ -92,7 +97,7 @@ impl Publish {
         let mut given = messages.iter();
         let mut waiting = BTreeSet::new();
         let mut sender = Some(send);
-        let (mut id, mut published, mut copies) = (0_u64, 0_u64, 0_usize);
+        let (mut id, mut published, mut copies, mut duplicates) = (0_u64, 0_u64, 0_usize, 0_usize);
         loop {
             while let Some(send) = sender.as_ref().filter(|_| waiting.len() < UNDER_WAY) {
                 let value = if messages.is_empty() {
@@ -122,13 +127,15 @@ impl Publish {
             };
             waiting.remove(&answer.id);
             match answer.result {
-                Some(Answer::Published(_)) => {
+                Some(Answer::Published(place)) => {
                     published += 1;
                     copies += 1;
+                    duplicates += usize::from(place.duplicate);
                 }
                 Some(Answer::Routed(routed)) => {
                     published += 1;
                     copies += routed.copies.len();
+                    duplicates += routed.copies.iter().filter(|copy| copy.duplicate).count();
                 }
                 Some(Answer::Error(error)) => {
                     return Err(CliError::Found(format!("message {}: {}", answer.id, error.message)));
@@ -136,16 +143,26 @@ impl Publish {
                 None => return Err(CliError::Found(format!("message {} has no answer", answer.id))),
             }
         }
-        let document = match (&self.exchange, &self.queue) {
+        let mut document = match (&self.exchange, &self.queue) {
             (Some(exchange), _) => json!({"exchange": exchange, "published": published, "copies": copies}),
             (None, queue) => json!({"queue": queue, "published": published}),
         };
-        output::show(self.api.output, &document, |out| match (&self.exchange, &self.queue) {
-            (Some(exchange), _) => {
-                writeln!(out, "published {published} messages to {exchange}, {copies} to queues")
+        if !self.deduplication_id.is_empty() {
+            document["duplicates"] = json!(duplicates);
+        }
+        output::show(self.api.output, &document, |out| {
+            match (&self.exchange, &self.queue) {
+                (Some(exchange), _) => {
+                    write!(out, "published {published} messages to {exchange}, {copies} to queues")?;
+                }
+                (None, queue) => {
+                    let queue = queue.as_deref().unwrap_or_default();
+                    write!(out, "published {published} messages to {queue}")?;
+                }
             }
-            (None, queue) => {
-                writeln!(out, "published {published} messages to {}", queue.as_deref().unwrap_or_default())
+            match duplicates {
+                0 => writeln!(out),
+                duplicates => writeln!(out, ", {duplicates} were there already"),
             }
         })?;
         Ok(())
