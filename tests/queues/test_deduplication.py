@@ -121,6 +121,33 @@ def test_many_publish_the_same_at_the_same_time(brokers, client, pb, stub, queue
         assert {duplicate for _, _, duplicate in said} == {True, False}
 
 
+def test_windows_that_change_meanwhile_let_nothing_through(brokers, client, pb, stub, queue):
+    done, failures = [], []
+
+    def work(seed: int) -> None:
+        try:
+            out = Publishing(pb, client(brokers[seed % len(brokers)]), queue)
+            for first in range(0, 3000, 20):
+                out.publish(*(named(pb, f"{number}") for number in range(first, first + 20)))
+            out.close()
+        except BaseException as failure:  # noqa: BLE001  told below
+            failures.append(failure)
+        done.append(seed)
+
+    threads = [threading.Thread(target=work, args=(seed,)) for seed in range(4)]
+    for thread in threads:
+        thread.start()
+    # A longer window is another look at the log.
+    changes = 0
+    while len(done) < len(threads):
+        create(pb, stub, queue, HOUR_MS + changes)
+        changes += 1
+    for thread in threads:
+        thread.join()
+    assert not failures, failures
+    assert changes > 5 and len(once(stub, queue)) == 3000
+
+
 def test_ids_with_keys_are_told_apart_by_the_partition_of_the_key(pb, stub, queue):
     out = Publishing(pb, stub, queue)
     keys = [b"k%d" % number for number in range(20)]

@@ -103,50 +103,68 @@ impl Way for Fickle {
     async fn sleep(&self, _: Duration) {}
 }
 
+/// Sends 200 batches by a lane, each of which is answered in its turn: the log in the end, and which of them were answered as written.
+async fn sent(seed: u64, has_ids: bool) -> (Vec<u64>, Vec<u64>) {
+    let way = Fickle(Arc::new(Mutex::new(Roads { chance: seed, ..Roads::default() })));
+    let (done, mut answers) = mpsc::unbounded_channel();
+    let partition = PartitionId { topic: TopicNumber(1), index: 0 };
+    let lane = Lane { way: way.clone(), partition, idempotent: false, done };
+    let (send, batches) = mpsc::unbounded_channel();
+    let budget = Budget::new(1 << 20);
+    for id in 0..200_u64 {
+        let bytes = Bytes::copy_from_slice(&id.to_be_bytes());
+        let give_up = Monotonic::default() + Duration::from_secs(1);
+        let share = budget.take(8).expect("there is room");
+        assert!(send.send(Batch { id, bytes, window_ms: 0, has_ids, give_up, share }).is_ok());
+    }
+    drop(send);
+    let mut written = Vec::new();
+    let mut next = 0;
+    let answered = async {
+        while let Some(answer) = answers.recv().await {
+            assert_eq!(answer.id, next, "seed {seed}");
+            next += 1;
+            match answer.result {
+                Ok(_) => written.push(answer.id),
+                Err(fault) => assert_eq!(fault.kind, Kind::Unknown, "seed {seed}"),
+            }
+        }
+    };
+    let goes_on = async {
+        loop {
+            way.0.lock().go_on();
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::select! {
+        ((), ()) = async { tokio::join!(lane.run(batches), answered) } => {}
+        () = goes_on => {}
+    }
+    assert_eq!(next, 200);
+    let log: Vec<_> =
+        way.0.lock().log.iter().map(|bytes| bytes.as_ref().try_into().map(u64::from_be_bytes)).collect();
+    (log.into_iter().collect::<Result<_, _>>().expect("numbers"), written)
+}
+
 #[tokio::test]
 async fn batches_stay_in_their_order_whatever_comes_back() {
     for seed in 0..300 {
-        let way = Fickle(Arc::new(Mutex::new(Roads { chance: seed, ..Roads::default() })));
-        let (done, mut answers) = mpsc::unbounded_channel();
-        let partition = PartitionId { topic: TopicNumber(1), index: 0 };
-        let lane = Lane { way: way.clone(), partition, idempotent: false, done };
-        let (send, batches) = mpsc::unbounded_channel();
-        let budget = Budget::new(1 << 20);
-        for id in 0..200_u64 {
-            let bytes = Bytes::copy_from_slice(&id.to_be_bytes());
-            let give_up = Monotonic::default() + Duration::from_secs(1);
-            let share = budget.take(8).expect("there is room");
-            assert!(send.send(Batch { id, bytes, window_ms: 0, has_ids: false, give_up, share }).is_ok());
-        }
-        drop(send);
-        let mut written = Vec::new();
-        let mut next = 0;
-        let answered = async {
-            while let Some(answer) = answers.recv().await {
-                assert_eq!(answer.id, next, "seed {seed}");
-                next += 1;
-                match answer.result {
-                    Ok(_) => written.push(answer.id),
-                    Err(fault) => assert_eq!(fault.kind, Kind::Unknown, "seed {seed}"),
-                }
-            }
-        };
-        let goes_on = async {
-            loop {
-                way.0.lock().go_on();
-                tokio::task::yield_now().await;
-            }
-        };
-        tokio::select! {
-            ((), ()) = async { tokio::join!(lane.run(batches), answered) } => {}
-            () = goes_on => {}
-        }
-        assert_eq!(next, 200);
-        let log: Vec<_> =
-            way.0.lock().log.iter().map(|bytes| bytes.as_ref().try_into().map(u64::from_be_bytes)).collect();
-        let log: Vec<u64> = log.into_iter().collect::<Result<_, _>>().expect("numbers");
+        let (log, written) = sent(seed, false).await;
         assert!(log.is_sorted_by(|a, b| a < b), "seed {seed}: {log:?}");
         assert!(written.iter().all(|id| log.binary_search(id).is_ok()), "seed {seed}");
         assert!(written.len() > 100, "seed {seed}: {}", written.len());
     }
+}
+
+#[tokio::test]
+async fn batches_of_messages_with_ids_are_sent_until_they_are_written() {
+    let mut again = 0;
+    for seed in 0..100 {
+        let (mut log, written) = sent(seed, true).await;
+        again += log.len() - 200;
+        log.sort_unstable();
+        log.dedup();
+        assert_eq!((log, written), ((0..200).collect(), (0..200).collect()), "seed {seed}");
+    }
+    assert!(again > 0, "some were written before");
 }
