@@ -42,9 +42,11 @@ class S3Endpoint:
             "object_store.secret_access_key": SECRET_KEY,
         }
 
-    def faults(self, query: str) -> None:
-        """Changes the faults of the project's own endpoint, for example `outage=true` or `fail_rate=0.1`."""
-        urllib.request.urlopen(urllib.request.Request(f"{self.url}/-/faults?{query}", method="PUT"), timeout=10).close()
+    def faults(self, query: str = "") -> dict:
+        """Changes the faults of the project's own endpoint, for example `outage=true` or `fail_rate=0.1`: what they are then."""
+        request = urllib.request.Request(f"{self.url}/-/faults?{query}", method="PUT")
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return dict(line.split("=", 1) for line in answer.read().decode().splitlines())
 
     def stop(self) -> None:
         self.process.stop()

@@ -369,12 +369,13 @@ def test_a_partition_that_cannot_be_read_yet_holds_up_no_other(cluster, client, 
     out = Publishing(pb, stub, slow)
     before = out.publish(*(named(pb, f"{number}", bytes(1000)) for number in range(3000)))
     out.close()
-    # What was there is in the object store alone after this, which does not answer.
+    # What was there is in the object store alone after this, which takes its time, and then does not answer.
     for broker in cluster.brokers.values():
         broker.stop()
     cluster.start()
-    cluster.s3.faults("outage=true")
+    cluster.s3.faults("latency_ms=10000")
     streams = [Publishing(pb, client(broker), slow, timeout=120) for broker in cluster.brokers.values()]
+    began = time.monotonic()
     for out in streams:
         out.send(0, named(pb, "7"))
         for number in range(1, 100):
@@ -383,6 +384,10 @@ def test_a_partition_that_cannot_be_read_yet_holds_up_no_other(cluster, client, 
         answers = [out.answer() for _ in range(1, 100)]
         assert all(answer.HasField("published") for answer in answers), answers
         assert {answer.id for answer in answers} == set(range(1, 100)), "the one that waits is not among them"
+    # A batch waits for five seconds before it is sent again.
+    assert time.monotonic() - began < 4.5
+    before_it = cluster.s3.faults("latency_ms=0&outage=true")["injected"]
+    until("something was refused", lambda: cluster.s3.faults()["injected"] != before_it, 30)
     cluster.s3.faults("outage=false")
     for out in streams:
         waited = out.answer()
