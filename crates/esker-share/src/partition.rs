@@ -330,6 +330,9 @@ impl SharePartition {
             self.ranges.pop_first();
             self.start = last + 1;
         }
+        if let Some(picker) = &mut self.picker {
+            picker.done_before(self.start);
+        }
     }
 
     /// Changes records, as [`Ranges::change`] does.

@@ -231,6 +231,11 @@ impl Picker {
         }
     }
 
+    /// What lies before is done with, whether it was looked at or not.
+    pub(crate) fn done_before(&mut self, offset: i64) {
+        self.looked = self.looked.max(offset);
+    }
+
     /// What lies before is gone. What is ready now that was not.
     pub(crate) fn drop_before(&mut self, offset: i64) -> Vec<Key> {
         self.looked = self.looked.max(offset);
@@ -252,6 +257,7 @@ impl Picker {
             }
         }
         assert!(self.known.keys().chain(&self.again).all(|offset| *offset >= start));
+        assert!(self.looked >= start, "nothing is looked for among what is done with");
         for (offset, known) in &self.known {
             assert!(!matches!(known.class, Class::Done | Class::Dying));
             let line = self.lines.get(&known.key);

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use super::{LIMITS, at, got, member, plan, say, span, store};
-use crate::{Ack, Acquired, Depth, Look, Plan, Says, SharePartition, Span, Wanted};
+use crate::{
+    Ack, Acquired, Depth, Heeds, Limits, Look, Plan, Says, SharePartition, Snapshot, Span, StoredBatch,
+    StoredState, Wanted,
+};
 
 /// What is given out of records that cost as much as said, up to `records` and `bytes`.
 fn select(
@@ -71,4 +74,18 @@ fn what_is_deferred_comes_at_its_time_and_holds_up_nothing() {
     assert!(partition.log_start_moved(40) && partition.expire(at(21), &LIMITS));
     partition.check();
     assert_eq!(partition.depth(), Depth { available: 51, acquired: 9, ..Depth::default() });
+}
+
+#[test]
+fn what_is_done_with_before_it_was_looked_at_is_not_looked_for() {
+    let heeds = Heeds { priority: true, ..Heeds::default() };
+    let limits = Limits { heeds, dead_letters: true, ..LIMITS };
+    let dying = StoredBatch { first: 0, last: 9, state: StoredState::Dying, count: 3 };
+    let stored = Snapshot { state_epoch: 0, start: 0, batches: vec![dying] };
+    let mut partition = SharePartition::restore(&stored).unwrap();
+    assert_eq!(partition.plan(&limits, 20, None), Plan::ReadFrom(0));
+    partition.buried(0, 9);
+    partition.check();
+    // However little is read at a time, it does not begin before that.
+    assert_eq!(partition.plan(&limits, 20, None), Plan::ReadFrom(10));
 }
