@@ -102,6 +102,8 @@ pub enum Rule {
     StaleCommitRefused,
     /// Groups: a commit of offsets is answered once it is durable. Broken: before.
     CommitDurable,
+    /// Share groups that heed the order of keys: of a key one record at a time, in their order. Broken: all of them.
+    ShareKeyOrder,
 }
 
 /// The rule that is broken, for the whole process.
@@ -126,7 +128,7 @@ pub fn break_rule(rule: Option<Rule>) {
 impl Rule {
     /// All of them.
     #[cfg(feature = "mutations")]
-    pub const ALL: [Self; 48] = [
+    pub const ALL: [Self; 49] = [
         Self::CommitAtQuorum,
         Self::RollAtCommit,
         Self::NothingAfterFreeze,
@@ -175,6 +177,7 @@ impl Rule {
         Self::SessionsEnd,
         Self::StaleCommitRefused,
         Self::CommitDurable,
+        Self::ShareKeyOrder,
     ];
 
     /// Whether a test has broken it.

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use esker_env::Monotonic;
+use esker_env::{Monotonic, Rule};
 
 use crate::{
     cursor::Key,
@@ -216,7 +216,8 @@ impl Picker {
     fn get_ready(&mut self, offset: i64) -> Option<Key> {
         let known = self.known.get(&offset)?;
         let line = self.lines.get(&known.key).filter(|_| known.key != 0);
-        let its_turn = line.is_none_or(|line| line.out == 0 && line.offsets.first() == Some(&offset));
+        let its_turn = line.is_none_or(|line| line.out == 0 && line.offsets.first() == Some(&offset))
+            || Rule::ShareKeyOrder.is_broken();
         let (ready, cost) = ((known.rank, offset), known.cost);
         let news = known.class == Class::Available && its_turn && self.ready.insert(ready);
         self.ready_bytes += if news { cost } else { 0 };

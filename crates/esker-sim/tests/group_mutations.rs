@@ -37,6 +37,7 @@ rules! {
     the_next_leader_gives_out_what_is_spent: ShareSpentGivenUp, 100;
     members_are_given_markers_and_aborted_records: HiddenPassedOver, 50;
     records_are_given_up_without_a_dead_letter: LetterFirst, 400;
+    records_of_a_key_overtake_one_another: ShareKeyOrder, 50;
     a_partition_is_given_on_before_its_member_lets_go: RevokedFirst, 50;
     members_that_are_gone_stay: SessionsEnd, 50;
     members_commit_what_is_not_theirs_any_more: StaleCommitRefused, 400;

@@ -43,6 +43,7 @@ fn groups_keep_every_invariant() {
             "share acknowledgements refused",
             "share connections lost",
             "share fetches",
+            "share fetches in the order of keys",
             "share fetches not confirmed",
             "share members fenced",
             "share members gone",

@@ -57,7 +57,8 @@ pub(super) struct ClusterScenario {
 }
 
 impl ClusterScenario {
-    pub(super) fn draw(random: &dyn Random, options: Options) -> Self {
+    /// `aside` is for what was added later: nothing else changes by it.
+    pub(super) fn draw(random: &dyn Random, aside: &dyn Random, options: Options) -> Self {
         let received = random.below(4) == 0;
         let file_size: u32 = pick(random, &[64 << 10, 128 << 10, 256 << 10]);
         let files = pick(random, &[8, 16, 32]);
@@ -129,8 +130,10 @@ impl ClusterScenario {
         };
         if options.groups {
             let coordinating = groups::coordinating(random);
-            scenario.groups = Some(groups::Settings::draw(random, &coordinating));
-            scenario.transactions = Some((coordinating, Settings::source_only(random)));
+            let groups = groups::Settings::draw(random, aside, &coordinating);
+            let mut source = Settings::source_only(random);
+            source.keys = groups.keys();
+            (scenario.groups, scenario.transactions) = (Some(groups), Some((coordinating, source)));
             (scenario.producers, scenario.readers, scenario.deletes) = (0, 0, false);
         } else if options.transactions {
             scenario.transactions = Some((coordinating(random), Settings::draw(random)));

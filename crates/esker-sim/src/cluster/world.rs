@@ -85,7 +85,8 @@ impl World {
         };
         let env = part();
         let history = History::new(Arc::clone(&clock));
-        let scenario = Arc::new(ClusterScenario::draw(env.random.as_ref(), options));
+        let scenario =
+            Arc::new(ClusterScenario::draw(env.random.as_ref(), &SeededRandom::new(!seed), options));
         history.note(format_args!("{scenario:?}"));
         let memory = MemoryMeta::with_history(part(), scenario.history_limit);
         // The one at the bottom only knows when objects were written.

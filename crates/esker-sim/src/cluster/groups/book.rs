@@ -1,6 +1,8 @@
 //! What members of share groups were given, what they said of it, and what must hold of that, record by record. The truth is
 //! kept here, outside of every broker.
 
+mod order;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -14,6 +16,7 @@ use esker_kafka_wire::KString;
 use esker_share::{Ack, Acquired, Member};
 use parking_lot::Mutex;
 
+use self::order::Lines;
 use super::settings::ShareGroup;
 use crate::history::History;
 
@@ -61,6 +64,8 @@ struct Record {
     turned_down: bool,
     /// It was given out as often as it may be.
     spent: bool,
+    /// When a member first had it, in the order of events.
+    given_at: Option<u64>,
 }
 
 #[derive(Default)]
@@ -68,6 +73,8 @@ struct Inner {
     /// Counts events.
     mark: u64,
     places: BTreeMap<Place, BTreeMap<i64, Record>>,
+    /// The records of each key, of groups that look at them.
+    lines: BTreeMap<Place, Lines>,
 }
 
 /// The book. Cheap to clone.
@@ -135,8 +142,11 @@ impl Book {
         now: Monotonic,
     ) {
         let mut wrong = Vec::new();
-        self.on(place, |records| {
+        self.on_lines(place, |records, lines| {
             for (offset, count) in offsets(runs) {
+                if group.heeds.order {
+                    wrong.extend(lines.out_of_turn(records, offset, epoch, now));
+                }
                 let record = records.entry(offset).or_default();
                 record.taken += 1;
                 if count > group.limit || count == 0 {
@@ -178,15 +188,29 @@ impl Book {
     }
 
     /// Somebody who asked at `asked` gets these, and the stores have said that the leader is one.
-    pub(super) fn given(&self, place: &Place, asked: u64, member: &Member, runs: &[Acquired]) {
+    pub(super) fn given(
+        &self,
+        (group, place): (&ShareGroup, &Place),
+        asked: u64,
+        member: &Member,
+        runs: &[Acquired],
+    ) {
         self.history.count("share fetches");
+        if group.heeds.order {
+            self.history.count("share fetches in the order of keys");
+        }
         let mut wrong = Vec::new();
-        let again = self.on(place, |records| {
+        let now = self.mark();
+        let again = self.on_lines(place, |records, lines| {
             let mut again = false;
             for (offset, count) in offsets(runs) {
+                if group.heeds.order {
+                    wrong.extend(lines.overtaken(records, offset, asked));
+                }
                 let record = records.entry(offset).or_default();
                 again |= count > 1;
                 record.given = true;
+                record.given_at.get_or_insert(now);
                 if let Some(settled) = record.settled.filter(|settled| settled.mark < asked) {
                     wrong.push(format!("{offset} is given to {member} again, after {settled:?}"));
                 }
@@ -335,6 +359,22 @@ impl Book {
                     record.unseen += 1;
                     record.floor.0 = record.floor.0.saturating_sub(1);
                 }
+            }
+        });
+    }
+
+    /// What a member was to get does not reach it: its leader may be none any more, and takes it back as far as it is one.
+    pub(super) fn giving_back(&self, place: &Place, member: &Member, runs: &[Acquired]) {
+        self.on(place, |records| {
+            for (offset, count) in offsets(runs) {
+                let Some(record) = records.get_mut(&offset) else { continue };
+                let outs = record.out.values_mut();
+                for out in outs.filter(|out| out.member == *member && out.count == count) {
+                    out.until = None;
+                    out.slack += 1;
+                }
+                record.unseen += 1;
+                record.floor.0 = record.floor.0.saturating_sub(1);
             }
         });
     }

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use esker_coordinator::{
-    Reading, Seek, ShareError, ShareKey, SharePlace, ShareStates, ShareSummary, Turned, is_hidden,
+    Reading, Seek, ShareError, ShareKey, SharePlace, ShareStates, ShareSummary, Turned, attributes, is_hidden,
 };
-use esker_core::{Offset, PartitionId, batch::BatchView};
+use esker_core::{
+    Offset, PartitionId,
+    batch::{BatchError, BatchView},
+};
 use esker_log::{Isolation, Log, LogError, Offsets, ReadError, ReadLimits};
 use esker_node::Node;
-use esker_share::{Ack, AckBatch, Acquired, Member, Mode, Release, Span};
+use esker_share::{Ack, AckBatch, Acquired, Member, Mode, Release, Span, Wanted};
 use tokio::sync::Notify;
 
 use super::{
@@ -18,6 +21,9 @@ use super::{
     book::{Book, Place},
     settings::ShareGroup,
 };
+
+/// The most bytes that one batch decompresses to.
+pub(super) const LIMIT: usize = 1 << 20;
 
 /// Who asks for what of a partition.
 #[derive(Clone)]
@@ -45,6 +51,8 @@ pub(super) enum Refusal {
     Log(#[from] LogError),
     #[error(transparent)]
     Read(#[from] ReadError),
+    #[error(transparent)]
+    Batch(#[from] BatchError),
     #[error("the topic is not known here")]
     NoTopic,
 }
@@ -79,14 +87,15 @@ impl Asker {
         drop(asked);
         let mark = self.book.mark();
         let offsets = log.offsets(self.data)?;
-        let Some(turned) = turn(&shares, &key, &offsets).await? else { return Ok(Given::default()) };
-        let Some(before) = shares.describe(&key).await? else { return Ok(Given::default()) };
-        let isolation = match shares.overrides(&self.group.name).committed.unwrap_or(false) {
-            true => Isolation::ReadCommitted,
-            false => Isolation::ReadUncommitted,
+        let own = shares.overrides(&self.group.name);
+        let (isolation, end) = match own.committed.unwrap_or(false) {
+            true => (Isolation::ReadCommitted, offsets.last_stable),
+            false => (Isolation::ReadUncommitted, offsets.high_watermark),
         };
-        let end =
-            if isolation == Isolation::ReadCommitted { offsets.last_stable } else { offsets.high_watermark };
+        let Some(turned) = turn(&shares, &key, &offsets, end, own.heeds.any()).await? else {
+            return Ok(Given::default());
+        };
+        let Some(before) = shares.describe(&key).await? else { return Ok(Given::default()) };
         let from = Offset(turned.from());
         if from > offsets.log_end {
             drop(turned);
@@ -98,15 +107,29 @@ impl Asker {
         }
         let limits = ReadLimits { max_bytes, at_least_one: true, isolation };
         let read = log.read(self.data, from, limits).await?;
-        let mut spans = Vec::new();
-        let mut batches = Vec::new();
+        let reader = attributes::Reader::new(own.heeds, &*env.clock);
+        let (mut spans, mut looks, mut batches) = (Vec::new(), Vec::new(), Vec::new());
+        let place = self.place();
         for view in read.chunks.iter().flat_map(BatchView::all).flatten() {
             let (first, last) = (view.fields.base_offset, view.fields.last_offset());
-            spans.push(Span { first, last, hidden: is_hidden(&view.fields, &read.aborted) });
+            let hidden = is_hidden(&view.fields, &read.aborted);
+            spans.push(Span { first, last, hidden });
+            if own.heeds.any() && !hidden {
+                looks.extend(reader.looks(&view, turned.open(), LIMIT)?);
+                self.book.looked_at(&place, &view);
+            }
             batches.push((first, last, Bytes::copy_from_slice(view.bytes())));
         }
-        let runs = turned.acquire(&self.member, &spans, wanted)?;
-        let (place, epoch) = (self.place(), before.leader_epoch);
+        let runs = match own.heeds.any() {
+            false => turned.acquire(&self.member, &spans, wanted)?,
+            true => {
+                let wanted = Wanted { records: wanted.0, bytes: u64::MAX };
+                let mut runs = turned.select(&self.member, (&spans, &looks), wanted)?.acquired;
+                runs.sort_unstable_by_key(|run| run.first);
+                runs
+            }
+        };
+        let epoch = before.leader_epoch;
         self.book.taken((&self.group, &place), &self.member, epoch, &runs, env.clock.now());
         let after = shares.describe(&key).await;
         if !matches!(after, Ok(Some(after)) if after.leader_epoch == epoch) {
@@ -117,9 +140,11 @@ impl Asker {
         }
         if let Err(error) = shares.confirm(self.data).await {
             self.book.history.count("share fetches not confirmed");
+            self.book.giving_back(&place, &self.member, &runs);
+            shares.give_back(&key, &self.member, &runs).await;
             return Err(error.into());
         }
-        self.book.given(&place, mark, &self.member, &runs);
+        self.book.given((&self.group, &place), mark, &self.member, &runs);
         batches.retain(|(first, last, _)| runs.iter().any(|run| run.first <= *last && run.last >= *first));
         Ok(Given { runs, batches: batches.into_iter().map(|(_, _, bytes)| bytes).collect() })
     }
@@ -185,10 +210,15 @@ impl Asker {
 }
 
 /// Asks for the turn to read. A share partition that is new begins at the front.
-async fn turn(shares: &ShareStates, key: &SharePlace, offsets: &Offsets) -> Result<Option<Turned>, Refusal> {
+async fn turn(
+    shares: &ShareStates,
+    key: &SharePlace,
+    offsets: &Offsets,
+    end: Offset,
+    each: bool,
+) -> Result<Option<Turned>, Refusal> {
     let watcher = Arc::new(Notify::new());
-    let seek =
-        Seek { log_start: offsets.log_start.0, end: offsets.high_watermark.0, cursor: None, each: false };
+    let seek = Seek { log_start: offsets.log_start.0, end: end.0, cursor: None, each };
     for _ in 0..2 {
         match shares.read(key, seek, &watcher).await? {
             Reading::From(turned) => return Ok(Some(turned)),

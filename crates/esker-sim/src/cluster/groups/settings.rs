@@ -2,11 +2,12 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use esker_coordinator::{ConsumerConfig, GroupConfig, ShareConfig};
+use esker_coordinator::{ConsumerConfig, GroupConfig, HEEDS_ORDER, HEEDS_PRIORITY, ShareConfig};
 use esker_core::PartitionId;
 use esker_env::Random;
 use esker_kafka_wire::KString;
 use esker_meta::{Meta, NewTopic};
+use esker_share::Heeds;
 
 use super::super::{coordination::Coordinating, transactions};
 use crate::scenario::{millis, pick};
@@ -38,6 +39,8 @@ pub(super) struct ShareGroup {
     pub(super) letters: bool,
     /// With what it said.
     pub(super) copies: bool,
+    /// What counts of what records say.
+    pub(super) heeds: Heeds,
 }
 
 /// A group of the consumer protocol.
@@ -67,10 +70,16 @@ pub(in crate::cluster) struct Settings {
     /// Partitions of [`READ`].
     read: [u32; 2],
     letter_partitions: u32,
+    /// How many keys records have, where a group looks at them.
+    keys: u64,
 }
 
 impl Settings {
-    pub(in crate::cluster) fn draw(random: &dyn Random, coordinating: &Coordinating) -> Self {
+    pub(in crate::cluster) fn draw(
+        random: &dyn Random,
+        aside: &dyn Random,
+        coordinating: &Coordinating,
+    ) -> Self {
         let shares = (0..1 + random.below(2)).map(|number| ShareGroup {
             name: format!("workers-{number}").into(),
             workers: 1 + random.below(3),
@@ -80,6 +89,7 @@ impl Settings {
             committed: random.below(3) > 0,
             letters: random.below(2) == 0,
             copies: random.below(2) == 0,
+            heeds: Heeds { times: false, order: aside.below(3) == 0, priority: aside.below(4) == 0 },
         });
         let shares = shares.collect();
         let letter_partitions = 1 + random.below(2) as u32;
@@ -98,11 +108,17 @@ impl Settings {
             }
         });
         Self {
+            keys: 1 + aside.below(8),
             shares,
             letter_partitions,
             readers: readers.collect(),
             read: [1 + random.below(4) as u32, 1 + random.below(2) as u32],
         }
+    }
+
+    /// How many keys there are to be in what share groups read; 0 for none.
+    pub(in crate::cluster) fn keys(&self) -> u64 {
+        if self.shares.iter().any(|group| group.heeds.any()) { self.keys } else { 0 }
     }
 
     /// The topic of dead letters, and those of readers.
@@ -146,6 +162,11 @@ impl ShareGroup {
             ("share.partition.max.record.locks", self.max_locks.to_string()),
             ("share.isolation.level", isolation.to_owned()),
         ];
+        for (name, heeded) in [(HEEDS_ORDER, self.heeds.order), (HEEDS_PRIORITY, self.heeds.priority)] {
+            if heeded {
+                configs.push((name, "true".to_owned()));
+            }
+        }
         if self.letters {
             configs.push(("errors.deadletterqueue.topic.name", LETTERS.to_owned()));
             configs.push(("errors.deadletterqueue.copy.record.enable", self.copies.to_string()));

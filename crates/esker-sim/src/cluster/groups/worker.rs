@@ -17,13 +17,10 @@ use super::{
         clients::{Client, Route},
         machine::Machine,
     },
-    leader::{Asker, Given, Refusal},
+    leader::{Asker, Given, LIMIT, Refusal},
     settings::{INTERVAL, ShareGroup},
     workload::Crowd,
 };
-
-/// The most bytes that one batch decompresses to.
-const LIMIT: usize = 1 << 20;
 
 /// How a member goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

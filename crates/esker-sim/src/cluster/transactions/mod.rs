@@ -9,6 +9,7 @@ mod producer;
 mod reader;
 mod session;
 mod settings;
+mod spice;
 mod stamp;
 mod workload;
 

@@ -7,7 +7,9 @@ use std::{
 };
 
 use bytes::Bytes;
-use esker_coordinator::{Admission, AdmitRequest, EndProtocol, Producer, TransactionError};
+use esker_coordinator::{
+    Admission, AdmitRequest, EndProtocol, Producer, TransactionError, attributes::PRIORITY,
+};
 use esker_core::{
     Action, Classified, Offset, PartitionId,
     batch::{BatchBuilder, Compression, NewRecord},
@@ -25,6 +27,7 @@ use super::{
     },
     book::Book,
     settings::LONGEST,
+    spice::Spice,
     stamp::{Copied, Stamp},
 };
 use crate::history::{Ack, Sent, digest};
@@ -69,6 +72,8 @@ pub(super) struct Session {
     pub(super) book: Book,
     /// Names of topics.
     names: Arc<BTreeMap<PartitionId, (KString, i32)>>,
+    /// How many keys records have.
+    keys: u64,
     pub(super) id: KString,
     pub(super) protocol: EndProtocol,
     timeout: Duration,
@@ -92,6 +97,7 @@ impl Session {
         names: Arc<BTreeMap<PartitionId, (KString, i32)>>,
         id: KString,
         protocol: EndProtocol,
+        keys: u64,
     ) -> Self {
         let timeout =
             Duration::from_millis(1_000 + client.env.random.below(LONGEST.as_millis() as u64 - 999));
@@ -99,6 +105,7 @@ impl Session {
             client,
             book,
             names,
+            keys,
             id,
             protocol,
             timeout,
@@ -251,8 +258,15 @@ impl Session {
         let Producer { id, epoch } = self.producer;
         let mut builder = BatchBuilder::new(codec).producer(id, epoch, sequence).transactional();
         for value in values {
-            let record =
-                NewRecord { timestamp: env.clock.wall_ms(), value: Some(value), ..NewRecord::default() };
+            let spice = Spice::of(value, self.keys);
+            let key = spice.as_ref().and_then(|spice| spice.key.as_deref());
+            let headers = spice.as_ref().map(|spice| [(PRIORITY.as_bytes(), Some(&spice.priority[..]))]);
+            let record = NewRecord {
+                timestamp: env.clock.wall_ms(),
+                key,
+                value: Some(value),
+                headers: headers.as_ref().map_or(&[], |headers| &headers[..]),
+            };
             builder.push(&record).expect("small records are within every bound");
         }
         let bytes = builder.build().expect("small batches are within every bound");

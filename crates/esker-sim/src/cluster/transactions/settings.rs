@@ -24,6 +24,8 @@ pub(in crate::cluster) struct Settings {
     pub(super) plain: bool,
     /// What is committed in the source is copied to the output.
     pub(super) copiers: bool,
+    /// Records have one of so many keys, or none, and priorities; 0 for neither.
+    pub(in crate::cluster) keys: u64,
 }
 
 impl Settings {
@@ -35,6 +37,7 @@ impl Settings {
             readers: 1 + random.below(2),
             plain: random.below(3) == 0,
             copiers: true,
+            keys: 0,
         }
     }
 
@@ -47,6 +50,7 @@ impl Settings {
             readers: 0,
             plain: random.below(3) == 0,
             copiers: false,
+            keys: 0,
         }
     }
 

@@ -114,7 +114,8 @@ impl Workload {
 
     pub(super) async fn session(&self, role: Role) -> Session {
         let names = Arc::clone(&self.names);
-        Session::open(self.client(), self.book.clone(), names, role.id(), role.protocol(self.offset)).await
+        let (protocol, keys) = (role.protocol(self.offset), self.settings.keys);
+        Session::open(self.client(), self.book.clone(), names, role.id(), protocol, keys).await
     }
 
     pub(super) fn output(&self, index: u32) -> PartitionId {
