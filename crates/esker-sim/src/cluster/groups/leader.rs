@@ -141,7 +141,7 @@ impl Asker {
         if let Err(error) = shares.confirm(self.data).await {
             self.book.history.count("share fetches not confirmed");
             self.book.giving_back(&place, &self.member, &runs);
-            shares.give_back(&key, &self.member, &runs).await;
+            shares.give_back(&key, &self.member, &runs, epoch).await;
             return Err(error.into());
         }
         self.book.given((&self.group, &place), mark, &self.member, &runs);
