@@ -252,8 +252,8 @@ async fn who_needs_time_says_so() {
         OK
     );
     let twice = client.call(2, &acknowledge(id, "m", 6, 0, 0, ACCEPT)).await;
-    // It lies before the start: nothing is said of it any more.
-    assert_eq!(twice.responses[0].partitions[0].error_code, OK);
+    // The group is done with it: it is with nobody.
+    assert_eq!(ErrorCode::from(twice.responses[0].partitions[0].error_code), ErrorCode::InvalidRecordState);
 }
 
 #[tokio::test]
