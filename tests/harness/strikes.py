@@ -7,18 +7,23 @@ from harness.cluster import EskerCluster
 from harness.wait import until
 
 
-def brokers_die(cluster: EskerCluster, chance: random.Random, times: int, goes_on: Callable[[], None]) -> None:
-    """So many times one of the others is killed (kill -9, mostly) or stops, and comes back; `goes_on` waits until work goes on, at first,
-    without it, and with it."""
+def comes_back(cluster: EskerCluster, number: int) -> None:
+    """A broker that has ended begins again."""
+    cluster.launch(number)
+    cluster.brokers[number].await_ready(60)
+    until("the cluster is whole again", cluster.whole, 60, interval=0.2)
+
+
+def brokers_die(cluster: EskerCluster, chance: random.Random, times: int, goes_on: Callable[[], None], killed: float = 0.6) -> None:
+    """So many times one of the others is killed (kill -9, with this probability) or stops, and comes back; `goes_on` waits until work goes
+    on, at first, without it, and with it."""
     goes_on()
     for _ in range(times):
         victim = chance.choice([number for number in cluster.brokers if number != 1])
-        if chance.random() < 0.6:
+        if chance.random() < killed:
             cluster.brokers[victim].kill()
         else:
             cluster.brokers[victim].stop()
         goes_on()
-        cluster.launch(victim)
-        cluster.brokers[victim].await_ready(60)
-        until("the cluster is whole again", cluster.whole, 60, interval=0.2)
+        comes_back(cluster, victim)
         goes_on()

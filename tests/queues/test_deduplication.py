@@ -15,6 +15,7 @@ from queueing import Publishing, Receiving
 
 from harness.esker import EskerBroker
 from harness.native import Outbox, compiled, details, of_status, reason
+from harness.strikes import brokers_die
 from harness.wait import until
 
 PARTITIONS, HOUR_MS = 4, 3_600_000
@@ -474,18 +475,7 @@ def test_every_id_is_there_once_whoever_dies(cluster, client, pb, name, request)
         plain.answer()
         until("publishing goes on", lambda: answered() > before + 500, 60, interval=0.2)
 
-    more()
-    for _ in range(kills):
-        victim = chance.choice([2, 3])
-        if chance.random() < 0.7:
-            cluster.brokers[victim].kill()
-        else:
-            cluster.brokers[victim].stop()
-        more()
-        cluster.launch(victim)
-        cluster.brokers[victim].await_ready(60)
-        until("the cluster is whole again", cluster.whole, 60, interval=0.2)
-        more()
+    brokers_die(cluster, chance, kills, more, killed=0.7)
     for one in publishers:
         one.stopping.set()
     for one in publishers:

@@ -13,6 +13,7 @@ from queueing import Publishing, Receiving, depth
 
 from harness.cluster import freeze
 from harness.native import compiled, details, of_status, reason
+from harness.strikes import comes_back
 from harness.wait import until
 
 PARTITIONS = 3
@@ -290,9 +291,7 @@ def test_every_letter_goes_back_whoever_dies(cluster, client, pb, name, request)
         until("nothing goes on", lambda: failures or stands_still(), 20, interval=0.3)
         cluster.brokers[victim].kill()
         in_the_middle += left() > 0
-        cluster.launch(victim)
-        cluster.brokers[victim].await_ready(60)
-        until("the cluster is whole again", cluster.whole, 60, interval=0.2)
+        comes_back(cluster, victim)
     until("no letter is left", lambda: failures or left() == 0, 120, interval=0.5)
     stopping.set()
     for thread in threads:

@@ -11,6 +11,7 @@ from queueing import Publishing, Receiving, depth
 
 from harness.esker import EskerBroker
 from harness.native import compiled, details, reason
+from harness.strikes import comes_back
 from harness.wait import until
 
 HEADER = compiled()["streams"][0].Header
@@ -432,9 +433,7 @@ def test_requests_are_answered_while_leaders_die(cluster, client, pb, name):
     for victim in (2, 3):
         cluster.brokers[victim].kill()
         more()
-        cluster.launch(victim)
-        cluster.brokers[victim].await_ready(60)
-        until("the cluster is whole again", cluster.whole, 60, interval=0.2)
+        comes_back(cluster, victim)
     more()
     over.set()
     for thread in clients:

@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 from queueing import Publishing, Receiving, depth
 
 from harness.native import compiled, details, of_status, reason
+from harness.strikes import brokers_die
 from harness.wait import until
 
 HEADER = compiled()["streams"][0].Header
@@ -368,15 +369,7 @@ def test_every_matching_queue_has_what_was_answered_whoever_dies(cluster, client
         before = len(answered)
         until("publishing goes on", lambda: failure or len(answered) > before + 500, 60, interval=0.2)
         assert not failure, failure
-    more()
-    for _ in range(kills):
-        victim = chance.choice([2, 3])
-        cluster.brokers[victim].kill()
-        more()
-        cluster.launch(victim)
-        cluster.brokers[victim].await_ready(60)
-        until("the cluster is whole again", cluster.whole, 60, interval=0.2)
-        more()
+    brokers_die(cluster, chance, kills, more, killed=1)
     stopping.set()
     thread.join(120)
     assert not thread.is_alive() and not failure, failure

@@ -37,6 +37,14 @@ impl Changes {
         }
     }
 
+    /// Remembers what others are, too.
+    pub(crate) fn join(&mut self, others: Self) {
+        match others {
+            Self::Everything => *self = Self::Everything,
+            Self::Runs(runs) => runs.into_iter().for_each(|(first, last)| self.note(first, last)),
+        }
+    }
+
     /// Memory, bytes, about and rather too much than too little.
     pub(crate) fn bytes(&self) -> usize {
         match self {
@@ -92,6 +100,18 @@ mod tests {
         assert_eq!(noted(&[(5, 6), (1, 2), (9, 9), (0, 20)]), [(0, 20)]);
         assert_eq!(noted(&[(0, 20), (5, 6)]), [(0, 20)]);
         assert_eq!(noted(&[(0, i64::MAX), (5, i64::MAX)]), [(0, i64::MAX)]);
+    }
+
+    #[test]
+    fn what_others_are_is_remembered_too() {
+        let others = |runs: &[(i64, i64)]| Changes::Runs(runs.iter().copied().collect());
+        let mut changes = others(&[(1, 2), (9, 9)]);
+        changes.join(others(&[(3, 4), (20, 20)]));
+        let Changes::Runs(runs) = &changes else { panic!("too many") };
+        assert!(runs.iter().eq([(&1, &4), (&9, &9), (&20, &20)]));
+        changes.join(Changes::Everything);
+        changes.join(Changes::NOTHING);
+        assert!(matches!(changes, Changes::Everything));
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::{
     ranges::{Class, Ranges},
     snapshot::{Snapshot, SnapshotError},
     state::{Entry, Member, State},
+    writing::Writing,
 };
 
 /// The most records of a partition that are deferred: beyond it nothing new is given out.
@@ -74,7 +75,7 @@ pub struct SharePartition {
     /// The number of the next write.
     pub(crate) next_write: u64,
     /// The write under way.
-    pub(crate) writing: Option<u64>,
+    pub(crate) writing: Option<Writing>,
     /// There is something to write that somebody waits for, or that should outlive this broker.
     pub(crate) dirty: bool,
     /// What the next write has to say.
@@ -186,7 +187,7 @@ impl SharePartition {
     #[must_use]
     pub fn bytes(&self) -> usize {
         let picker = self.picker.as_ref().map_or(0, |picker| picker.bytes());
-        self.ranges.bytes() + self.deferred.bytes() + self.changes.bytes() + picker
+        self.ranges.bytes() + self.deferred.bytes() + self.changes.bytes() + self.says_bytes() + picker
     }
 
     /// Records that count for [`Limits::max_locks`].
@@ -303,7 +304,7 @@ impl SharePartition {
         let next = Self {
             state_epoch: self.state_epoch.saturating_add(1),
             next_write: self.next_write,
-            writing: self.writing,
+            writing: self.writing.take(),
             news: self.news.voided(),
             ..Self::new(start)
         };

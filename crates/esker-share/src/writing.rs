@@ -23,17 +23,22 @@ impl SharePartition {
     /// # Panics
     /// While another write is under way.
     pub fn begin_write(&mut self) -> ToWrite {
-        assert_eq!(self.writing, None, "one write at a time");
+        assert!(self.writing.is_none(), "one write at a time");
         let number = self.next_write;
         self.next_write += 1;
-        self.writing = Some(number);
         self.dirty = false;
-        let update = match std::mem::replace(&mut self.changes, Changes::NOTHING) {
+        let mut says = std::mem::replace(&mut self.changes, Changes::NOTHING);
+        let update = match &says {
             Changes::Everything => None,
-            Changes::Runs(runs) => self.update_of(&runs),
+            Changes::Runs(runs) => self.update_of(runs),
         };
         let whole = update.is_none();
-        ToWrite { number, whole, state: update.unwrap_or_else(|| self.snapshot()) }
+        let state = update.unwrap_or_else(|| self.snapshot());
+        if whole {
+            says = Changes::Everything;
+        }
+        self.writing = Some(Writing { number, says });
+        ToWrite { number, whole, state }
     }
 
     /// A write is durable, or nothing of it was written: what it said of records is void then, and they are available.
@@ -41,7 +46,8 @@ impl SharePartition {
     /// # Panics
     /// When no such write is under way.
     pub fn written(&mut self, number: u64, durable: bool, limits: &Limits) {
-        assert_eq!(self.writing.take(), Some(number), "the write that was begun");
+        let writing = self.writing.take().expect("a write was begun");
+        assert_eq!(writing.number, number, "the write that was begun");
         let mut lost = false;
         let mut deferred = Vec::new();
         self.change_of(Class::Out, |first, last, entry| {
@@ -69,7 +75,7 @@ impl SharePartition {
         // To be told again, and where something was given up rather than given out once more.
         self.dirty |= lost || !durable;
         if !durable {
-            self.changes = Changes::Everything;
+            self.changes.join(writing.says);
         }
         self.advance();
     }
@@ -124,10 +130,15 @@ impl SharePartition {
         self.advance();
     }
 
-    /// Whether a write is under way.
+    /// Whether a write is under way that says everything.
     #[must_use]
-    pub fn is_writing(&self) -> bool {
-        self.writing.is_some()
+    pub fn is_writing_all(&self) -> bool {
+        self.writing.as_ref().is_some_and(|writing| matches!(writing.says, Changes::Everything))
+    }
+
+    /// Memory that the write under way takes, bytes, about.
+    pub(crate) fn says_bytes(&self) -> usize {
+        self.writing.as_ref().map_or(0, |writing| writing.says.bytes())
     }
 
     /// What has changed is to be written.
@@ -145,6 +156,14 @@ impl SharePartition {
         self.dirty = true;
         self.changes = Changes::Everything;
     }
+}
+
+/// A write under way.
+#[derive(Clone, Debug)]
+pub(crate) struct Writing {
+    number: u64,
+    /// To be said again, if nothing comes of it.
+    says: Changes,
 }
 
 /// What is to be written.

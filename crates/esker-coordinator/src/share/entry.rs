@@ -24,8 +24,6 @@ pub(super) struct Entry {
     pub(super) share: SharePartition,
     /// Counts whole snapshots that are durable.
     pub(super) snapshots: i32,
-    /// The write under way is one.
-    pub(super) writes_whole: bool,
     /// Who waits for the next write.
     pub(super) waiting: Vec<Token>,
     /// Who waits until there is something to give out.
@@ -60,7 +58,6 @@ impl Entry {
         Self {
             share,
             snapshots,
-            writes_whole: false,
             waiting: Vec::new(),
             watchers: Vec::new(),
             queued: Vec::new(),
@@ -92,18 +89,12 @@ impl Entry {
         Weight { memory, stored: stored as u64 }
     }
 
-    /// Whether a whole snapshot is under way.
-    pub(super) fn is_writing_all(&self) -> bool {
-        self.share.is_writing() && self.writes_whole
-    }
-
     /// What is to be written now, if anything is, and may be.
     pub(super) fn write(&mut self, key: &ShareKey, leader: Epoch, now_ms: i64) -> Option<Write> {
         if self.write_after.is_some() || self.ending || !self.share.wants_write() {
             return None;
         }
         let ToWrite { number, whole, state } = self.share.begin_write();
-        self.writes_whole = whole;
         let of = if whole { self.snapshots.saturating_add(1) } else { self.snapshots };
         let written = record::Written { number: of, leader, now_ms };
         let encoded = if whole { record(key, &state, written) } else { update(key, &state, written) };

@@ -358,9 +358,10 @@ impl StateShard {
             return;
         };
         let snapshots = self.with(cx, &write.key, |entry, cx, limits| {
+            let whole = entry.share.is_writing_all();
             entry.share.written(number, result.is_ok(), limits);
             match result {
-                Ok(()) if entry.writes_whole => entry.snapshots = entry.snapshots.saturating_add(1),
+                Ok(()) if whole => entry.snapshots = entry.snapshots.saturating_add(1),
                 Ok(()) => {}
                 Err(_) => entry.write_after = Some(cx.now.monotonic + WRITE_AGAIN),
             }
@@ -374,7 +375,7 @@ impl StateShard {
             // One that failed meanwhile does not count.
             if self.checkpoint.wants(&write.key) {
                 self.with(cx, &write.key, |entry, _, _| {
-                    if !entry.is_writing_all() {
+                    if !entry.share.is_writing_all() {
                         entry.share.touch_all();
                     }
                 });
@@ -400,7 +401,8 @@ impl StateShard {
     pub(super) fn checkpoint(&mut self, cx: &mut Cx<'_>, end: Option<Offset>) {
         let Some(end) = end else { return self.checkpoint.give_up() };
         // A snapshot that is under way may lie before the end.
-        let wanted = |entry: &Entry| entry.snapshots.saturating_add(1 + i32::from(entry.is_writing_all()));
+        let wanted =
+            |entry: &Entry| entry.snapshots.saturating_add(1 + i32::from(entry.share.is_writing_all()));
         // One that is about to end may not, if that cannot be written.
         let left: BTreeMap<_, _> =
             self.partitions.iter().map(|(key, entry)| (key.clone(), wanted(entry))).collect();

@@ -14,7 +14,7 @@ use super::{
     record::{Decoded, Written, decode, record, tombstone, update},
     *,
 };
-use crate::{MemoryTopic, TopicError, facts::NoFacts};
+use crate::{MemoryTopic, TopicError, facts::NoFacts, records::Record};
 
 struct OneHome;
 
@@ -255,6 +255,20 @@ fn records_are_read_back_and_nonsense_is_refused() {
     assert_eq!(decode(&[0, 2, 0], None).unwrap(), Decoded::Other);
     let value = written.value.unwrap();
     assert!(decode(&written.key, Some(&value[..value.len() - 1])).is_err());
+}
+
+/// The figures of decision 0107.
+#[test]
+fn an_acknowledgement_takes_few_bytes_and_a_snapshot_some_for_each_run() {
+    let batch = |first, count| StoredBatch { first, last: first + 8, state: StoredState::Accepted, count };
+    let size = |record: Record| record.key.len() + record.value.map_or(0, |value| value.len());
+    let written = Written { number: 4, leader: Epoch(9), now_ms: 1 };
+    let changed = Snapshot { state_epoch: 0, start: 11, batches: vec![batch(20, 1)] };
+    assert_eq!(size(update(&place("g").key, &changed, written).unwrap()), 65);
+    let batches = (0..200_000).map(|number| batch(10 * number, 1 + (number % 2) as u16)).collect();
+    let all = Snapshot { state_epoch: 0, start: 0, batches };
+    let bytes = size(record(&place("g").key, &all, written).unwrap());
+    assert_eq!(bytes / 200_000, 20);
 }
 
 #[test]

@@ -106,11 +106,16 @@ fn a_write_says_what_has_changed() {
     again.update(&third.state).unwrap();
     again.check();
     assert_eq!(again.snapshot(), partition.snapshot());
-    // Nothing came of it: whatever else is in the log by then, the next one says everything.
+    // Nothing came of it, and what was said in it is void: the next one says what has become of that since.
     partition.written(third.number, false, &LIMITS);
+    assert_eq!(take(&mut partition, "b", 0, 0, 0), [got(0, 0, 2)]);
     let fourth = partition.begin_write();
-    assert!(fourth.whole);
-    assert_eq!(fourth.state.start, 0);
+    let state = [
+        batch(0, 0, StoredState::Available, 2),
+        batch(2, 2, StoredState::Available, 1),
+        batch(8, 8, StoredState::Available, 1),
+    ];
+    assert_eq!((fourth.whole, fourth.state.start, &fourth.state.batches[..]), (false, 0, &state[..]));
     partition.written(fourth.number, true, &LIMITS);
     partition.touch_all();
     assert!(partition.wants_write() && partition.begin_write().whole);
