@@ -31,7 +31,7 @@ release: ## Build the broker as it is shipped (target/release/esker)
 	$(CARGO) build --release --locked -p esker
 
 .PHONY: test
-test: lint deny unit integration ## Everything that must hold before a change lands
+test: lint deny helm unit integration ## Everything that must hold before a change lands
 
 .PHONY: lint
 lint: ## Formatting and clippy, warnings are errors
@@ -49,6 +49,10 @@ advisories: $(DENY) ## Known vulnerabilities among the dependencies (needs the p
 $(DENY):
 	CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16 \
 	  $(CARGO) install cargo-deny --version $(CARGO_DENY_VERSION) --locked --no-track --root $(TOOLS)/cargo-deny-$(CARGO_DENY_VERSION)
+
+.PHONY: helm
+helm: ## The Helm chart: rendered by Helm's engine, decoded into the Kubernetes API's types, checked by rules
+	cd tests/helm && . ../go.sh && "$$go" vet ./... && "$$go" test -count=1 ./...
 
 # Its version is the one that go.mod names.
 ETCD := $(TOOLS)/etcd-$(shell sed -n 's|^require go.etcd.io/etcd/server/v3 v||p' tests/etcd/go.mod)/etcd

@@ -14,8 +14,8 @@ use super::{
 #[derive(clap::Args)]
 #[command(after_help = "Example: esker cluster drain 3 --grpc broker-0:9094")]
 pub(crate) struct Drain {
-    /// The broker's id
-    #[arg(value_name = "BROKER")]
+    /// The broker's id; where it runs, its own variable says it
+    #[arg(value_name = "BROKER", env = "ESKER_NODE__ID")]
     broker: i32,
     #[command(flatten)]
     pub(super) peer: Peer,
