@@ -83,9 +83,14 @@ impl SharePartition {
             // The log is not known from the end on: what lies between might be records.
             return Vec::new();
         }
+        let picks = self.picks(limits);
+        if self.picker.as_ref().is_some_and(|picker| from > picker.looked) {
+            // It was planned before somebody forgot what was looked at: what lies between comes first.
+            return Vec::new();
+        }
         let taking = Taking::new(member, wanted.records, now, limits);
         let mut selecting = Selecting { taking, wanted, cursor, now };
-        if self.picks(limits) {
+        if picks {
             self.walk(from, read, |share, look| match look {
                 Some(look) => share.note(&mut selecting, look),
                 None => true,

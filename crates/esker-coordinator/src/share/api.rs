@@ -110,7 +110,8 @@ impl Turned {
     /// Gives what was read from [`Turned::from`] on to a member, as far as it is available and up to a number of records.
     ///
     /// # Errors
-    /// [`ShareError::NotLeader`] when the partition was lost meanwhile.
+    /// [`ShareError::NotLeader`] when the partition was lost meanwhile, even if it is led here again: whoever leads it now
+    /// knows nothing of this turn, and where to read next may lie before it.
     pub fn acquire(
         mut self,
         member: &Member,
@@ -119,16 +120,16 @@ impl Turned {
     ) -> Result<Vec<Acquired>, ShareError> {
         self.done = true;
         let taking = Taking { member, from: self.start.from, read, wanted };
-        let key = &self.key;
+        let (key, epoch) = (&self.key, Some(self.start.epoch));
         let acquired =
-            self.runtime.with(&self.row, None, |active, cx| active.machine.acquire(cx, key, &taking));
+            self.runtime.with(&self.row, epoch, |active, cx| active.machine.acquire(cx, key, &taking));
         acquired.ok_or(ShareError::NotLeader)
     }
 
     /// The same record by record: see [`esker_share::SharePartition::select`].
     ///
     /// # Errors
-    /// [`ShareError::NotLeader`] when the partition was lost meanwhile.
+    /// As for [`Turned::acquire`].
     pub fn select(
         mut self,
         member: &Member,
@@ -137,7 +138,7 @@ impl Turned {
     ) -> Result<Selected, ShareError> {
         self.done = true;
         let (key, start) = (&self.key, &self.start);
-        let selected = self.runtime.with(&self.row, None, |active, cx| {
+        let selected = self.runtime.with(&self.row, Some(start.epoch), |active, cx| {
             active.machine.select(cx, key, (member, start), read, wanted)
         });
         selected.ok_or(ShareError::NotLeader)
@@ -147,8 +148,8 @@ impl Turned {
 impl Drop for Turned {
     fn drop(&mut self) {
         if !self.done {
-            let key = &self.key;
-            self.runtime.with(&self.row, None, |active, cx| active.machine.end_read(cx, key));
+            let (key, epoch) = (&self.key, Some(self.start.epoch));
+            self.runtime.with(&self.row, epoch, |active, cx| active.machine.end_read(cx, key));
         }
     }
 }

@@ -161,6 +161,27 @@ async fn a_broker_that_has_lost_the_partition_gives_out_and_takes_nothing() {
 }
 
 #[tokio::test]
+async fn a_turn_ends_with_the_leader_epoch_in_which_it_was_given() {
+    let world = World::new();
+    world.shares.initialize(&place("g"), 0).await.unwrap();
+    world.take("g", "a", 9).await;
+    world.shares.initialize(&place("h"), 0).await.unwrap();
+    let (late, dropped) = (world.turn("g").await, world.turn("h").await);
+    world.topic.own(Some(Epoch(2)));
+    // Led here again, by somebody who knows nothing of what was out.
+    let turned = [world.turn("g").await, world.turn("h").await];
+    let span = Span { first: 10, last: 19, hidden: false };
+    assert_eq!(late.acquire(&member("b"), &[span], (1, Mode::Batches)), Err(ShareError::NotLeader));
+    drop(dropped);
+    for group in ["g", "h"] {
+        let other = world.shares.read(&place(group), ALL, &world.watcher).await;
+        assert!(matches!(other, Ok(Reading::Wait)), "{group}: somebody reads still");
+    }
+    drop(turned);
+    assert_eq!(world.take("g", "b", 9).await, [got(0, 9, 1)]);
+}
+
+#[tokio::test]
 async fn one_reads_at_a_time_and_the_others_are_told() {
     let world = World::new();
     assert!(matches!(world.shares.read(&place("g"), ALL, &world.watcher).await, Ok(Reading::Unknown)));

@@ -89,3 +89,23 @@ fn what_is_done_with_before_it_was_looked_at_is_not_looked_for() {
     // However little is read at a time, it does not begin before that.
     assert_eq!(partition.plan(&limits, 20, None), Plan::ReadFrom(10));
 }
+
+#[test]
+fn what_was_read_for_somebody_who_knew_more_is_not_given_out() {
+    let limits = Limits { heeds: Heeds { order: true, ..Heeds::default() }, ..LIMITS };
+    let of_key = |offset| Look { offset, cost: 1, says: Some(Says { key: 7, ..Says::default() }) };
+    let wanted = Wanted { records: 10, bytes: 10 };
+    // As the next leader loads it, while somebody still reads what the last one wanted next.
+    let stored = StoredBatch { first: 0, last: 4, state: StoredState::Available, count: 1 };
+    let mut partition =
+        SharePartition::restore(&Snapshot { batches: vec![stored], ..Snapshot::default() }).unwrap();
+    let late =
+        partition.select(&member("a"), 5, (&[span(5, 5)], &[of_key(5)]), (wanted, None), at(0), &limits);
+    partition.check();
+    assert_eq!(late, [], "five of its key come first");
+    assert_eq!(plan(&mut partition, &limits), Plan::ReadFrom(0));
+    let looks: Vec<Look> = (0..6).map(of_key).collect();
+    let taken = partition.select(&member("a"), 0, (&[span(0, 5)], &looks), (wanted, None), at(0), &limits);
+    partition.check();
+    assert_eq!(taken, [got(0, 0, 2)]);
+}
