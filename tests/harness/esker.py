@@ -54,7 +54,7 @@ class EskerBroker:
 
     def launch(self) -> None:
         """Starts it."""
-        self.config.write_text(_toml(self.settings))
+        write_toml(self.config, self.settings)
         self.process = Process([binary("esker"), "broker", "--config", self.config], self.directory / "esker.log")
 
     def await_ready(self, timeout: float) -> "EskerBroker":
@@ -122,9 +122,11 @@ class EskerBroker:
         return True
 
 
-def _toml(settings: dict) -> str:
+def write_toml(path: Path, settings: dict) -> None:
+    """A configuration file of settings, each named section.key."""
     sections: dict[str, list[str]] = {}
-    for path, value in settings.items():
-        section, key = path.split(".", 1)
+    for name, value in settings.items():
+        section, key = name.split(".", 1)
         sections.setdefault(section, []).append(f"{json.dumps(key)} = {json.dumps(value)}")
-    return "".join(f"[{name}]\n" + "\n".join(lines) + "\n\n" for name, lines in sections.items())
+    text = "".join(f"[{name}]\n" + "\n".join(lines) + "\n\n" for name, lines in sections.items())
+    path.write_text(text)

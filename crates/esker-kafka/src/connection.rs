@@ -13,6 +13,7 @@ mod tests;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use bytes::Bytes;
+use esker_env::BoxFuture;
 use esker_kafka_wire::{ApiKey, EncodeError};
 use futures::FutureExt;
 use parking_lot::Mutex;
@@ -20,6 +21,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     sync::watch,
 };
+use tracing::{Instrument, Span};
 
 use crate::{
     api::{self, share_session::ShareSessions},
@@ -252,6 +254,25 @@ impl FrameStart {
     }
 }
 
+/// What log lines and traces say of a request; it is the root of its trace.
+fn request_span(api: ApiKey, context: &Context) -> Span {
+    let Peer { address, port, .. } = &context.connection.peer;
+    tracing::info_span!(
+        parent: None,
+        "request",
+        otel.name = %api,
+        otel.kind = "server",
+        client = format_args!("{address}:{port}"),
+        client_id = context.client_id.as_deref(),
+        correlation_id = context.correlation_id,
+        version = context.version,
+    )
+}
+
+fn within<T: 'static>(span: &Span, future: BoxFuture<'static, T>) -> BoxFuture<'static, T> {
+    if span.is_disabled() { future } else { Box::pin(future.instrument(span.clone())) }
+}
+
 async fn begin(
     broker: &Arc<Broker>,
     connection: &Arc<Connection>,
@@ -281,16 +302,18 @@ async fn begin(
         decode_budget: start.decode_budget(),
         memory: Arc::clone(&memory),
     };
+    let span = request_span(key, &context);
     match api.handler {
         Handler::Alone(handle) => {
-            queue.push(Queued { api: key, answer: handle(context, reader), memory }).await
+            let answer = within(&span, span.in_scope(|| handle(context, reader)));
+            queue.push(Queued { api: key, answer, memory }).await
         }
         Handler::Pipelined(handle) => {
-            let started = match handle(context, reader).map_err(refused)? {
+            let started = match span.in_scope(|| handle(context, reader)).map_err(refused)? {
                 Begun::Now(started) => started,
-                Begun::Later(begin) => begin.await,
+                Begun::Later(begin) => begin.instrument(span.clone()).await,
             };
-            queue.push(Queued { api: key, answer: started.answer, memory }).await;
+            queue.push(Queued { api: key, answer: within(&span, started.answer), memory }).await;
             if !started.mute.is_zero() {
                 broker.env.clock.sleep(started.mute).await;
             }

@@ -10,7 +10,7 @@ use crate::{
     metadata::Metadata,
     metrics,
     running::Running,
-    settings,
+    settings, telemetry,
 };
 
 /// Starts a broker on embedded defaults: nothing to install, data below one directory.
@@ -39,6 +39,9 @@ pub(crate) struct BrokerCommand {
     /// Start although the log directory of an earlier run is lost, and with it records that no object has
     #[arg(long)]
     accept_lost_log: bool,
+    /// Only say whether the configuration is one that a broker starts with; nothing is opened or connected to
+    #[arg(long)]
+    check: bool,
 }
 
 impl Dev {
@@ -50,13 +53,35 @@ impl Dev {
 
 impl BrokerCommand {
     pub(crate) fn run(&self) -> ExitCode {
-        run(load(Some(&self.config), variables(), &[]), 1, self.accept_lost_log)
+        let config = load(Some(&self.config), variables(), &[]);
+        if self.check { check(config) } else { run(config, 1, self.accept_lost_log) }
     }
 }
 
 #[allow(clippy::disallowed_methods, reason = "the one place that reads the environment")]
 pub(crate) fn variables() -> impl Iterator<Item = (String, String)> {
     std::env::vars()
+}
+
+/// What a start would say of the configuration before it touches anything.
+#[allow(clippy::print_stderr, reason = "it is what was asked for")]
+fn check(config: Result<Config, ConfigError>) -> ExitCode {
+    let opened = config.map_err(Failure::from).and_then(|config| {
+        telemetry::check(&config)?;
+        install_tls();
+        settings::object_store(&config, &variables().collect())?;
+        Ok(())
+    });
+    match opened {
+        Ok(()) => {
+            eprintln!("esker: the configuration is fine");
+            ExitCode::SUCCESS
+        }
+        Err(Failure(reason)) => {
+            eprintln!("esker: {reason}");
+            ExitCode::from(2)
+        }
+    }
 }
 
 #[allow(clippy::print_stderr, reason = "there is no log yet")]
@@ -68,31 +93,44 @@ fn run(config: Result<Config, ConfigError>, brokers: u8, accept_lost_stores: boo
             return ExitCode::from(2);
         }
     };
-    if let Err(error) = settings::start_logging(&config.log) {
-        eprintln!("esker: log.level: {error}");
-        return ExitCode::from(2);
-    }
-    metrics::count_panics();
-    // An error means that a provider is there already, which is all that is wanted.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    settings::raise_file_limit();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let served = match runtime {
-        Ok(runtime) => {
-            let served = runtime.block_on(serve(config, brokers, accept_lost_stores));
-            // Whatever still runs ends with the process: nothing may keep it from being started again.
-            runtime.shutdown_background();
-            served
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("esker: cannot start threads: {error}");
+            return ExitCode::FAILURE;
         }
-        Err(error) => Err(Failure(format!("cannot start threads: {error}"))),
     };
-    match served {
+    install_tls();
+    let telemetry = {
+        let _within = runtime.enter();
+        telemetry::start(&config)
+    };
+    let telemetry = match telemetry {
+        Ok(telemetry) => telemetry,
+        Err(Failure(reason)) => {
+            eprintln!("esker: {reason}");
+            return ExitCode::from(2);
+        }
+    };
+    metrics::count_panics();
+    settings::raise_file_limit();
+    let served = runtime.block_on(serve(config, brokers, accept_lost_stores));
+    let code = match served {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure(reason)) => {
             tracing::error!("{reason}");
             ExitCode::FAILURE
         }
-    }
+    };
+    telemetry.stop();
+    // Whatever still runs ends with the process: nothing may keep it from being started again.
+    runtime.shutdown_background();
+    code
+}
+
+fn install_tls() {
+    // An error means that a provider is there already, which is all that is wanted.
+    let _ = rustls::crypto::ring::default_provider().install_default();
 }
 
 /// Why a broker did not start, or ended before it was told to. The text is for an operator.

@@ -14,6 +14,7 @@ mod peer;
 mod running;
 mod settings;
 mod state;
+mod telemetry;
 
 use std::process::ExitCode;
 

@@ -13,9 +13,8 @@ use esker_log::LogConfig;
 use esker_node::NodeConfig;
 use esker_wal::StoreConfig;
 use object_store::ObjectStore;
-use tracing_subscriber::EnvFilter;
 
-use crate::config::{Config, ConfigError, Logging};
+use crate::config::{Config, ConfigError};
 
 /// R and W.
 pub(crate) fn replication(settings: &crate::config::ReplicationSettings, embedded: bool) -> Replication {
@@ -53,18 +52,6 @@ pub(crate) fn dev_cluster(first: &Config, brokers: u8) -> Result<Vec<Config>, Co
         configs.push(config);
     }
     Ok(configs)
-}
-
-/// Sends log lines to standard error.
-pub(crate) fn start_logging(logging: &Logging) -> Result<(), tracing_subscriber::filter::ParseError> {
-    let filter = EnvFilter::try_new(&logging.level)?;
-    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
-    if logging.format == "json" {
-        lines.json().init()
-    } else {
-        lines.init()
-    }
-    Ok(())
 }
 
 /// Connections and log files need descriptors; the soft limit is often 1024.

@@ -6,7 +6,7 @@ use toml::{Table, Value};
 
 use super::{
     Config, MetaSettings,
-    settings::{Kafka, Replication},
+    settings::{Kafka, Replication, Traces},
 };
 
 /// Prefix of the variables that override settings.
@@ -143,6 +143,23 @@ fn check_meta(meta: &MetaSettings) -> Result<(), String> {
     Ok(())
 }
 
+/// What is wrong with the settings of traces, beginning with the key.
+fn check_traces(traces: &Traces) -> Result<(), String> {
+    let endpoint = &traces.otlp_endpoint;
+    let names_one = ["http://", "https://"].iter().any(|scheme| endpoint.starts_with(scheme))
+        && endpoint.parse::<http::Uri>().is_ok();
+    if !(endpoint.is_empty() || names_one) {
+        return Err(format!("otlp_endpoint is {endpoint:?}: use http://host:port or https://host:port"));
+    }
+    if !(0.0..=1.0).contains(&traces.sample_ratio) {
+        return Err(format!("sample_ratio is {}, it must be 0.0 to 1.0", traces.sample_ratio));
+    }
+    if !(100..=60_000).contains(&traces.timeout_ms) {
+        return Err(format!("timeout_ms is {}, it must be 100 to 60000", traces.timeout_ms));
+    }
+    Ok(())
+}
+
 /// What is wrong with the replication settings, beginning with the key.
 fn check_replication(replication: &Replication, embedded: bool) -> Result<(), String> {
     let (factor, quorum) = replication.copies(embedded);
@@ -231,10 +248,14 @@ fn check_meaning(config: &Config) -> Result<(), ConfigError> {
             config.wal.file_bytes, config.wal.max_bytes
         ));
     }
+    if !["text", "json"].contains(&config.log.format.as_str()) {
+        return meaning(format!("log.format is {:?}, it must be \"text\" or \"json\"", config.log.format));
+    }
     check_replication(&config.replication, config.meta.is_embedded())
         .map_err(|wrong| ConfigError::Meaning(format!("replication.{wrong}")))?;
     check_meta(&config.meta).map_err(|wrong| ConfigError::Meaning(format!("meta.{wrong}")))?;
     check_groups(&config.kafka).map_err(|wrong| ConfigError::Meaning(format!("kafka.{wrong}")))?;
+    check_traces(&config.traces).map_err(|wrong| ConfigError::Meaning(format!("traces.{wrong}")))?;
     if let Err(error) = esker_log::TopicConfig::parse(&config.topic_defaults()) {
         return meaning(format!("topic_defaults: {error}"));
     }

@@ -8,4 +8,4 @@ mod settings;
 mod tests;
 
 pub(crate) use load::{ConfigError, load};
-pub(crate) use settings::{Config, Logging, MetaSettings, Replication as ReplicationSettings};
+pub(crate) use settings::{Config, Logging, MetaSettings, Replication as ReplicationSettings, Traces};

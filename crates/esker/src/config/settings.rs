@@ -142,6 +142,22 @@ section! {
 }
 
 section! {
+    /// Traces of requests and of what they wait for, sent to an OpenTelemetry collector.
+    Traces {
+        /// Where to, OTLP over gRPC: `http://collector:4317`; empty for nowhere. `https` counts the system's certificates.
+        otlp_endpoint: String = String::new(),
+        /// The share of requests that are traced, 0.0 to 1.0.
+        sample_ratio: f64 = 0.01,
+        /// What counts as a span: a `tracing` filter.
+        level: String = "esker=info".to_owned(),
+        /// `service.name` of the traces. `OTEL_RESOURCE_ATTRIBUTES` adds to it.
+        service_name: String = "esker".to_owned(),
+        /// How long a batch of spans may take to be sent, milliseconds. What cannot be sent is dropped.
+        timeout_ms: u64 = 10_000,
+    }
+}
+
+section! {
     /// The write-ahead log.
     Wal {
         /// Space that it may take, bytes. Producers slow down from 80 % on and are refused from 95 % on.
@@ -300,6 +316,7 @@ pub(crate) struct Config {
     pub(crate) meta: MetaSettings,
     pub(crate) object_store: ObjectStore,
     pub(crate) log: Logging,
+    pub(crate) traces: Traces,
     pub(crate) wal: Wal,
     pub(crate) replication: Replication,
     pub(crate) archive: ArchiveSettings,
