@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 use tokio::sync::{Semaphore, oneshot};
 
 use crate::{
-    ArchiveConfig, ArchiveError,
+    ArchiveConfig, ArchiveError, ArchiveMetrics,
     cache::{BlockCache, BlockKey, Keep},
     flights::{Flight, Flights},
     lru::Lru,
@@ -91,6 +91,7 @@ pub(crate) struct Blocks {
     block_flights: Arc<Flights<BlockKey, Fetched<Bytes>>>,
     /// Requests under way for readers.
     permits: Semaphore,
+    metrics: Arc<ArchiveMetrics>,
 }
 
 impl Blocks {
@@ -109,7 +110,13 @@ impl Blocks {
             index_flights: Flights::new(),
             block_flights: Flights::new(),
             permits: Semaphore::new(config.requests.concurrent_reads.max(1)),
+            metrics: Arc::clone(&config.metrics),
         })
+    }
+
+    /// Bytes of blocks in memory.
+    pub(crate) fn cached_bytes(&self) -> usize {
+        self.cache.bytes() + self.ahead.lock().weight()
     }
 
     pub(crate) async fn close(&self) {
@@ -202,6 +209,12 @@ impl Blocks {
         let mut found: Vec<Option<Fetched<Bytes>>> = Vec::with_capacity(wanted.len());
         for block in wanted {
             found.push(self.cached(object, block).await.map(Ok));
+        }
+        // What is fetched ahead was not asked for.
+        if keep != Keep::Ahead {
+            let hits = found.iter().flatten().count();
+            self.metrics.cache_hits.add(hits as u64);
+            self.metrics.cache_misses.add((wanted.len() - hits) as u64);
         }
         while let Some(first) = found.iter().position(Option::is_none) {
             let mut end = first + 1;

@@ -48,6 +48,9 @@ pub(crate) trait BlockCache: Send + Sync + 'static {
     /// Makes room for a better copy. A removed block may still be given once or twice.
     fn remove(&self, key: BlockKey);
 
+    /// Bytes of blocks in memory.
+    fn bytes(&self) -> usize;
+
     /// Lets go of files; what is cached on a disk is there for the next process.
     fn close(&self) -> BoxFuture<'_, ()>;
 }

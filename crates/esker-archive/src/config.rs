@@ -1,6 +1,8 @@
 //! Settings: plain data with defaults for production.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use crate::ArchiveMetrics;
 
 /// Settings of an [`crate::Archive`].
 #[derive(Clone, Debug)]
@@ -17,6 +19,8 @@ pub struct ArchiveConfig {
     pub garbage_grace: Duration,
     /// An upload older than this is not committed any more.
     pub max_commit_age: Duration,
+    /// Where what happens is counted.
+    pub metrics: Arc<ArchiveMetrics>,
 }
 
 /// How requests to the object store are repeated and limited.
@@ -96,6 +100,7 @@ impl Default for ArchiveConfig {
             commit_deadline: Duration::from_secs(30),
             garbage_grace: Duration::from_secs(24 * 3600),
             max_commit_age: Duration::from_secs(3600),
+            metrics: Arc::default(),
         }
     }
 }

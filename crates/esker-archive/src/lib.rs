@@ -16,6 +16,7 @@ mod flights;
 mod garbage;
 mod inspect;
 mod lru;
+mod metrics;
 mod names;
 mod offload;
 mod open;
@@ -48,6 +49,7 @@ pub use inspect::{
     BlockDescription, ObjectDescription, ObjectSummary, PartitionSummary, SectionDescription,
     ShardDescription,
 };
+pub use metrics::{ArchiveMetrics, RequestMetrics};
 use object_store::ObjectStore;
 pub use offload::{Offload, PartitionUpload};
 #[cfg(any(test, feature = "sim"))]
@@ -94,13 +96,20 @@ impl Archive {
                 config.garbage_grace, config.max_commit_age
             )));
         }
-        let requests = requests::Requests::new(store, env.clone(), config.requests.clone());
+        let requests =
+            requests::Requests::new(store, env.clone(), config.requests.clone(), Arc::clone(&config.metrics));
         let names = names::Names::new(prefix);
         let memory_bytes = config.cache.memory_bytes - config.ahead_bytes();
         let cache = cache::open(&CacheConfig { memory_bytes, ..config.cache.clone() }).await?;
         let blocks = blocks::Blocks::new(requests.clone(), names.clone(), cache, &config);
         let read_ahead = read_ahead::ReadAhead::new(&config);
         Ok(Self { parts: Arc::new(Parts { requests, names, pointers, blocks, read_ahead, env, config }) })
+    }
+
+    /// Bytes of blocks that the cache has in memory.
+    #[must_use]
+    pub fn cached_bytes(&self) -> usize {
+        self.parts.blocks.cached_bytes()
     }
 
     /// Closes the cache's disk tier, so that the next process finds what is in it. The archive goes on working.

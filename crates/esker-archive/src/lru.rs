@@ -35,6 +35,11 @@ impl<K: Copy + Eq + Hash, V: Clone> Lru<K, V> {
         Some(entry.value.clone())
     }
 
+    /// The sum of the weights.
+    pub(crate) const fn weight(&self) -> usize {
+        self.weight
+    }
+
     /// Puts a value in; one heavier than the whole capacity is not kept.
     pub(crate) fn insert(&mut self, key: K, value: V, weight: usize) {
         self.remove(&key);

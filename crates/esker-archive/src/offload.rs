@@ -67,7 +67,13 @@ impl ShardArchive {
             }
             object = Some(reference);
         }
-        self.commit_view(&mut commit, next, object, offload.clear_pending, born).await
+        let uploaded = object.map(|object| u64::from(object.length));
+        self.commit_view(&mut commit, next, object, offload.clear_pending, born).await?;
+        if let Some(bytes) = uploaded {
+            self.parts.config.metrics.uploads.inc();
+            self.parts.config.metrics.uploaded_bytes.add(bytes);
+        }
+        Ok(())
     }
 
     fn build(&self, uploads: &BTreeMap<PartitionId, PartitionUpload>) -> Result<BuiltObject, ArchiveError> {

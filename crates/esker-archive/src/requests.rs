@@ -11,7 +11,7 @@ use object_store::{
     ObjectStoreExt, PutOptions, PutPayload, path::Path,
 };
 
-use crate::{ArchiveError, RequestConfig};
+use crate::{ArchiveError, ArchiveMetrics, RequestConfig, metrics::RequestMetrics};
 
 /// Attempts at a read whose answer is shorter than asked, before the object counts as cut short.
 const SHORT_READS: u32 = 3;
@@ -22,6 +22,7 @@ pub(crate) struct Requests {
     store: Arc<dyn ObjectStore>,
     env: Env,
     config: RequestConfig,
+    metrics: Arc<ArchiveMetrics>,
 }
 
 /// Why an attempt failed.
@@ -33,8 +34,13 @@ enum Failure {
 }
 
 impl Requests {
-    pub(crate) fn new(store: Arc<dyn ObjectStore>, env: Env, config: RequestConfig) -> Self {
-        Self { store, env, config }
+    pub(crate) fn new(
+        store: Arc<dyn ObjectStore>,
+        env: Env,
+        config: RequestConfig,
+        metrics: Arc<ArchiveMetrics>,
+    ) -> Self {
+        Self { store, env, config, metrics }
     }
 
     pub(crate) const fn env(&self) -> &Env {
@@ -44,11 +50,14 @@ impl Requests {
     /// Writes an object. Repeating is harmless: the name is fresh and the bytes are the same.
     pub(crate) async fn put(&self, path: &Path, pieces: Vec<Bytes>) -> Result<(), ArchiveError> {
         let payload = PutPayload::from_iter(pieces);
+        let bytes = payload.content_length() as u64;
         let attempt = |_| {
             let put = self.store.put_opts(path, payload.clone(), PutOptions::default());
             put.map(|result| result.map(drop).map_err(|error| classify("put", path, error))).boxed()
         };
-        self.repeat("put", path, attempt).await
+        self.repeat("put", &self.metrics.put, path, attempt).await?;
+        self.metrics.put.bytes.add(bytes);
+        Ok(())
     }
 
     /// Reads a range of an object that is `length` bytes long.
@@ -61,7 +70,9 @@ impl Requests {
         let attempt = |number| {
             self.get_once(path, u64::from(range.start)..u64::from(range.end), length, number).boxed()
         };
-        self.repeat("get", path, attempt).await
+        let bytes = self.repeat("get", &self.metrics.get, path, attempt).await?;
+        self.metrics.get.bytes.add(bytes.len() as u64);
+        Ok(bytes)
     }
 
     /// Reads pieces of these lengths that follow one another from `start` on, with one request. Each piece has memory
@@ -76,7 +87,9 @@ impl Requests {
         let (start, all) = (u64::from(start), lengths.iter().copied().map(u64::from).sum::<u64>());
         let attempt =
             |number| self.get_pieces_once(path, start..start + all, lengths, length, number).boxed();
-        self.repeat("get", path, attempt).await
+        let pieces = self.repeat("get", &self.metrics.get, path, attempt).await?;
+        self.metrics.get.bytes.add(all);
+        Ok(pieces)
     }
 
     async fn get_once(
@@ -138,7 +151,7 @@ impl Requests {
             };
             delete.boxed()
         };
-        self.repeat("delete", path, attempt).await
+        self.repeat("delete", &self.metrics.delete, path, attempt).await
     }
 
     /// An object's length in bytes.
@@ -148,7 +161,7 @@ impl Requests {
                 async { self.store.head(path).await.map_err(|error| classify("look at", path, error)) };
             head.map(|result| result.map(|meta| meta.size)).boxed()
         };
-        self.repeat("look at", path, attempt).await
+        self.repeat("look at", &self.metrics.head, path, attempt).await
     }
 
     /// Everything below a path.
@@ -157,13 +170,14 @@ impl Requests {
             let list = self.store.list(Some(path)).try_collect();
             list.map(|result| result.map_err(|error| classify("list", path, error))).boxed()
         };
-        self.repeat("list", path, attempt).await
+        self.repeat("list", &self.metrics.list, path, attempt).await
     }
 
     /// Runs attempts (numbered from 1) until one succeeds, one fails for good, or the deadline has passed.
     async fn repeat<'a, T>(
         &self,
         operation: &'static str,
+        metrics: &RequestMetrics,
         path: &Path,
         attempt: impl Fn(u32) -> BoxFuture<'a, Result<T, Failure>>,
     ) -> Result<T, ArchiveError> {
@@ -171,7 +185,10 @@ impl Requests {
         let end = self.env.clock.now() + limit;
         for number in 1.. {
             let left = (end - self.env.clock.now()).min(self.config.attempt_timeout);
-            let last = match self.env.timeout(left, attempt(number)).await {
+            let begun = self.env.clock.now();
+            let answer = self.env.timeout(left, attempt(number)).await;
+            metrics.done(matches!(answer, Ok(Ok(_))), self.env.clock.now() - begun);
+            let last = match answer {
                 Ok(Ok(value)) => return Ok(value),
                 Ok(Err(Failure::Final(error))) => return Err(error),
                 Ok(Err(Failure::Transient(why))) => why,

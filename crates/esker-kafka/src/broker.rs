@@ -44,6 +44,15 @@ pub struct KafkaParts {
     pub producer_ids: Arc<ProducerIds>,
 }
 
+/// A budget of memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MemoryUse {
+    /// Bytes that are granted.
+    pub used: usize,
+    /// Bytes that may be.
+    pub limit: usize,
+}
+
 /// The Kafka front end of one broker.
 pub struct Broker {
     pub(crate) config: KafkaConfig,
@@ -67,6 +76,20 @@ pub struct Broker {
 }
 
 impl Broker {
+    /// What requests take, read and decoded.
+    #[must_use]
+    pub fn request_memory(&self) -> MemoryUse {
+        let (used, limit) = self.request_memory.used();
+        MemoryUse { used, limit }
+    }
+
+    /// What responses take until they are written.
+    #[must_use]
+    pub fn response_memory(&self) -> MemoryUse {
+        let (limit, free) = (self.response_memory.total(), self.response_memory.available());
+        MemoryUse { used: limit.saturating_sub(free), limit }
+    }
+
     /// A front end on these parts. It does nothing until it is given connections: see [`crate::serve_connection`]
     /// and [`crate::Server`].
     ///

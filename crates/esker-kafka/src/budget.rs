@@ -44,8 +44,12 @@ impl Budget {
         Some(Grant(vec![permit]))
     }
 
+    /// All there are.
+    pub(crate) const fn total(&self) -> usize {
+        self.total
+    }
+
     /// Bytes that nobody holds.
-    #[cfg(test)]
     pub(crate) fn available(&self) -> usize {
         self.semaphore.available_permits() * UNIT
     }

@@ -1,8 +1,10 @@
 //! Settings of the Kafka front end: plain data.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use esker_coordinator::TransactionConfig;
+
+use crate::KafkaMetrics;
 
 /// What an operator may choose. Names in Kafka's configuration are given where there is one.
 #[derive(Clone, Debug)]
@@ -69,6 +71,8 @@ pub struct KafkaConfig {
     pub transactions: TransactionConfig,
     /// What DescribeLogDirs calls the place where records are.
     pub log_dir: String,
+    /// Where what happens is counted.
+    pub metrics: Arc<KafkaMetrics>,
 }
 
 impl Default for KafkaConfig {
@@ -102,6 +106,7 @@ impl Default for KafkaConfig {
             delete_topics: true,
             transactions: TransactionConfig::default(),
             log_dir: "esker".to_owned(),
+            metrics: Arc::default(),
         }
     }
 }

@@ -13,7 +13,7 @@ mod tests;
 use std::{panic::AssertUnwindSafe, sync::Arc};
 
 use bytes::Bytes;
-use esker_env::BoxFuture;
+use esker_env::{BoxFuture, Monotonic};
 use esker_kafka_wire::{ApiKey, EncodeError};
 use futures::FutureExt;
 use parking_lot::Mutex;
@@ -91,6 +91,12 @@ impl Closed {
         Self::Refused { api, reason: refusal.to_string(), bug: matches!(refusal, Refusal::Unencodable(_)) }
     }
 
+    /// Whether the client sent what is no request that is served.
+    fn is_protocol(&self) -> bool {
+        matches!(self, Self::FrameLength(_) | Self::UnknownApi(_) | Self::UnsupportedVersion { .. })
+            || matches!(self, Self::Refused { bug: false, .. })
+    }
+
     /// Whether an operator should see it.
     fn is_bug(&self) -> bool {
         matches!(self, Self::Panic(_) | Self::Refused { bug: true, .. })
@@ -127,6 +133,9 @@ where
     let served = AssertUnwindSafe(running).catch_unwind().await;
     ShareSessions::disconnected(&broker, &connection);
     let closed = served.unwrap_or_else(|panic| Closed::Panic(panic_text(&*panic)));
+    if closed.is_protocol() {
+        broker.config.metrics.refused_protocol.inc();
+    }
     if closed.is_bug() {
         tracing::error!(client = %name, reason = %closed, "closing a connection because of a bug in the broker");
     } else {
@@ -207,6 +216,8 @@ struct Arrived {
     start: FrameStart,
     frame: Bytes,
     memory: FrameMemory,
+    /// When all of it was there.
+    at: Monotonic,
 }
 
 /// Reads the next request, up to the moment when it may begin. What it must wait for comes before its memory: a client
@@ -228,7 +239,7 @@ async fn next_request<R: AsyncRead + Unpin>(
     }
     *last_was_pipelined = pipelined;
     let (frame, memory) = frames.rest(&start).await?;
-    Ok(Arrived { api, start, frame, memory })
+    Ok(Arrived { api, start, frame, memory, at: frames.broker.env.clock.now() })
 }
 
 /// What of a frame is read before the rest.
@@ -278,7 +289,7 @@ async fn begin(
     connection: &Arc<Connection>,
     queue: &mut Queue,
     hurry: &watch::Receiver<bool>,
-    Arrived { api, start, frame, memory }: Arrived,
+    Arrived { api, start, frame, memory, at }: Arrived,
 ) -> Result<(), Closed> {
     let key = api.key;
     let refused = |refusal: Refusal| Closed::refused(key, &refusal);
@@ -286,7 +297,7 @@ async fn begin(
     if !api.serves(start.version) {
         let rope = api::api_versions::refuse_version(&frame).map_err(refused)?;
         let outcome: Outcome = Ok(dispatch::Answer { rope: Some(rope), memory: Grant::default() });
-        queue.push(Queued { api: key, answer: Box::pin(std::future::ready(outcome)), memory }).await;
+        queue.push(Queued { api: key, at, answer: Box::pin(std::future::ready(outcome)), memory }).await;
         return Ok(());
     }
     let (reader, correlation_id, client_id) =
@@ -306,15 +317,17 @@ async fn begin(
     match api.handler {
         Handler::Alone(handle) => {
             let answer = within(&span, span.in_scope(|| handle(context, reader)));
-            queue.push(Queued { api: key, answer, memory }).await
+            queue.push(Queued { api: key, at, answer, memory }).await
         }
         Handler::Pipelined(handle) => {
             let started = match span.in_scope(|| handle(context, reader)).map_err(refused)? {
                 Begun::Now(started) => started,
                 Begun::Later(begin) => begin.instrument(span.clone()).await,
             };
-            queue.push(Queued { api: key, answer: within(&span, started.answer), memory }).await;
+            queue.push(Queued { api: key, at, answer: within(&span, started.answer), memory }).await;
             if !started.mute.is_zero() {
+                broker.config.metrics.throttled_requests.inc();
+                broker.config.metrics.throttled.add(started.mute);
                 broker.env.clock.sleep(started.mute).await;
             }
         }

@@ -1,6 +1,10 @@
 //! The table of served APIs, and the way from a frame to its handler.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use bytes::Bytes;
 use esker_env::BoxFuture;
@@ -154,6 +158,22 @@ pub(crate) const APIS: &[Api] = &[
 /// The served API of a key.
 pub(crate) fn find(key: i16) -> Option<&'static Api> {
     APIS.iter().find(|api| api.key.code() == key)
+}
+
+/// The number of a served API in the table.
+pub(crate) fn number(key: ApiKey) -> Option<usize> {
+    // Found by its key's code: a table of all of them is made once.
+    static NUMBERS: LazyLock<[u8; 128]> = LazyLock::new(|| {
+        let mut numbers = [u8::MAX; 128];
+        for (number, api) in APIS.iter().enumerate() {
+            if let Some(slot) = usize::try_from(api.key.code()).ok().and_then(|code| numbers.get_mut(code)) {
+                *slot = u8::try_from(number).unwrap_or(u8::MAX);
+            }
+        }
+        numbers
+    });
+    let number = *NUMBERS.get(usize::try_from(key.code()).ok()?)?;
+    (number != u8::MAX).then_some(usize::from(number))
 }
 
 /// The keys of all served APIs. (A function, not the table itself, for a handler's future may not depend on the type of

@@ -12,6 +12,7 @@ mod connection;
 mod context;
 mod dispatch;
 mod errors;
+mod metrics;
 mod request_memory;
 mod server;
 mod topics;
@@ -19,9 +20,10 @@ mod topics;
 #[cfg(test)]
 mod testing;
 
-pub use broker::{Broker, KafkaParts};
+pub use broker::{Broker, KafkaParts, MemoryUse};
 pub use cluster::{Cluster, Leadership, Node, SingleNode};
 pub use config::KafkaConfig;
 pub use connection::{Closed, serve_connection};
 pub use context::{Peer, Principal};
+pub use metrics::KafkaMetrics;
 pub use server::{Server, ServerError};

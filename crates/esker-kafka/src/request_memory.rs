@@ -44,6 +44,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     /// All there is, without the reserve.
     common: usize,
+    reserve: usize,
     state: Mutex<State>,
     /// Since when somebody has been waiting without a break. Changed under the lock of `state`.
     pressed: watch::Sender<Option<Monotonic>>,
@@ -99,7 +100,20 @@ impl RequestMemory {
             by_address: BTreeMap::new(),
             arrivals: 0,
         };
-        Self(Arc::new(Inner { clock, common, state: Mutex::new(state), pressed: watch::Sender::new(None) }))
+        Self(Arc::new(Inner {
+            clock,
+            common,
+            reserve,
+            state: Mutex::new(state),
+            pressed: watch::Sender::new(None),
+        }))
+    }
+
+    /// Bytes that are granted, and all there are.
+    pub(crate) fn used(&self) -> (usize, usize) {
+        let total = self.0.common + self.0.reserve;
+        let state = self.0.state.lock();
+        (total - state.common - state.reserve, total)
     }
 
     /// Waits for `bytes`. Asking for more than there is in all waits for all of it, but the reserve.

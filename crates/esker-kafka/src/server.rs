@@ -13,7 +13,7 @@ use tokio::{
     sync::watch,
 };
 
-use crate::{broker::Broker, connection::serve_connection, context::Peer};
+use crate::{KafkaMetrics, broker::Broker, connection::serve_connection, context::Peer};
 
 /// A listener cannot be opened.
 #[derive(Debug, thiserror::Error)]
@@ -42,6 +42,7 @@ struct Admission {
     counts: Mutex<Counts>,
     /// Changes whenever a connection ends.
     open: watch::Sender<usize>,
+    metrics: Arc<KafkaMetrics>,
 }
 
 #[derive(Default)]
@@ -61,11 +62,14 @@ impl Admission {
         let mut counts = self.counts.lock();
         let here = counts.by_ip.get(&address).copied().unwrap_or(0);
         if counts.all >= self.max || here >= self.max_per_ip {
+            self.metrics.refused_limit.inc();
             return None;
         }
         counts.all += 1;
         counts.by_ip.insert(address, here + 1);
         self.open.send_replace(counts.all);
+        self.metrics.opened.inc();
+        self.metrics.connections.add(1);
         Some(Place { admission: Arc::clone(self), address })
     }
 }
@@ -80,6 +84,7 @@ impl Drop for Place {
             counts.by_ip.remove(&self.address);
         }
         self.admission.open.send_replace(counts.all);
+        self.admission.metrics.connections.add(-1);
     }
 }
 
@@ -92,6 +97,7 @@ impl Server {
             max_per_ip: broker.config.max_connections_per_ip,
             counts: Mutex::default(),
             open: watch::Sender::new(0),
+            metrics: Arc::clone(&broker.config.metrics),
         };
         Self { broker, admission: Arc::new(admission), stop: watch::Sender::new(false) }
     }

@@ -93,7 +93,7 @@ impl Log {
     ) -> Result<Appended, AppendError> {
         let inner = &self.0;
         let shard = inner.locate(id)?;
-        let config = inner.topics.config(id.topic).ok_or(LogError::UnknownPartition(id))?;
+        let (config, metrics) = inner.topics.to_append(id.topic).ok_or(LogError::UnknownPartition(id))?;
         let throttle = inner.pressure.admit(inner.store.usage())?;
         let now = inner.env.clock.wall_ms();
         let lane = inner.lanes.get(config.mode);
@@ -157,6 +157,8 @@ impl Log {
         let ticket = AppendTicket::new(Arc::clone(lane), ticket, copies);
         row.lane = Some(lane.mode);
         row.appended(&header, now);
+        metrics.produced_bytes.add(u64::from(header.length));
+        metrics.produced_records.add(u64::from(header.records));
         Ok(appended(header.base_offset, header.last_offset(), false, ticket, row.log_start))
     }
 }

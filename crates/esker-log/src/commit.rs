@@ -25,6 +25,7 @@ impl CommitSink for Sink {
             index: frame.index,
             headers: frame.headers,
             written: Some((self.mode, frame.last)),
+            since: now,
         });
         let mut wake = Vec::new();
         let mut position = 0;

@@ -7,7 +7,7 @@ use std::sync::{
 
 use esker_core::{FrameIndex, LedgerId, Mode, StoreId};
 use esker_env::Rule;
-use esker_wal::{Descriptor, LedgerWriter, PendingBatch, Ticket, WriterClosed};
+use esker_wal::{CopiesStatus, Descriptor, LedgerWriter, PendingBatch, Ticket, WriterClosed};
 
 use crate::error::AppendError;
 
@@ -127,6 +127,11 @@ impl Lane {
 
     pub(crate) fn write_quorum(&self) -> usize {
         self.writer.descriptor().write_quorum
+    }
+
+    /// How the copies of its open ledger are.
+    pub(crate) fn copies(&self) -> CopiesStatus {
+        self.writer.copies()
     }
 
     /// Bytes given to the writer that are not committed.

@@ -61,7 +61,7 @@ impl Inner {
         }
         let mut partitions = Vec::with_capacity(plan.parts.len());
         for part in &plan.parts {
-            let chunks = self.fetch_spans(part.spans.clone()).await?;
+            let (chunks, _) = self.fetch_spans(part.spans.clone()).await?;
             partitions.push(PartitionUpload {
                 id: part.id,
                 batches: cut(&part.headers, &chunks),

@@ -9,9 +9,9 @@ use esker_archive::{Archive, ShardArchive};
 use esker_core::{
     EntryKind, Epoch, FastMap, FrameIndex, LedgerId, Mode, PartitionId, ShardId, StoreId, shard_map::shard_of,
 };
-use esker_env::{Env, watch};
+use esker_env::{Env, Monotonic, watch};
 use esker_meta::{Catalog, SessionKey};
-use esker_wal::{Descriptor, LaneConfig, LedgerWriter, LogStore, Roller, Store};
+use esker_wal::{Descriptor, LaneConfig, LaneWatch, LedgerWriter, LogStore, Roller, Store};
 use tokio::sync::Notify;
 
 use crate::{
@@ -19,6 +19,7 @@ use crate::{
     error::OpenError,
     lanes::{Lane, Lanes},
     log::{Inner, Log},
+    metrics::LogMetrics,
     partition::FrameRef,
     pressure::Pressure,
     producers::ProducerTable,
@@ -105,14 +106,14 @@ impl Log {
     /// See [`OpenError`]. Nothing is served then.
     pub async fn open(parts: LogParts, config: LogConfig) -> Result<Self, OpenError> {
         assert!(!parts.lanes.is_empty(), "a log has at least one lane");
-        let topics = Topics::new(config.topic_defaults.clone())?;
+        let topics = Topics::new(config.topic_defaults.clone(), config.counted_topics)?;
         topics.refresh(&parts.catalog);
         let stores = Stores::new(parts.store.id(), parts.stores);
         let inner = Arc::new_cyclic(|weak| {
             let lanes = parts.lanes.into_iter().map(|lane| {
                 let sink = Arc::new(Sink { log: weak.clone(), mode: lane.mode });
                 let roller = (parts.roller)(lane.mode);
-                open_lane(lane, &stores, &parts.env, sink, roller)
+                open_lane(lane, &stores, &parts.env, &config.metrics, sink, roller)
             });
             let lanes = Lanes::new(lanes.collect());
             Inner {
@@ -163,7 +164,7 @@ impl Log {
         let inner = &self.0;
         let sink = Arc::new(Sink { log: Arc::downgrade(inner), mode: lane.mode });
         let roller = (inner.rollers.0)(lane.mode);
-        inner.lanes.add(open_lane(lane, &inner.stores, &inner.env, sink, roller));
+        inner.lanes.add(open_lane(lane, &inner.stores, &inner.env, &inner.config.metrics, sink, roller));
     }
 
     /// Opens shards that this session has been given. `ledgers` are the ones that they have pending.
@@ -193,7 +194,9 @@ impl Log {
                 message: "shards have it pending and it has no descriptor".to_owned(),
             });
         }
-        let directories = Directories::read(&inner.stores, ledgers, inner.shards.len(), &wanted).await?;
+        let directories =
+            Directories::read(&inner.stores, ledgers, inner.shards.len(), &wanted, inner.env.clock.now())
+                .await?;
         let opened = futures::future::try_join_all(shards.iter().map(|owned| {
             let directories = &directories;
             async move {
@@ -236,11 +239,20 @@ impl Log {
 /// What replaces the ledgers of each lane.
 pub(crate) struct ByMode(RollerOf);
 
-fn open_lane(lane: OwnedLane, known: &Stores, env: &Env, sink: Arc<Sink>, roller: Arc<dyn Roller>) -> Lane {
+fn open_lane(
+    lane: OwnedLane,
+    known: &Stores,
+    env: &Env,
+    metrics: &LogMetrics,
+    sink: Arc<Sink>,
+    roller: Arc<dyn Roller>,
+) -> Lane {
     let OwnedLane { mode, ledger, stores, write_quorum } = lane;
     known.add_ledger(ledger.id, &ledger.copyset);
     let descriptor = Descriptor { ledger: ledger.id, mode, copyset: ledger.copyset, write_quorum };
-    Lane::new(mode, LedgerWriter::open(descriptor, stores, LaneConfig::for_mode(mode), env, sink, roller))
+    let watch = LaneWatch { own_store: Some(known.own()), metrics: Arc::clone(&metrics.lanes) };
+    let config = LaneConfig { watch, ..LaneConfig::for_mode(mode) };
+    Lane::new(mode, LedgerWriter::open(descriptor, stores, config, env, sink, roller))
 }
 
 /// What the directories of sealed ledgers say.
@@ -265,6 +277,7 @@ impl Directories {
         ledgers: &[LedgerPlace],
         shard_count: u32,
         wanted: &BTreeSet<ShardId>,
+        since: Monotonic,
     ) -> Result<Self, OpenError> {
         let mut found = Self { entries: FastMap::default(), ends: Floors::new() };
         for ledger in ledgers {
@@ -277,7 +290,7 @@ impl Directories {
                 if index >= end {
                     continue; // adopted by nobody: its frames went to the next ledger
                 }
-                let frame = Arc::new(FrameRef { ledger: ledger.id, index, headers, written: None });
+                let frame = Arc::new(FrameRef { ledger: ledger.id, index, headers, written: None, since });
                 let mut position = 0;
                 for (slot, header) in frame.headers.iter().enumerate() {
                     let shard = shard_of(header.partition, shard_count);

@@ -11,6 +11,7 @@ use std::{collections::VecDeque, sync::Arc};
 use esker_core::{
     BatchHeader, EntryKind, Epoch, FrameIndex, LedgerId, Mode, Offset, PartitionId, ProducerId,
 };
+use esker_env::Monotonic;
 use esker_wal::Ticket;
 use tokio::sync::Notify;
 
@@ -32,6 +33,8 @@ pub(crate) struct FrameRef {
     /// Who can tell how many stores have it: the lane of this mode, by this ticket. `None` for what this session did not
     /// write, or had no row for when it did.
     pub(crate) written: Option<(Mode, Ticket)>,
+    /// When it was committed; what an earlier session wrote: when this one found it.
+    pub(crate) since: Monotonic,
 }
 
 /// A batch in the local log.

@@ -5,10 +5,12 @@ use std::ops::Range;
 use bytes::Bytes;
 use esker_archive::ArchivedRead;
 use esker_core::{Action, FrameIndex, LedgerId, Offset, PartitionId, batch::BatchView, producer::AbortedTxn};
+use esker_env::Monotonic;
 
 use crate::{
     error::ReadError,
     log::{Inner, Log},
+    metrics::records,
     offsets::Offsets,
     partition::{FrameRef, Partition},
     shard::Shard,
@@ -81,6 +83,8 @@ enum Plan {
         spans: Vec<Span>,
         next: Offset,
         aborted: Vec<AbortedTxn>,
+        /// In the batches.
+        records: u64,
     },
     /// With the aborted transactions that no object may say yet, from the offset asked for on.
     Archive {
@@ -99,6 +103,7 @@ impl Log {
     /// See [`ReadError`]. Reading at the end of the log is no error: the answer is empty.
     pub async fn read(&self, id: PartitionId, from: Offset, limits: ReadLimits) -> Result<Read, ReadError> {
         let inner = &self.0;
+        let begun = inner.env.clock.now();
         let mut last = None;
         for _ in 0..PLANS {
             // After a failed local read an object may have what the log lost.
@@ -120,13 +125,21 @@ impl Log {
             };
             match plan {
                 Plan::Nothing => return Ok(read(Vec::new(), from, Vec::new())),
-                Plan::Local { spans, next, aborted } => match inner.fetch_spans(spans).await {
-                    Ok(chunks) => return Ok(read(chunks, next, aborted)),
+                Plan::Local { spans, next, aborted, records } => match inner.fetch_spans(spans).await {
+                    Ok((chunks, from_memory)) => {
+                        let read = read(chunks, next, aborted);
+                        inner.count_local(id, begun, &read, from_memory, records);
+                        return Ok(read);
+                    }
                     Err(error) => last = Some(error),
                 },
                 Plan::Archive { aborted } => {
                     match inner.read_archive(id, from, limits, aborted, &offsets).await {
-                        Ok((chunks, next, aborted)) => return Ok(read(chunks, next, aborted)),
+                        Ok((chunks, next, aborted)) => {
+                            let read = read(chunks, next, aborted);
+                            inner.count_archived(id, begun, &read);
+                            return Ok(read);
+                        }
                         Err(error) => last = Some(error),
                     }
                 }
@@ -137,6 +150,32 @@ impl Log {
 }
 
 impl Inner {
+    /// Counts a read of the local log, of which so many bytes were in memory.
+    fn count_local(&self, id: PartitionId, begun: Monotonic, read: &Read, from_memory: usize, records: u64) {
+        let metrics = &self.config.metrics;
+        let from_log = read.length - from_memory;
+        let place = if from_log == 0 { &metrics.memory } else { &metrics.log };
+        place.seconds.observe(self.env.clock.now() - begun);
+        metrics.memory.bytes.add(from_memory as u64);
+        metrics.log.bytes.add(from_log as u64);
+        self.count_fetched(id, read, records);
+    }
+
+    /// Counts a read of objects.
+    fn count_archived(&self, id: PartitionId, begun: Monotonic, read: &Read) {
+        let place = &self.config.metrics.archive;
+        place.seconds.observe(self.env.clock.now() - begun);
+        place.bytes.add(read.length as u64);
+        self.count_fetched(id, read, records(&read.chunks));
+    }
+
+    fn count_fetched(&self, id: PartitionId, read: &Read, records: u64) {
+        if let Some(topic) = self.topics.metrics(id.topic) {
+            topic.fetched_bytes.add(read.length as u64);
+            topic.fetched_records.add(records);
+        }
+    }
+
     /// Whole batches from objects, and the aborted transactions among them: those that objects say, and `known` from here.
     ///
     /// For readers of committed records it ends at the last stable offset, as a batch that lies behind it may belong to a
@@ -168,12 +207,16 @@ impl Inner {
         Ok((chunks, next_offset, known))
     }
 
-    /// The bytes of some spans, from memory where possible.
-    pub(crate) async fn fetch_spans(&self, spans: Vec<Span>) -> Result<Vec<Bytes>, ReadError> {
+    /// The bytes of some spans, from memory where possible; and how many of them were there.
+    pub(crate) async fn fetch_spans(&self, spans: Vec<Span>) -> Result<(Vec<Bytes>, usize), ReadError> {
         let mut chunks = Vec::with_capacity(spans.len());
+        let mut from_memory = 0;
         for span in spans {
             let bytes = match self.tail.get(span.ledger, span.index) {
-                Some(payload) => payload.slice(span.range.start as usize..span.range.end as usize),
+                Some(payload) => {
+                    from_memory += span.range.len();
+                    payload.slice(span.range.start as usize..span.range.end as usize)
+                }
                 None => self
                     .stores
                     .read(span.ledger, span.index, span.range)
@@ -182,7 +225,7 @@ impl Inner {
             };
             chunks.push(bytes);
         }
-        Ok(chunks)
+        Ok((chunks, from_memory))
     }
 }
 
@@ -213,7 +256,7 @@ fn plan(
     let local = row.find_local(from).filter(|_| !(prefer_archive && from < row.archived_end));
     let Some(first) = local else { return Ok((Plan::Archive { aborted: aborted(from..end) }, offsets)) };
     let mut spans: Vec<Span> = Vec::new();
-    let mut bytes = 0;
+    let (mut bytes, mut records) = (0, 0);
     let mut next = from;
     for batch in row.local.range(first..) {
         let header = batch.header();
@@ -223,11 +266,15 @@ fn plan(
             break;
         }
         bytes += header.length as usize;
+        records += u64::from(header.records);
         next = header.next_offset();
         Span::extend(&mut spans, &batch.frame, batch.position..batch.position + header.length);
     }
     let aborted = aborted(from..next);
-    Ok((if spans.is_empty() { Plan::Nothing } else { Plan::Local { spans, next, aborted } }, offsets))
+    Ok((
+        if spans.is_empty() { Plan::Nothing } else { Plan::Local { spans, next, aborted, records } },
+        offsets,
+    ))
 }
 
 /// Cuts off the batches that begin at `end` or behind it. Returns where to read on.

@@ -1,6 +1,8 @@
 //! Settings of the log: plain data.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use crate::LogMetrics;
 
 /// What an operator may choose.
 #[derive(Clone, Debug)]
@@ -34,6 +36,10 @@ pub struct LogConfig {
     pub producer_expiration: Duration,
     /// The most bytes that a batch may decompress to where the broker must look inside.
     pub max_decompressed_bytes: usize,
+    /// Topics with figures of their own at a time; all others share theirs.
+    pub counted_topics: usize,
+    /// Where what happens is counted.
+    pub metrics: Arc<LogMetrics>,
     /// Breaks a rule on purpose: frames are trimmed once they are on their way, before the manifest has them.
     #[cfg(feature = "mutations")]
     pub trim_before_commit: bool,
@@ -56,6 +62,8 @@ impl Default for LogConfig {
             max_local_batches: 4 << 20,
             producer_expiration: Duration::from_secs(24 * 60 * 60),
             max_decompressed_bytes: 128 << 20,
+            counted_topics: 1000,
+            metrics: Arc::default(),
             #[cfg(feature = "mutations")]
             trim_before_commit: false,
         }

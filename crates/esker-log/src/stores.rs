@@ -23,6 +23,11 @@ impl Stores {
         Self { lookup, own, ledgers: RwLock::default() }
     }
 
+    /// The broker's own.
+    pub(crate) const fn own(&self) -> StoreId {
+        self.own
+    }
+
     /// The stores of a copyset that can be found now, in its order.
     pub(crate) fn of_copyset(&self, copyset: &[StoreId]) -> Vec<Arc<dyn LogStore>> {
         copyset.iter().filter_map(|id| (self.lookup)(*id)).collect()

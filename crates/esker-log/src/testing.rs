@@ -7,6 +7,8 @@ use esker_core::{
     TopicNumber,
 };
 
+use esker_env::Monotonic;
+
 use crate::partition::{FrameRef, Partition};
 
 pub(crate) const PARTITION: PartitionId = PartitionId { topic: TopicNumber(1), index: 0 };
@@ -34,7 +36,13 @@ pub(crate) fn batch(offset: i64, records: u32) -> BatchHeader {
 /// A frame of ledger `1/<ledger>`.
 pub(crate) fn frame(ledger: u64, index: u64, headers: &[BatchHeader]) -> Arc<FrameRef> {
     let ledger = LedgerId { broker: BrokerId(1), number: ledger };
-    Arc::new(FrameRef { ledger, index: FrameIndex(index), headers: headers.into(), written: None })
+    Arc::new(FrameRef {
+        ledger,
+        index: FrameIndex(index),
+        headers: headers.into(),
+        written: None,
+        since: Monotonic::default(),
+    })
 }
 
 /// A row to which frames of one ten-record batch each were appended and committed.

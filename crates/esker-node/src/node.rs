@@ -294,6 +294,12 @@ impl Node {
         self.joined.as_ref().map(|joined| &joined.membership)
     }
 
+    /// Why the broker's own store takes nothing more, if so.
+    #[must_use]
+    pub fn store_failure(&self) -> Option<String> {
+        self.store.failure().map(|error| error.to_string())
+    }
+
     /// This broker's part in controlling the cluster; `None` for a node alone.
     #[must_use]
     pub fn controller(&self) -> Option<&Controller> {

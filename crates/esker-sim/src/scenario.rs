@@ -183,5 +183,6 @@ pub(crate) fn archive() -> ArchiveConfig {
         commit_deadline: Duration::from_secs(5),
         garbage_grace: Duration::from_secs(20),
         max_commit_age: Duration::from_secs(10),
+        ..ArchiveConfig::default()
     }
 }

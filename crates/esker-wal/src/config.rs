@@ -1,8 +1,8 @@
 //! Settings of a store.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use crate::{OpenError, physical::FIRST_ENTRY};
+use crate::{OpenError, StoreMetrics, physical::FIRST_ENTRY};
 
 /// Settings of a store. Plain data; `file_size` may change between runs.
 #[derive(Clone, Debug)]
@@ -20,6 +20,8 @@ pub struct StoreConfig {
     pub lazy_sync_after: Duration,
     /// And at the latest after this many bytes.
     pub lazy_sync_bytes: u64,
+    /// Where what happens is counted.
+    pub metrics: Arc<StoreMetrics>,
     /// Rules to break on purpose.
     #[cfg(feature = "mutations")]
     pub mutations: Mutations,
@@ -48,6 +50,7 @@ impl Default for StoreConfig {
             boot_id: None,
             lazy_sync_after: Duration::from_secs(1),
             lazy_sync_bytes: 64 << 20,
+            metrics: Arc::default(),
             #[cfg(feature = "mutations")]
             mutations: Mutations::default(),
         }

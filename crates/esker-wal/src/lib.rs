@@ -11,6 +11,7 @@
 mod config;
 mod error;
 mod log_store;
+mod metrics;
 mod physical;
 mod recover;
 mod store;
@@ -21,6 +22,7 @@ pub use config::Mutations;
 pub use config::StoreConfig;
 pub use error::{OpenError, StoreError};
 pub use log_store::{Descriptor, Directory, LogStore, SealAnswer, Trim};
+pub use metrics::{CopiesStatus, LaneMetrics, LaneWatch, StoreMetrics};
 pub use recover::{RecoverError, Recovered, recover, recover_unclean, recover_without};
 pub use store::{Store, Usage};
 pub use writer::{

@@ -16,7 +16,11 @@ use hyper::{Method, Request, Response, StatusCode, body::Incoming, header, servi
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpListener, sync::Semaphore};
 
-use crate::{archive::ArchiveAccess, metrics::Metrics, state::Serving};
+use crate::{
+    archive::ArchiveAccess,
+    metrics::{Counted, Metrics},
+    state::Serving,
+};
 
 /// What the port answers from.
 pub(crate) struct Http {
@@ -61,8 +65,9 @@ pub(crate) async fn serve(http: Arc<Http>, address: &str, tasks: &Tasks) -> std:
 }
 
 impl Http {
-    pub(crate) fn new(serving: Arc<Serving>) -> Self {
-        Self { serving, metrics: Metrics, archive: OnceLock::new(), archive_turn: Semaphore::new(1) }
+    pub(crate) fn new(serving: Arc<Serving>, counted: Counted) -> Self {
+        let metrics = Metrics::new(counted);
+        Self { serving, metrics, archive: OnceLock::new(), archive_turn: Semaphore::new(1) }
     }
 
     async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
@@ -76,7 +81,7 @@ impl Http {
                 Some(reason) => text(StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
             },
             (&Method::GET, "/metrics") => {
-                let body = self.metrics.render(self.serving.log().as_ref());
+                let body = self.metrics.render(&self.serving);
                 let mut response = text(StatusCode::OK, body);
                 let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
                 response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));

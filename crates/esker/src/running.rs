@@ -6,7 +6,7 @@ use esker_coordinator::{Coordination, CoordinationGuard};
 use esker_core::BrokerId;
 use esker_env::{Env, RealDisk, TaskGuard, watch};
 use esker_grpc::Deduplication;
-use esker_kafka::{Broker, Cluster, KafkaParts, Node as KafkaNode, Server, SingleNode};
+use esker_kafka::{Broker, Cluster, KafkaConfig, KafkaParts, Node as KafkaNode, Server, SingleNode};
 use esker_meta::Endpoint;
 use esker_node::{Node, NodeParts, PreparedNode};
 use parking_lot::Mutex;
@@ -20,6 +20,7 @@ use crate::{
     coordination,
     http::{self, Http},
     metadata::Metadata,
+    metrics::{Counted, Parts},
     peer::{Links, PeerPort, cluster_parts},
     settings,
     state::Serving,
@@ -54,7 +55,8 @@ impl Running {
         accept_lost_stores: bool,
     ) -> Result<Self, Failure> {
         let serving = Arc::new(Serving::default());
-        let http = Arc::new(Http::new(Arc::clone(&serving)));
+        let counted = Counted::default();
+        let http = Arc::new(Http::new(Arc::clone(&serving), counted.clone()));
         let http_address =
             http::serve(Arc::clone(&http), &config.listeners.http, &env.tasks).await.map_err(|error| {
                 Failure(format!("listeners.http cannot use {}: {error}", config.listeners.http))
@@ -63,7 +65,8 @@ impl Running {
             .map_err(|error| Failure(format!("log directory: {error}")))?;
         let (objects, prefix) = settings::object_store(config, &variables().collect())?;
         let parts = NodeParts { env: env.clone(), disk: Arc::new(disk), meta: meta.store(), objects };
-        let node_config = settings::node(config, prefix, accept_lost_stores);
+        let mut node_config = settings::node(config, prefix, accept_lost_stores);
+        counted.count_node(&mut node_config);
         let mut prepared = PreparedNode::open(meta.keys()?, parts, node_config).await?;
         let listeners = &config.listeners;
         let (host, port) = settings::advertised(LISTENER, &listeners.kafka, &listeners.kafka_advertised)?;
@@ -122,11 +125,19 @@ impl Running {
             catalog: Arc::clone(&node.catalog),
             cluster,
         };
-        let server = Server::new(Broker::new(settings::kafka(config), parts));
+        let kafka = KafkaConfig { metrics: Arc::clone(&counted.kafka), ..settings::kafka(config) };
+        let broker = Broker::new(kafka, parts);
+        let server = Server::new(Arc::clone(&broker));
         server.listen(LISTENER, &listeners.kafka).await?;
         let (archive, catalog) = (Arc::clone(&node.archive), Arc::clone(&node.catalog));
         // Nobody else sets it.
         let _ = http.archive.set(ArchiveAccess { archive, catalog, shards: node.cluster.shards });
+        let copies = if alone {
+            1
+        } else {
+            settings::replication(&config.replication, config.meta.is_embedded()).factor
+        };
+        http.metrics.serves(Parts { node: Arc::clone(&node), broker, copies });
         serving.ready(node.log.clone());
         tracing::info!(
             broker = config.node.id,

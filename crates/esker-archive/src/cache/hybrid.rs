@@ -106,6 +106,10 @@ impl BlockCache for FoyerCache {
         self.0.remove(&key);
     }
 
+    fn bytes(&self) -> usize {
+        self.0.memory().usage()
+    }
+
     fn close(&self) -> BoxFuture<'_, ()> {
         async move {
             if let Err(error) = self.0.close().await {

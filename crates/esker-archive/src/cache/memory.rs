@@ -30,6 +30,10 @@ impl BlockCache for MemoryCache {
         self.0.lock().remove(&key);
     }
 
+    fn bytes(&self) -> usize {
+        self.0.lock().weight()
+    }
+
     fn close(&self) -> BoxFuture<'_, ()> {
         std::future::ready(()).boxed()
     }

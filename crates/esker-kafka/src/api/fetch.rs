@@ -6,7 +6,7 @@ mod gather;
 pub(crate) mod tests;
 
 use esker_kafka_wire::{
-    ErrorCode, Reader, decode_request, encode_response,
+    ApiKey, ErrorCode, Reader, decode_request, encode_response,
     messages::{
         FetchRequest, FetchResponse,
         fetch_response::{FetchableTopicResponse, LeaderIdAndEpoch, NodeEndpoint, PartitionData},
@@ -36,7 +36,10 @@ pub(crate) async fn serve(context: Context, mut reader: Reader) -> Outcome {
     let sessions = &context.broker.fetch_sessions;
     let begun = match sessions.begin(&context, &request) {
         Ok(begun) => begun,
-        Err(error) => return encode(&context, &refuse(error), Answer::default()),
+        Err(error) => {
+            context.broker.config.metrics.error(ApiKey::Fetch, error.code());
+            return encode(&context, &refuse(error), Answer::default());
+        }
     };
     drop(request);
     let (gathered, memory) = gather::gather(&context, begun.wanted(), limits).await;
@@ -62,6 +65,7 @@ fn encode(context: &Context, response: &FetchResponse, answer: Answer) -> Outcom
 /// Adds a partition; partitions of one topic that follow one another share its entry.
 fn push(context: &Context, response: &mut FetchResponse, wanted: &Wanted, gathered: Gathered) {
     let mut data = gathered.data;
+    context.broker.config.metrics.error(ApiKey::Fetch, data.error_code);
     if context.version >= LEADERS_FROM && moved(&data) {
         data.current_leader = leader(context, wanted);
         if context.version >= ENDPOINTS_FROM && response.node_endpoints.is_empty() {

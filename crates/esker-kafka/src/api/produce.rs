@@ -8,7 +8,7 @@ use bytes::Bytes;
 use esker_core::{PartitionId, batch::BatchFields};
 use esker_env::Monotonic;
 use esker_kafka_wire::{
-    ErrorCode, KString, Reader, decode_request, encode_response,
+    ApiKey, ErrorCode, KString, Reader, decode_request, encode_response,
     messages::{
         ProduceRequest, ProduceResponse,
         produce_response::{
@@ -199,6 +199,7 @@ async fn answer(
                 Ok(appended) => committed(context, &appended, deadline).await.map(|()| appended),
             };
             let mut response = respond(begun.index, settled);
+            context.broker.config.metrics.error(ApiKey::Produce, response.error_code);
             let moved_here = response.error_code == ErrorCode::NotLeaderOrFollower.code();
             if let Some(id) = begun.id.filter(|_| moved_here && context.version >= LEADERS_FROM) {
                 let leadership = context.broker.cluster.leadership(id);

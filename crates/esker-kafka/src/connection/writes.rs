@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use esker_env::BoxFuture;
+use esker_env::{BoxFuture, Monotonic};
 use esker_kafka_wire::{ApiKey, Rope};
 use futures::FutureExt;
 use tokio::{
@@ -24,6 +24,8 @@ const TOGETHER: usize = 64 << 10;
 /// An answer to come, with what its request holds.
 pub(super) struct Queued {
     pub(super) api: ApiKey,
+    /// When its request was there.
+    pub(super) at: Monotonic,
     pub(super) answer: BoxFuture<'static, Outcome>,
     pub(super) memory: Arc<Memory>,
 }
@@ -77,7 +79,9 @@ pub(super) async fn write_answers<W: AsyncWrite + Unpin>(
         };
         let Some(queued) = next else { break };
         let mut ready = Ready::default();
-        ready.add(queued.answer.await.map_err(|refusal| Closed::refused(queued.api, &refusal))?);
+        let answer = queued.answer.await.map_err(|refusal| Closed::refused(queued.api, &refusal))?;
+        ready.known = broker.env.clock.now();
+        ready.add(answer, queued.api, queued.at);
         // The request's memory is free once its answer is known; the response has its own.
         queued.memory.give_back_request();
         // What a commit has answered at the same time goes out together.
@@ -87,7 +91,7 @@ pub(super) async fn write_answers<W: AsyncWrite + Unpin>(
             match (&mut next.answer).now_or_never() {
                 Some(Ok(answer)) => {
                     next.memory.give_back_request();
-                    ready.add(answer);
+                    ready.add(answer, next.api, next.at);
                 }
                 Some(Err(refusal)) => {
                     refused = Some(Closed::refused(next.api, &refusal));
@@ -101,7 +105,8 @@ pub(super) async fn write_answers<W: AsyncWrite + Unpin>(
         }
         write(broker, &mut output, ready.rope).await?;
         drop(ready.memory);
-        incoming.written.send_modify(|count| *count += ready.answers);
+        count(broker, ready.known, &ready.answers);
+        incoming.written.send_modify(|count| *count += ready.answers.len() as u64);
         if let Some(refused) = refused {
             return Err(refused);
         }
@@ -115,14 +120,31 @@ pub(super) async fn write_answers<W: AsyncWrite + Unpin>(
 struct Ready {
     rope: Rope,
     memory: Vec<Grant>,
-    answers: u64,
+    /// Whose they are, and when their requests were there.
+    answers: Vec<(ApiKey, Monotonic)>,
+    /// When the first of them was known.
+    known: Monotonic,
 }
 
 impl Ready {
-    fn add(&mut self, answer: Answer) {
+    fn add(&mut self, answer: Answer, api: ApiKey, at: Monotonic) {
         self.rope.append(answer.rope.unwrap_or_default());
         self.memory.push(answer.memory);
-        self.answers += 1;
+        self.answers.push((api, at));
+    }
+}
+
+/// Counts answers that are written.
+fn count(broker: &Broker, known: Monotonic, answers: &[(ApiKey, Monotonic)]) {
+    let metrics = &broker.config.metrics;
+    let now = broker.env.clock.now();
+    for (api, at) in answers {
+        if let Some(request) = metrics.request(*api) {
+            request.observe(now - *at);
+        }
+        if *api == ApiKey::Produce {
+            metrics.produce_response.observe(now - known);
+        }
     }
 }
 

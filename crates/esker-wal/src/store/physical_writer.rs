@@ -38,6 +38,7 @@ struct InFlight {
     jobs: Vec<(Job, Lsn)>,
     /// The log's end behind it.
     end: Lsn,
+    since: Monotonic,
 }
 
 /// Bytes in memory at a time while what was found is written again.
@@ -217,6 +218,7 @@ impl PhysicalWriter {
             return Err(failure);
         }
         if synced {
+            self.shared.config.metrics.sync.observe(self.shared.env.clock.now() - flight.since);
             self.synced = self.synced.max(flight.end);
             // What lies above was written after this sync was called.
             let all = self.synced == self.position();
@@ -331,6 +333,7 @@ impl PhysicalWriter {
             }
             jobs.push((job, lsn));
         }
+        let since = self.shared.env.clock.now();
         let file = &self.active.file;
         let ack_early = self.shared.config.ack_before_fsync() && durability == Durability::Synced;
         let done = match durability {
@@ -349,7 +352,8 @@ impl PhysicalWriter {
             }
         };
         self.shared.state.lock().files.end = self.end;
-        InFlight { done, jobs, end: if ack_early { self.synced } else { self.position() } }
+        self.shared.config.metrics.written.add(u64::from(self.end - start));
+        InFlight { done, jobs, since, end: if ack_early { self.synced } else { self.position() } }
     }
 
     fn position(&self) -> Lsn {
@@ -505,7 +509,8 @@ impl PhysicalWriter {
         self.marked = self.position();
         self.shared.state.lock().files.end = self.end;
         let done = self.active.file.write_at(u64::from(start), chunks, Durability::Received);
-        self.writing = Some(InFlight { done, jobs: Vec::new(), end: self.synced });
+        self.writing =
+            Some(InFlight { done, jobs: Vec::new(), end: self.synced, since: self.shared.env.clock.now() });
     }
 
     fn arm_tick(&mut self) {

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use esker_core::Mode;
 
+use crate::LaneWatch;
+
 /// What a lane's frames look like, and how long it bears with a store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LaneConfig {
@@ -28,6 +30,8 @@ pub struct LaneConfig {
     pub lag_bytes: usize,
     /// How long fewer than W stores may be left before the writer fails, while it looks for another copyset.
     pub quorum_time: Duration,
+    /// Where what happens is counted.
+    pub watch: LaneWatch,
 }
 
 impl LaneConfig {
@@ -45,6 +49,7 @@ impl LaneConfig {
             lag_time: Duration::from_secs(1),
             lag_bytes: 64 << 20,
             quorum_time: Duration::from_secs(10),
+            watch: LaneWatch::default(),
         }
     }
 }

@@ -10,7 +10,7 @@ use esker_env::{BoxFuture, Env, Monotonic, Rule};
 use futures::{FutureExt, StreamExt, stream::FuturesUnordered};
 
 use super::{Avoid, AvoidReason, LaneConfig, Ticket, member::Member, progress::Copies};
-use crate::{Descriptor, LogStore, StoreError};
+use crate::{Descriptor, LogStore, StoreError, metrics::CopiesStatus};
 
 /// What a kept frame takes besides its bytes, roughly.
 const FRAME_OVERHEAD: u64 = 512;
@@ -28,7 +28,10 @@ pub(super) struct Kept {
     pub(super) size: usize,
     /// Bytes of all frames of the ledger up to the end of this one.
     position: u64,
-    since: Monotonic,
+    /// When it was sent.
+    pub(super) since: Monotonic,
+    /// When the broker's own store had it.
+    pub(super) own: Option<Monotonic>,
 }
 
 /// Something that happened to a member.
@@ -113,7 +116,7 @@ impl OpenLedger {
         assert_eq!((frame.ledger(), frame.index()), (self.id(), self.next), "frames are dense");
         let since = self.env.clock.now();
         let position = self.position(self.next) + frame.encoded().len() as u64 + FRAME_OVERHEAD;
-        self.kept.push_back(Kept { frame, last, size, position, since });
+        self.kept.push_back(Kept { frame, last, size, position, since, own: None });
         self.next = self.next.next();
         for member in 0..self.members.len() {
             self.pump(member);
@@ -141,8 +144,13 @@ impl OpenLedger {
         match event {
             Event::Ack { member, stream, index, result: Ok(()) } => {
                 // Behind the first only when the member was given up; all others have the frame.
-                if let Some(kept) = self.kept_at(index) {
+                let now = self.env.clock.now();
+                let is_own = self.lane.watch.own_store == Some(self.members[member].store.id());
+                if let Some(kept) = self.kept_at_mut(index) {
                     let last = kept.last;
+                    if is_own {
+                        kept.own.get_or_insert(now);
+                    }
                     self.members[member].holds(index.next(), last, stream);
                     self.pump(member);
                 }
@@ -211,6 +219,19 @@ impl OpenLedger {
 
     fn kept_at(&self, index: FrameIndex) -> Option<&Kept> {
         self.kept.get(usize::try_from(index.0.checked_sub(self.first.0)?).ok()?)
+    }
+
+    fn kept_at_mut(&mut self, index: FrameIndex) -> Option<&mut Kept> {
+        self.kept.get_mut(usize::try_from(index.0.checked_sub(self.first.0)?).ok()?)
+    }
+
+    /// How the copies are, for whoever looks at the lane.
+    pub(super) fn copies_status(&self) -> CopiesStatus {
+        let live = self.members.iter().filter(|member| !member.dead);
+        let end = self.position(self.next);
+        let lag = |member: &Member| end.saturating_sub(self.position(member.held));
+        let lag = live.clone().map(lag).max().unwrap_or(0);
+        CopiesStatus { live: live.count(), lag }
     }
 
     /// Bytes of the frames below `end`.

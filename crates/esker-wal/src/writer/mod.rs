@@ -31,7 +31,7 @@ use esker_core::{
     BatchHeader, FrameIndex, LedgerId, StoreId,
     frame::{Frame, FrameHeader},
 };
-use esker_env::{Env, Random, TaskGuard};
+use esker_env::{Clock, Env, Random, TaskGuard};
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
@@ -39,7 +39,10 @@ pub use lane::LaneConfig;
 pub use roll::{Avoid, AvoidReason, NextLedger, NextLedgerPlan, NoRoll, NotReady, RollError, Roller};
 pub use sink::{CommitSink, CommittedFrame, CopiesError, WriterClosed};
 
-use crate::{Descriptor, LogStore};
+use crate::{
+    Descriptor, LogStore,
+    metrics::{CopiesGauge, CopiesStatus},
+};
 use ledger::OpenLedger;
 use progress::Progress;
 use queue::Queue;
@@ -105,6 +108,7 @@ impl Gate {
 
 struct Shared {
     lane: LaneConfig,
+    clock: Arc<dyn Clock>,
     queue: Mutex<Queue>,
     gate: Mutex<Gate>,
     /// Something for the task to look at: the first batch of a queue, a full window, a close.
@@ -118,6 +122,8 @@ struct Shared {
     possible: AtomicUsize,
     /// One of them has changed.
     look: AtomicBool,
+    /// How the copies of the open ledger are.
+    copies: CopiesGauge,
 }
 
 impl std::fmt::Debug for LedgerWriter {
@@ -149,8 +155,11 @@ impl LedgerWriter {
         assert!((1..=stores.len()).contains(&descriptor.write_quorum), "W is in 1..=R");
         let descriptor = Arc::new(descriptor);
         let ledger = OpenLedger::new(Arc::clone(&descriptor), stores, Ticket(0), lane.clone(), env.clone());
+        let copies = CopiesGauge::default();
+        copies.set(ledger.copies_status());
         let shared = Arc::new(Shared {
             lane,
+            clock: Arc::clone(&env.clock),
             queue: Mutex::new(Queue::default()),
             gate: Mutex::new(Gate::new(descriptor)),
             wake: Notify::new(),
@@ -159,6 +168,7 @@ impl LedgerWriter {
             draining: Mutex::default(),
             possible: AtomicUsize::new(0),
             look: AtomicBool::new(false),
+            copies,
         });
         shared.progress.copy(|copies| ledger.copies(copies));
         let task = Task::new(Arc::clone(&shared), ledger, env.clone(), sink, roller);
@@ -187,9 +197,10 @@ impl LedgerWriter {
         }
         let size = batch.size();
         let (ticket, wake) = {
+            let now = self.shared.clock.now();
             let mut queue = self.shared.queue.lock();
             self.shared.backlog.fetch_add(size, Ordering::Relaxed);
-            queue.push(batch, self.shared.lane.window_bytes).inspect_err(|_| {
+            queue.push(batch, now, self.shared.lane.window_bytes).inspect_err(|_| {
                 self.shared.backlog.fetch_sub(size, Ordering::Relaxed);
             })?
         };
@@ -238,6 +249,12 @@ impl LedgerWriter {
     #[must_use]
     pub fn backlog(&self) -> usize {
         self.shared.backlog.load(Ordering::Relaxed)
+    }
+
+    /// How the copies of the open ledger are.
+    #[must_use]
+    pub fn copies(&self) -> CopiesStatus {
+        self.shared.copies.get()
     }
 
     /// The current ledger, and its frames below this index are committed and known to the sink.

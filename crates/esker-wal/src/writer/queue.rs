@@ -2,11 +2,15 @@
 
 use std::{collections::VecDeque, mem};
 
+use esker_env::Monotonic;
+
 use super::{LaneConfig, PendingBatch, Ticket, WriterClosed};
 
 #[derive(Debug, Default)]
 pub(super) struct Queue {
     waiting: VecDeque<PendingBatch>,
+    /// Since when each of them does.
+    since: VecDeque<Monotonic>,
     /// Sizes of what waits, added up.
     bytes: usize,
     /// The last ticket given out.
@@ -19,6 +23,7 @@ impl Queue {
     pub(super) fn push(
         &mut self,
         batch: PendingBatch,
+        now: Monotonic,
         window_bytes: usize,
     ) -> Result<(Ticket, bool), WriterClosed> {
         if let Some(closed) = &self.closed {
@@ -28,6 +33,7 @@ impl Queue {
         self.bytes += batch.size();
         let wake = self.waiting.is_empty() || (was < window_bytes && self.bytes >= window_bytes);
         self.waiting.push_back(batch);
+        self.since.push_back(now);
         self.last += 1;
         Ok((Ticket(self.last), wake))
     }
@@ -41,7 +47,11 @@ impl Queue {
     }
 
     /// Takes the batches of the next frame; their payload bytes, and the last one's ticket.
-    pub(super) fn take(&mut self, lane: &LaneConfig) -> (VecDeque<PendingBatch>, usize, Ticket) {
+    pub(super) fn take(
+        &mut self,
+        lane: &LaneConfig,
+        now: Monotonic,
+    ) -> (VecDeque<PendingBatch>, usize, Ticket) {
         let (mut count, mut payload) = (0, 0);
         for batch in self.waiting.iter().take(lane.frame_entries) {
             if count > 0 && payload + batch.bytes.len() > lane.frame_bytes {
@@ -52,6 +62,9 @@ impl Queue {
         }
         let rest = self.waiting.split_off(count);
         let taken = mem::replace(&mut self.waiting, rest);
+        for since in self.since.drain(..count) {
+            lane.watch.metrics.queue.observe(now - since);
+        }
         self.bytes -= taken.iter().map(PendingBatch::size).sum::<usize>();
         let ticket = Ticket(self.last - self.waiting.len() as u64);
         (taken, payload, ticket)
@@ -70,6 +83,7 @@ impl Queue {
     pub(super) fn close(&mut self, reason: WriterClosed) -> usize {
         self.closed.get_or_insert(reason);
         self.waiting.clear();
+        self.since.clear();
         mem::take(&mut self.bytes)
     }
 }

@@ -105,7 +105,7 @@ impl Task {
         }
         self.window = None;
         self.window_over = false;
-        Some(queue.take(lane))
+        Some(queue.take(lane, self.env.clock.now()))
     }
 
     fn send(&mut self, mut batches: VecDeque<PendingBatch>, payload: usize, last: Ticket) {
@@ -130,6 +130,7 @@ impl Task {
         }
         self.advance();
         look |= self.ledger.release();
+        self.shared.copies.set(self.ledger.copies_status());
         self.shared.progress.copy(|copies| self.ledger.copies(copies));
         if look {
             self.consider();
@@ -146,10 +147,16 @@ impl Task {
             }
             gate.end = end;
         }
-        let (mut last, mut size) = (Ticket(0), 0);
-        for Kept { frame, last: ticket, size: bytes, .. } in self.ledger.commit(end) {
+        let quorum = self.env.clock.now();
+        let figures = &self.shared.lane.watch.metrics;
+        let (mut last, mut size, mut batches) = (Ticket(0), 0, 0);
+        for Kept { frame, last: ticket, size: bytes, since, own, .. } in self.ledger.commit(end) {
             last = *ticket;
             size += bytes;
+            let (synced, count) = (own.unwrap_or(quorum), frame.headers().len() as u64);
+            figures.sync.observe_many(synced - *since, count);
+            figures.replication.observe_many(quorum - synced, count);
+            batches += count;
             self.sink.committed(CommittedFrame {
                 ledger: frame.ledger(),
                 index: frame.index(),
@@ -158,6 +165,7 @@ impl Task {
                 last,
             });
         }
+        figures.commit.observe_many(self.env.clock.now() - quorum, batches);
         self.shared.gate.lock().told = end;
         self.shared.backlog.fetch_sub(size, Ordering::Relaxed);
         // Only where a broken rule has acknowledged it before is it committed already.
@@ -293,6 +301,7 @@ impl Task {
             let frame = moved(&frame, self.ledger.id(), self.ledger.next_index());
             self.ledger.push(frame, last, size);
         }
+        self.shared.copies.set(self.ledger.copies_status());
         self.shared.progress.copy(|copies| self.ledger.copies(copies));
         // What the caller wants to be rid of may have changed during the roll.
         self.consider();

@@ -1,0 +1,64 @@
+//! Kafka's clients.
+
+use esker_kafka::KafkaMetrics;
+use esker_log::Stats;
+use esker_metrics::Page;
+
+use super::Parts;
+
+pub(super) fn write_counted(page: &mut Page, kafka: &KafkaMetrics) {
+    page.gauge("esker_kafka_connections", "Open connections of Kafka clients").value(kafka.connections.get());
+    page.counter("esker_kafka_connections_opened", "Connections that were accepted")
+        .value(kafka.opened.get());
+    page.counter(
+        "esker_kafka_connections_refused",
+        "Connections that were refused, or closed for what came over them",
+    )
+    .add(&[("reason", "limit")], kafka.refused_limit.get())
+    .add(&[("reason", "protocol")], kafka.refused_protocol.get());
+    // What no client has asked for yet stays off the page: there are dozens of APIs.
+    let seen = || kafka.requests().filter(|(_, request)| request.snapshot().count() > 0);
+    let mut requests = page.counter("esker_kafka_requests", "Requests that were answered");
+    for (api, request) in seen() {
+        requests.add(&[("api", api)], request.snapshot().count());
+    }
+    let mut seconds = page.histogram(
+        "esker_kafka_request_seconds",
+        "From the whole request to its whole answer, waiting included",
+    );
+    for (api, request) in seen() {
+        seconds.histogram(&[("api", api)], request);
+    }
+    let mut errors = page.counter("esker_kafka_request_errors", "Errors that were answered, per partition");
+    for (api, error, count) in kafka.errors() {
+        errors.add(&[("api", api), ("error", error)], count);
+    }
+    page.counter(
+        "esker_kafka_throttled_seconds",
+        "How long connections were not read because the log fills up",
+    )
+    .value(kafka.throttled.get());
+    page.counter("esker_throttled_requests", "Requests after which the client had to wait")
+        .add(&[("reason", "log_full")], kafka.throttled_requests.get());
+}
+
+pub(super) fn write(page: &mut Page, parts: &Parts, stats: &Stats) {
+    let (requests, responses) = (parts.broker.request_memory(), parts.broker.response_memory());
+    page.gauge("esker_kafka_request_memory_bytes", "Granted for requests, read and decoded")
+        .value(requests.used);
+    page.gauge("esker_kafka_request_memory_limit_bytes", "What may be granted for requests")
+        .value(requests.limit);
+    let budgets = [
+        ("kafka_requests", requests.used, requests.limit),
+        ("kafka_responses", responses.used, responses.limit),
+        ("tail", stats.tail_bytes, stats.tail_limit),
+    ];
+    let mut used = page.gauge("esker_budget_used_bytes", "Memory that is granted, by budget");
+    for (budget, bytes, _) in budgets {
+        used.add(&[("budget", budget)], bytes);
+    }
+    let mut limits = page.gauge("esker_budget_limit_bytes", "Memory that may be granted, by budget");
+    for (budget, _, bytes) in budgets {
+        limits.add(&[("budget", budget)], bytes);
+    }
+}
