@@ -5,7 +5,7 @@ use esker_control_grpc::Sessions;
 use esker_coordinator::{
     AdmitRequest, MarkerError, MarkerOrder, RemoteCoordination, ShareFound, ShareOrder, TransactionError,
 };
-use esker_core::PartitionId;
+use esker_core::{Offset, PartitionId};
 use esker_env::BoxFuture;
 use esker_meta::SessionKey;
 use esker_wal_grpc::Channel;
@@ -14,8 +14,8 @@ use tonic::{Request, Status};
 use tonic_prost::ProstCodec;
 
 use crate::{
-    ADMIT, ADMIT_PATH, APPEND_PATH, MAX_ANSWER, SHARE, SHARE_PATH, WRITE_MARKERS, WRITE_MARKERS_PATH,
-    convert, proto,
+    ADMIT, ADMIT_PATH, APPEND_PATH, ENDS_PATH, MAX_ANSWER, SHARE, SHARE_PATH, WRITE_MARKERS,
+    WRITE_MARKERS_PATH, convert, proto,
 };
 
 /// [`RemoteCoordination`] over gRPC.
@@ -94,6 +94,23 @@ impl RemoteCoordination for GrpcCoordination {
                 self.sessions.ask(at, SHARE, |channel| ask(channel, APPEND_PATH, asked)).await;
             let why = answer.map_err(|error| error.why)?.why;
             if why.is_empty() { Ok(()) } else { Err(why) }
+        })
+    }
+    fn ends(
+        &self,
+        at: SessionKey,
+        partitions: Vec<PartitionId>,
+    ) -> BoxFuture<'_, Result<Vec<Option<Offset>>, String>> {
+        Box::pin(async move {
+            let named = |id: &PartitionId| proto::NumberedPartition { topic: id.topic.0, index: id.index };
+            let asked = proto::EndsRequest { partitions: partitions.iter().map(named).collect() };
+            let answer: Result<proto::EndsResponse, _> =
+                self.sessions.ask(at, SHARE, |channel| ask(channel, ENDS_PATH, asked)).await;
+            let ends = answer.map_err(|error| error.why)?.ends;
+            if ends.len() != partitions.len() {
+                return Err(format!("{} ends of {} partitions", ends.len(), partitions.len()));
+            }
+            Ok(ends.into_iter().map(|end| (end >= 0).then_some(Offset(end))).collect())
         })
     }
 }

@@ -49,3 +49,4 @@ const WRITE_MARKERS_PATH: &str = "/esker.coordination.v1.Coordination/WriteMarke
 const ADMIT_PATH: &str = "/esker.coordination.v1.Coordination/Admit";
 const SHARE_PATH: &str = "/esker.coordination.v1.Coordination/Share";
 const APPEND_PATH: &str = "/esker.coordination.v1.Coordination/Append";
+const ENDS_PATH: &str = "/esker.coordination.v1.Coordination/Ends";

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use esker_coordinator::{SharePeer, TransactionGate, TransactionPeers};
+use esker_coordinator::{MAX_PARTITIONS, SharePeer, TransactionGate, TransactionPeers};
 use esker_core::{PartitionId, TopicNumber};
 use esker_env::{BoxFuture, Env};
 use tonic::{
@@ -20,8 +20,8 @@ use tonic_prost::ProstCodec;
 use tower_service::Service;
 
 use crate::{
-    ADMIT, ADMIT_PATH, APPEND_PATH, MAX_REQUEST, SHARE, SHARE_PATH, WRITE_MARKERS, WRITE_MARKERS_PATH,
-    convert, method::Method, proto,
+    ADMIT, ADMIT_PATH, APPEND_PATH, ENDS_PATH, MAX_REQUEST, SHARE, SHARE_PATH, WRITE_MARKERS,
+    WRITE_MARKERS_PATH, convert, method::Method, proto,
 };
 
 /// Who answers at a broker: for what it leads and coordinates, and for nothing else.
@@ -97,6 +97,17 @@ impl CoordinationService {
         Ok(proto::AppendResponse { why })
     }
 
+    pub(crate) async fn ends(self, asked: proto::EndsRequest) -> Result<proto::EndsResponse, Status> {
+        if asked.partitions.len() > MAX_PARTITIONS {
+            return Err(Status::invalid_argument("too many partitions"));
+        }
+        let named =
+            |id: &proto::NumberedPartition| PartitionId { topic: TopicNumber(id.topic), index: id.index };
+        let partitions: Vec<_> = asked.partitions.iter().map(named).collect();
+        let ends = self.bound()?.shares.ends(&partitions);
+        Ok(proto::EndsResponse { ends: ends.into_iter().map(|end| end.map_or(-1, |end| end.0)).collect() })
+    }
+
     async fn answer<B>(self, request: http::Request<B>) -> http::Response<Body>
     where
         B: hyper::body::Body + Send + 'static,
@@ -121,6 +132,7 @@ impl CoordinationService {
             }
             ADMIT_PATH => unary(Method(move |asked| self.clone().admit(asked)), request).await,
             SHARE_PATH => unary(Method(move |asked| self.clone().share(asked)), request).await,
+            ENDS_PATH => unary(Method(move |asked| self.clone().ends(asked)), request).await,
             APPEND_PATH => unary(Method(move |asked| self.clone().append(asked)), request).await,
             _ => Status::unimplemented("no such method").into_http(),
         }

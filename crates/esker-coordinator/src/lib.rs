@@ -13,6 +13,7 @@ mod error;
 mod facts;
 mod group;
 mod groups;
+mod lag;
 mod log_topic;
 mod offsets;
 mod partitioner;
@@ -35,7 +36,8 @@ pub use coordination::{Coordination, CoordinationGuard, CoordinationParts};
 pub use deleted_topics::forget_deleted_topics;
 pub use error::GroupError;
 pub use facts::{CatalogFacts, ClusterFacts, GroupOverrides, TopicFacts};
-pub use groups::{Groups, GroupsGuard, Results, StableOffset, TransactionalCommit};
+pub use groups::{GroupStats, Groups, GroupsGuard, Results, StableOffset, TransactionalCommit};
+pub use lag::{GroupLag, GroupLags};
 pub use log_topic::LogTopic;
 #[cfg(any(test, feature = "testing"))]
 pub use memory_topic::MemoryTopic;
@@ -46,7 +48,7 @@ pub use share::{
     DeadLetters, HEEDS_ORDER, HEEDS_PRIORITY, HEEDS_TIMES, Homes, LocalShares, LogHomes, NoDeadLetters,
     Reading, Seek, Selected, ShareAdmin, ShareConfig, ShareError, ShareFound, ShareGuard, ShareKey,
     ShareOrder, ShareOverrides, SharePeer, SharePlace, ShareReset, ShareRouter, ShareStand, ShareStates,
-    ShareSummary, ShareTarget, ShareWhat, Turned, Undertaker, attributes, is_hidden,
+    ShareStats, ShareSummary, ShareTarget, ShareWhat, Turned, Undertaker, attributes, is_hidden,
 };
 pub use topic::{
     InternalTopic, OFFSETS_TOPIC, SHARE_TOPIC, TRANSACTIONS_TOPIC, TopicError, TopicRange, TopicRead,
@@ -55,6 +57,6 @@ pub use transactions::{
     Admission, AdmitRequest, EndProtocol, GateRouter, Leaders, LocalMarkers, MAX_PARTITIONS, MarkerError,
     MarkerOrder, MarkerRouter, Place, Producer, RemoteCoordination, Routes, TransactionConfig,
     TransactionDescription, TransactionError, TransactionGate, TransactionPeers, TransactionState,
-    TransactionSummary, Transactions, TransactionsGuard,
+    TransactionStats, TransactionSummary, Transactions, TransactionsGuard,
 };
 pub use types::*;

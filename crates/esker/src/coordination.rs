@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use esker_control_grpc::Sessions;
-use esker_coordinator::{Coordination, CoordinationGuard, CoordinationParts, Leaders, RemoteCoordination};
+use esker_coordinator::{
+    Coordination, CoordinationGuard, CoordinationParts, GroupLag, Leaders, RemoteCoordination, Routes,
+};
 use esker_coordinator_grpc::{CoordinationService, Coordinators, GrpcCoordination};
 use esker_env::Env;
 use esker_node::Node;
@@ -20,7 +22,7 @@ pub(crate) async fn start(
     env: &Env,
     node: &Node,
     service: Option<&CoordinationService>,
-) -> Result<(Coordination, CoordinationGuard), Failure> {
+) -> Result<(Coordination, CoordinationGuard, Arc<GroupLag>), Failure> {
     let membership = node.membership();
     let leaders = membership.map_or(Leaders::Alone, |membership| Leaders::Members {
         own: node.session.key(),
@@ -31,6 +33,12 @@ pub(crate) async fn start(
         let sessions = Sessions::new(Arc::clone(membership), env, tcp(), ClientOptions::default());
         Arc::new(GrpcCoordination::new(sessions)) as Arc<dyn RemoteCoordination>
     });
+    let routes = Routes {
+        env: env.clone(),
+        catalog: Arc::clone(&node.catalog),
+        leaders: leaders.clone(),
+        remote: remote.clone(),
+    };
     let parts = CoordinationParts {
         env: env.clone(),
         log: node.log.clone(),
@@ -46,6 +54,7 @@ pub(crate) async fn start(
     let started = Coordination::start(parts).await;
     let (coordination, guard) =
         started.map_err(|error| Failure(format!("cannot read the configs of groups: {error}")))?;
+    let lag = GroupLag::new(coordination.groups.clone(), node.log.clone(), routes);
     if let Some(service) = service {
         service.bind(Coordinators {
             markers: Arc::new(coordination.markers.clone()),
@@ -53,5 +62,5 @@ pub(crate) async fn start(
             shares: Arc::new(coordination.local_shares.clone()),
         });
     }
-    Ok((coordination, guard))
+    Ok((coordination, guard, lag))
 }

@@ -20,7 +20,7 @@ use crate::{
     coordination,
     http::{self, Http},
     metadata::Metadata,
-    metrics::{Counted, Parts},
+    metrics::{Coordinated, Counted, Parts},
     peer::{Links, PeerPort, cluster_parts},
     settings,
     state::Serving,
@@ -64,7 +64,12 @@ impl Running {
         let disk = RealDisk::open(config.node.data_dir.join("store"))
             .map_err(|error| Failure(format!("log directory: {error}")))?;
         let (objects, prefix) = settings::object_store(config, &variables().collect())?;
-        let parts = NodeParts { env: env.clone(), disk: Arc::new(disk), meta: meta.store(), objects };
+        let parts = NodeParts {
+            env: env.clone(),
+            disk: Arc::new(disk),
+            meta: counted.meta(meta.store(), env),
+            objects,
+        };
         let mut node_config = settings::node(config, prefix, accept_lost_stores);
         counted.count_node(&mut node_config);
         let mut prepared = PreparedNode::open(meta.keys()?, parts, node_config).await?;
@@ -100,7 +105,7 @@ impl Running {
             (node, ids)
         };
         let cluster = view_of(config, env, &node, (host, port));
-        let (coordination, coordinating) =
+        let (coordination, coordinating, lag) =
             coordination::start(config, env, &node, coordination_service.as_ref()).await?;
         let Coordination {
             groups, group_configs, transactions, shares, share_admin, gate, producer_ids, ..
@@ -108,6 +113,13 @@ impl Running {
         if let Some(forward) = &forward_service {
             forward.bind_shares(node.log.clone(), shares.clone());
         }
+        helpers.extend(lag.start());
+        let coordinated = Coordinated {
+            groups: groups.clone(),
+            lag,
+            shares: shares.clone(),
+            transactions: transactions.clone(),
+        };
         let of_queues = (&shares, &group_configs);
         let api =
             api::start(config, env, &node, &producer_ids, of_queues, forward_service.as_ref(), ids).await?;
@@ -137,7 +149,15 @@ impl Running {
         } else {
             settings::replication(&config.replication, config.meta.is_embedded()).factor
         };
-        http.metrics.serves(Parts { node: Arc::clone(&node), broker, copies });
+        http.metrics.serves(Parts {
+            env: env.clone(),
+            node: Arc::clone(&node),
+            broker,
+            coordinated,
+            copies,
+            session_ttl: Duration::from_millis(config.replication.session_ttl_ms),
+            settings: config.metrics.clone(),
+        });
         serving.ready(node.log.clone());
         tracing::info!(
             broker = config.node.id,

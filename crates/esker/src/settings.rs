@@ -107,6 +107,7 @@ pub(crate) fn node(config: &Config, object_prefix: String, accept_lost_stores: b
             trim_delay: millis(archive.trim_delay_ms),
             retention_interval: millis(config.kafka.log_retention_check_interval_ms),
             producer_expiration: millis(config.kafka.producer_id_expiration_ms),
+            counted_topics: config.metrics.topics as usize,
             ..LogConfig::default()
         },
         session_ttl: millis(config.replication.session_ttl_ms),

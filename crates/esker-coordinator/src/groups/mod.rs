@@ -3,11 +3,13 @@
 
 mod api;
 mod machine;
+mod stats;
 mod transactional;
 
 #[cfg(test)]
 mod tests;
 
+pub use self::stats::GroupStats;
 pub use self::{
     api::Results,
     transactional::{StableOffset, TransactionalCommit},

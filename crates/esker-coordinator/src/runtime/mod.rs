@@ -242,6 +242,20 @@ impl<M: Machine> Runtime<M> {
         Ok((result, answer))
     }
 
+    /// Looks at every partition in charge. `look` is called under its lock, and changes nothing.
+    pub(crate) fn each(&self, mut look: impl FnMut(&M)) {
+        for row in self.rows() {
+            if let Phase::Active(active) = &*row.state.lock() {
+                look(&active.machine);
+            }
+        }
+    }
+
+    /// Bytes of state, over all partitions.
+    pub(crate) fn used(&self) -> usize {
+        self.usage.load(Ordering::Relaxed)
+    }
+
     /// Runs `act` on every partition in charge.
     pub(crate) fn on_every(self: &Arc<Self>, mut act: impl FnMut(&mut M, &mut Cx<'_, M>)) {
         for row in self.rows() {

@@ -18,7 +18,7 @@ use crate::{
 /// Share groups beside the others: an id belongs to one kind.
 #[derive(Default)]
 pub(crate) struct ShareGroups {
-    pub(super) groups: BTreeMap<KString, ShareGroup>,
+    pub(crate) groups: BTreeMap<KString, ShareGroup>,
     wakes: Timers<KString>,
 }
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use esker_core::{PartitionId, ShardId, TopicId};
+use esker_core::{Offset, PartitionId, ShardId, TopicId};
 use esker_env::{BoxFuture, Env};
 use esker_kafka_wire::KString;
 use esker_log::Log;
@@ -87,6 +87,11 @@ pub trait SharePeer: ShareAdmin {
     /// # Errors
     /// For people: it may have been appended.
     fn append(&self, target: PartitionId, batch: Bytes) -> BoxFuture<'_, Result<(), String>>;
+
+    /// The high watermarks of these partitions; `None` for one that this broker does not lead.
+    fn ends(&self, partitions: &[PartitionId]) -> Vec<Option<Offset>> {
+        vec![None; partitions.len()]
+    }
 }
 
 /// [`ShareAdmin`] for what this broker leads.
@@ -165,6 +170,11 @@ impl ShareAdmin for LocalShares {
 impl SharePeer for LocalShares {
     fn append(&self, target: PartitionId, batch: Bytes) -> BoxFuture<'_, Result<(), String>> {
         Box::pin(async move { append_here(&self.log, target, &batch, &self.env).await })
+    }
+
+    fn ends(&self, partitions: &[PartitionId]) -> Vec<Option<Offset>> {
+        let end = |id: &PartitionId| self.log.offsets(*id).ok().map(|offsets| offsets.high_watermark);
+        partitions.iter().map(end).collect()
     }
 }
 

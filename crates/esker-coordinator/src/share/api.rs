@@ -41,7 +41,7 @@ pub fn is_hidden(batch: &BatchFields, aborted: &[AbortedTxn]) -> bool {
 
 /// The share partitions that this broker leads. Cheap to clone.
 #[derive(Clone)]
-pub struct ShareStates(Arc<Runtime<StateShard>>);
+pub struct ShareStates(pub(super) Arc<Runtime<StateShard>>);
 
 /// Ends the watch over locks when dropped.
 #[must_use = "dropping it ends lock timeouts"]

@@ -11,6 +11,7 @@ use esker_core::{
 use esker_env::{BoxFuture, Env, Rule};
 use esker_log::{AppendOptions, Isolation, Log, ReadError, ReadLimits};
 use esker_meta::Topic;
+use esker_metrics::Counter;
 use esker_share::Dead;
 
 use super::{
@@ -40,6 +41,11 @@ const WITHIN: Duration = Duration::from_secs(10);
 pub trait Undertaker: Send + Sync + 'static {
     /// Which of these are buried now; none when that was not possible and is to be tried again.
     fn bury<'a>(&'a self, key: &'a ShareKey, dead: &'a [Dead]) -> BoxFuture<'a, Vec<Dead>>;
+
+    /// Records that were copied so far.
+    fn buried(&self) -> u64 {
+        0
+    }
 }
 
 /// There are no dead letters: what is given up is gone.
@@ -56,6 +62,8 @@ pub struct DeadLetters {
     log: Log,
     facts: Arc<dyn ClusterFacts>,
     routes: Routes,
+    /// Records that were copied.
+    buried: Counter,
 }
 
 /// A record on its way.
@@ -79,7 +87,7 @@ impl DeadLetters {
     /// Of this log, to whoever leads the topic.
     #[must_use]
     pub fn new(log: Log, facts: Arc<dyn ClusterFacts>, routes: Routes) -> Self {
-        Self { log, facts, routes }
+        Self { log, facts, routes, buried: Counter::new() }
     }
 
     async fn try_bury(&self, key: &ShareKey, dead: &[Dead]) -> Result<Vec<Dead>, String> {
@@ -95,6 +103,7 @@ impl DeadLetters {
         let batch = self.batch(key, &source, &letters)?;
         let target = PartitionId { topic: topic.record.number, index: index % topic.record.partitions };
         self.append(target, batch).await?;
+        self.buried.add(letters.len() as u64);
         Ok(done)
     }
 
@@ -205,6 +214,10 @@ pub(crate) async fn append_here(
 }
 
 impl Undertaker for DeadLetters {
+    fn buried(&self) -> u64 {
+        self.buried.get()
+    }
+
     fn bury<'a>(&'a self, key: &'a ShareKey, dead: &'a [Dead]) -> BoxFuture<'a, Vec<Dead>> {
         Box::pin(async move {
             self.try_bury(key, dead).await.unwrap_or_else(|error| {

@@ -18,12 +18,14 @@ mod machine;
 mod record;
 mod settings;
 mod shard;
+mod stats;
 
 #[cfg(test)]
 mod checkpoint_tests;
 #[cfg(test)]
 mod tests;
 
+pub use self::stats::ShareStats;
 pub use self::{
     admin::{
         LocalShares, ShareAdmin, ShareFound, ShareOrder, SharePeer, ShareRouter, ShareStand, ShareTarget,

@@ -6,6 +6,7 @@ use esker_core::{Epoch, batch::BatchView};
 use esker_env::Monotonic;
 use esker_kafka_wire::KString;
 use esker_meta::ProducerIds;
+use esker_metrics::Counter;
 use tokio::sync::Notify;
 
 use super::{
@@ -29,6 +30,10 @@ pub(crate) struct Outside {
     pub(crate) peers: Arc<dyn TransactionPeers>,
     pub(crate) ids: Arc<ProducerIds>,
     completed: [Notify; WAITING_ROOMS],
+    /// Transactions that ended with a commit.
+    pub(crate) committed: Counter,
+    /// And with an abort.
+    pub(crate) aborted: Counter,
 }
 
 /// Those who wait for different transactions rarely wake each other.
@@ -36,7 +41,13 @@ const WAITING_ROOMS: usize = 64;
 
 impl Outside {
     pub(crate) fn new(peers: Arc<dyn TransactionPeers>, ids: Arc<ProducerIds>) -> Self {
-        Self { peers, ids, completed: std::array::from_fn(|_| Notify::new()) }
+        Self {
+            peers,
+            ids,
+            completed: std::array::from_fn(|_| Notify::new()),
+            committed: Counter::new(),
+            aborted: Counter::new(),
+        }
     }
 
     /// Wakes when a transaction of this id is complete, or for no reason.
@@ -111,7 +122,15 @@ impl Machine for Shard {
                 let task = tell(Arc::clone(runtime), Arc::clone(row), epoch, id, markers);
                 runtime.env.tasks.spawn(task);
             }
-            Order::Completed { id } => runtime.outside.completed(&id).notify_waiters(),
+            Order::Completed { id, commit } => {
+                let outside = &runtime.outside;
+                if commit {
+                    outside.committed.inc()
+                } else {
+                    outside.aborted.inc()
+                }
+                outside.completed(&id).notify_waiters();
+            }
         }
     }
 }

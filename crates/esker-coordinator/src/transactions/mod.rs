@@ -14,6 +14,7 @@ mod record;
 mod routing;
 mod settings;
 mod shard;
+mod stats;
 mod transaction;
 mod types;
 
@@ -26,6 +27,7 @@ pub use self::{
     local::LocalMarkers,
     routing::{GateRouter, Leaders, MAX_PARTITIONS, MarkerRouter, Place, RemoteCoordination, Routes},
     settings::TransactionConfig,
+    stats::TransactionStats,
     types::{
         Admission, AdmitRequest, EndProtocol, MarkerError, MarkerOrder, Producer, TransactionDescription,
         TransactionGate, TransactionPeers, TransactionState, TransactionSummary,

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use esker_core::{PartitionId, ShardId, shard_map::shard_of};
+use esker_core::{Offset, PartitionId, ShardId, shard_map::shard_of};
 use esker_env::{BoxFuture, Env, Rule};
 use esker_kafka_wire::KString;
 use esker_meta::{Catalog, Membership, Meta, SessionKey};
@@ -95,6 +95,18 @@ pub trait RemoteCoordination: Send + Sync + 'static {
     /// # Errors
     /// That it could not be asked or did not do it, for people: it may have done it.
     fn append(&self, at: SessionKey, target: PartitionId, batch: Bytes) -> BoxFuture<'_, Result<(), String>>;
+
+    /// The high watermarks of at most [`MAX_PARTITIONS`] partitions that it leads, in their order; `None` where it does not.
+    ///
+    /// # Errors
+    /// That it could not be asked, for people.
+    fn ends(
+        &self,
+        _at: SessionKey,
+        _partitions: Vec<PartitionId>,
+    ) -> BoxFuture<'_, Result<Vec<Option<Offset>>, String>> {
+        Box::pin(async { Err("nobody is asked for ends here".to_owned()) })
+    }
 }
 
 /// What both ways need.

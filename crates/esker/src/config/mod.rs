@@ -8,4 +8,6 @@ mod settings;
 mod tests;
 
 pub(crate) use load::{ConfigError, load};
-pub(crate) use settings::{Config, Logging, MetaSettings, Replication as ReplicationSettings, Traces};
+pub(crate) use settings::{
+    Config, Logging, MetaSettings, MetricsSettings, Replication as ReplicationSettings, Traces,
+};

@@ -4,8 +4,8 @@
 use std::fmt::Write;
 
 use super::settings::{
-    ArchiveSettings, Config, Kafka, Limits, Listeners, Logging, MetaSettings, Node, ObjectStore, Replication,
-    Traces, Wal,
+    ArchiveSettings, Config, Kafka, Limits, Listeners, Logging, MetaSettings, MetricsSettings, Node,
+    ObjectStore, Replication, Traces, Wal,
 };
 
 const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/configuration.md");
@@ -29,13 +29,14 @@ type About = (&'static [&'static str], &'static [(&'static str, &'static [&'stat
 
 fn page() -> String {
     let defaults = toml::Table::try_from(Config::default()).unwrap();
-    let sections: [(&str, About); 11] = [
+    let sections: [(&str, About); 12] = [
         ("node", Node::ABOUT),
         ("listeners", Listeners::ABOUT),
         ("meta", MetaSettings::ABOUT),
         ("object_store", ObjectStore::ABOUT),
         ("log", Logging::ABOUT),
         ("traces", Traces::ABOUT),
+        ("metrics", MetricsSettings::ABOUT),
         ("wal", Wal::ABOUT),
         ("replication", Replication::ABOUT),
         ("archive", ArchiveSettings::ABOUT),

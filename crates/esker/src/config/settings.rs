@@ -158,6 +158,16 @@ section! {
 }
 
 section! {
+    /// What `/metrics` shows, see [metrics.md](metrics.md).
+    MetricsSettings {
+        /// Offsets and bytes of every partition too. A page of 10,000 partitions is about 3 MB then.
+        per_partition: bool = false,
+        /// Topics with figures of their own; the others add up under one name. Also pairs of a group and a topic. At most 100000.
+        topics: u32 = 1_000,
+    }
+}
+
+section! {
     /// The write-ahead log.
     Wal {
         /// Space that it may take, bytes. Producers slow down from 80 % on and are refused from 95 % on.
@@ -317,6 +327,7 @@ pub(crate) struct Config {
     pub(crate) object_store: ObjectStore,
     pub(crate) log: Logging,
     pub(crate) traces: Traces,
+    pub(crate) metrics: MetricsSettings,
     pub(crate) wal: Wal,
     pub(crate) replication: Replication,
     pub(crate) archive: ArchiveSettings,

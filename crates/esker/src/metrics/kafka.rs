@@ -6,6 +6,9 @@ use esker_metrics::Page;
 
 use super::Parts;
 
+/// A budget of memory: its name, bytes in use, bytes that there are.
+pub(super) type Budget = (&'static str, usize, usize);
+
 pub(super) fn write_counted(page: &mut Page, kafka: &KafkaMetrics) {
     page.gauge("esker_kafka_connections", "Open connections of Kafka clients").value(kafka.connections.get());
     page.counter("esker_kafka_connections_opened", "Connections that were accepted")
@@ -42,23 +45,23 @@ pub(super) fn write_counted(page: &mut Page, kafka: &KafkaMetrics) {
         .add(&[("reason", "log_full")], kafka.throttled_requests.get());
 }
 
-pub(super) fn write(page: &mut Page, parts: &Parts, stats: &Stats) {
+pub(super) fn write(page: &mut Page, parts: &Parts, stats: &Stats, more: &[Budget]) {
     let (requests, responses) = (parts.broker.request_memory(), parts.broker.response_memory());
     page.gauge("esker_kafka_request_memory_bytes", "Granted for requests, read and decoded")
         .value(requests.used);
     page.gauge("esker_kafka_request_memory_limit_bytes", "What may be granted for requests")
         .value(requests.limit);
-    let budgets = [
+    let budgets: [Budget; 3] = [
         ("kafka_requests", requests.used, requests.limit),
         ("kafka_responses", responses.used, responses.limit),
         ("tail", stats.tail_bytes, stats.tail_limit),
     ];
     let mut used = page.gauge("esker_budget_used_bytes", "Memory that is granted, by budget");
-    for (budget, bytes, _) in budgets {
-        used.add(&[("budget", budget)], bytes);
+    for (budget, bytes, _) in budgets.iter().chain(more) {
+        used.add(&[("budget", budget)], *bytes);
     }
     let mut limits = page.gauge("esker_budget_limit_bytes", "Memory that may be granted, by budget");
-    for (budget, _, bytes) in budgets {
-        limits.add(&[("budget", budget)], bytes);
+    for (budget, _, bytes) in budgets.iter().chain(more) {
+        limits.add(&[("budget", budget)], *bytes);
     }
 }

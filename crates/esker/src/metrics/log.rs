@@ -1,7 +1,7 @@
 //! The log, its copies, and the topics in it.
 
 use esker_kafka::KafkaMetrics;
-use esker_log::{Log, LogMetrics, Stats, TopicMetrics};
+use esker_log::{Log, LogMetrics, PartitionStats, Stats, TopicMetrics};
 use esker_metrics::{OTHER, Page};
 use esker_wal::StoreMetrics;
 
@@ -42,8 +42,6 @@ pub(super) fn write(page: &mut Page, parts: &Parts, stats: &Stats) {
     page.gauge("esker_wal_failed", "1 once this broker's log has failed: it takes nothing more")
         .value(parts.node.store_failure().is_some());
     page.gauge("esker_tail_bytes", "Committed data kept in memory").value(stats.tail_bytes);
-    page.gauge("esker_shards_led", "Shards that are open here").value(stats.shards);
-    page.gauge("esker_partitions", "Partitions here that were written or read").value(stats.partitions);
 }
 
 pub(super) fn write_topics(page: &mut Page, log: &Log) {
@@ -62,4 +60,29 @@ pub(super) fn write_topics(page: &mut Page, log: &Log) {
     });
     family("esker_topic_fetched_bytes", "Bytes of batches that were read", |topic| topic.fetched_bytes.get());
     family("esker_topic_fetched_records", "Records that were read", |topic| topic.fetched_records.get());
+}
+
+/// One line for every partition, three times: by choice.
+pub(super) fn write_partitions(page: &mut Page, log: &Log) {
+    let found: Vec<_> = log
+        .partition_stats()
+        .into_iter()
+        .filter_map(|partition| {
+            let topic = log.catalog().by_number(partition.id.topic)?;
+            Some((topic, partition.id.index.to_string(), partition))
+        })
+        .collect();
+    let mut family = |name: &str, help: &str, of: fn(&PartitionStats) -> u64| {
+        let mut samples = page.gauge(name, help);
+        for (topic, index, partition) in &found {
+            samples.add(&[("topic", &topic.record.name), ("partition", index)], of(partition));
+        }
+    };
+    family("esker_partition_log_end_offset", "Offset after the last appended record", |partition| {
+        partition.log_end.0.cast_unsigned()
+    });
+    family("esker_partition_high_watermark", "Offset after the last committed record", |partition| {
+        partition.high_watermark.0.cast_unsigned()
+    });
+    family("esker_partition_log_bytes", "Bytes in the local log", |partition| partition.local_bytes);
 }

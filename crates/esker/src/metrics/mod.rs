@@ -4,22 +4,30 @@
 //! [`Parts`]. One file for each area writes both onto the page.
 
 mod archive;
+mod cluster;
+mod groups;
 mod kafka;
 mod log;
 mod process;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 use esker_archive::ArchiveMetrics;
+use esker_coordinator::{GroupLag, Groups, ShareStates, Transactions};
+use esker_env::Env;
 use esker_kafka::{Broker, KafkaMetrics};
 use esker_log::LogMetrics;
+use esker_meta::{MetaMetrics, MetaStore, MeteredMeta};
 use esker_metrics::Page;
 use esker_node::{Node, NodeConfig};
 use esker_wal::StoreMetrics;
 
 pub(crate) use process::count_panics;
 
-use crate::state::Serving;
+use crate::{config::MetricsSettings, state::Serving};
 
 /// What is counted as things happen, from the start on.
 #[derive(Clone, Debug, Default)]
@@ -27,10 +35,16 @@ pub(crate) struct Counted {
     store: Arc<StoreMetrics>,
     log: Arc<LogMetrics>,
     archive: Arc<ArchiveMetrics>,
+    meta: Arc<MetaMetrics>,
     pub(crate) kafka: Arc<KafkaMetrics>,
 }
 
 impl Counted {
+    /// The metadata store, with what this broker asks of it counted here.
+    pub(crate) fn meta(&self, store: Arc<dyn MetaStore>, env: &Env) -> Arc<dyn MetaStore> {
+        Arc::new(MeteredMeta::new(store, Arc::clone(&env.clock), Arc::clone(&self.meta)))
+    }
+
     /// A node with these settings counts here.
     pub(crate) fn count_node(&self, config: &mut NodeConfig) {
         config.store.metrics = Arc::clone(&self.store);
@@ -41,10 +55,22 @@ impl Counted {
 
 /// What is asked when the page is, once the broker serves.
 pub(crate) struct Parts {
+    pub(crate) env: Env,
     pub(crate) node: Arc<Node>,
     pub(crate) broker: Arc<Broker>,
     /// Copies that a ledger should have (R).
     pub(crate) copies: usize,
+    pub(crate) coordinated: Coordinated,
+    pub(crate) session_ttl: Duration,
+    pub(crate) settings: MetricsSettings,
+}
+
+/// The coordinators.
+pub(crate) struct Coordinated {
+    pub(crate) groups: Groups,
+    pub(crate) lag: Arc<GroupLag>,
+    pub(crate) shares: ShareStates,
+    pub(crate) transactions: Transactions,
 }
 
 /// Renders the broker's figures.
@@ -73,11 +99,17 @@ impl Metrics {
         kafka::write_counted(&mut page, &self.counted.kafka);
         log::write_counted(&mut page, &self.counted.log, &self.counted.store, &self.counted.kafka);
         archive::write_counted(&mut page, &self.counted.archive);
+        cluster::write_counted(&mut page, &self.counted.meta);
         if let Some(parts) = self.parts.get() {
             let stats = parts.node.log.stats();
-            kafka::write(&mut page, parts, &stats);
+            let budgets = groups::write(&mut page, parts);
+            kafka::write(&mut page, parts, &stats, &budgets);
+            cluster::write(&mut page, parts, &self.counted.meta, &stats);
             log::write(&mut page, parts, &stats);
             log::write_topics(&mut page, &parts.node.log);
+            if parts.settings.per_partition {
+                log::write_partitions(&mut page, &parts.node.log);
+            }
             archive::write(&mut page, parts, &stats);
         }
         page.finish()

@@ -62,7 +62,7 @@ pub(crate) enum Order {
     /// Partitions are to be told how a transaction of this id ended.
     Tell { id: KString, markers: MarkerOrder },
     /// A transaction of this id is complete: whoever waits for that may go on.
-    Completed { id: KString },
+    Completed { id: KString, commit: bool },
 }
 
 /// The ids of one partition.
@@ -192,6 +192,13 @@ impl Shard {
         Ok(())
     }
 
+    /// Transactions that have begun and are not ended everywhere.
+    pub(crate) fn open(&self) -> usize {
+        use TransactionState::{Ongoing, PrepareAbort, PrepareCommit};
+        let states = self.ids.values().map(|transaction| transaction.facts.state);
+        states.filter(|state| matches!(state, Ongoing | PrepareAbort | PrepareCommit)).count()
+    }
+
     /// A write is durable, or is known not to be.
     pub(crate) fn written(&mut self, cx: &mut Cx<'_>, write: Write, result: Result<(), TransactionError>) {
         let Write { id, next, waiter, .. } = write;
@@ -203,7 +210,8 @@ impl Shard {
             Ok(()) if next.state == TransactionState::Dead => return self.forget(&id),
             Ok(()) => {
                 if matches!(next.state, TransactionState::CompleteCommit | TransactionState::CompleteAbort) {
-                    cx.orders.push(Order::Completed { id: id.clone() });
+                    let commit = next.state == TransactionState::CompleteCommit;
+                    cx.orders.push(Order::Completed { id: id.clone(), commit });
                 }
                 self.with(&id, |transaction| transaction.decided(next));
             }
