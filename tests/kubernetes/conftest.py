@@ -1,0 +1,75 @@
+"""A machine for pods, with an etcd and an S3 endpoint beside them."""
+
+import os
+import subprocess
+
+import pytest
+
+from harness.etcd import Etcd
+from harness.paths import ROOT, binary
+from harness.s3 import ACCESS_KEY, BUCKET, SECRET_KEY, S3Endpoint
+from node import Node
+from release import Release
+
+NAMESPACE = "prod"
+SECRET = "bucket-credentials"
+
+
+def needs_root() -> None:
+    if os.geteuid() != 0 and not os.environ.get("CI"):
+        pytest.skip("namespaces are made by root; CI is root and always runs this")
+
+
+@pytest.fixture(scope="session")
+def image_root(tmp_path_factory):
+    """Makes what the image holds, in a directory of its own each time, by the script that the image is made by."""
+    needs_root()
+
+    def make():
+        root = tmp_path_factory.mktemp("image") / "root"
+        subprocess.run([ROOT / "image" / "root.sh", binary("esker"), root], check=True, timeout=60)
+        return root
+    return make
+
+
+@pytest.fixture
+def node(broker_kind, tmp_path):
+    if broker_kind != "esker":
+        pytest.skip("the chart is Esker's")
+    needs_root()
+    node = Node(tmp_path, NAMESPACE)
+    yield node
+    node.end()
+
+
+@pytest.fixture
+def backing(node, tmp_path):
+    """Settings of the chart that name an etcd and a bucket, and the Secret with what the bucket wants."""
+    etcd, s3 = Etcd(tmp_path, host=node.address), S3Endpoint(tmp_path, host=node.address)
+    for name in ("etcd.example", "s3.example"):
+        node.names.set(name, [node.address])
+    values = {
+        "objectStore": {"url": f"s3://{BUCKET}/prod", "endpoint": f"http://s3.example:{s3.port}", "existingSecret": {"name": SECRET}},
+        "etcd": {"external": {"endpoints": [f"etcd.example:{etcd.port}"]}},
+    }
+    yield values, {SECRET: {"accessKeyId": ACCESS_KEY, "secretAccessKey": SECRET_KEY}}
+    for part in (etcd, s3):
+        part.process.kill()
+
+
+@pytest.fixture
+def make_release(node, image_root, backing):
+    """Installs the chart, with more values."""
+    made = []
+    given, secrets = backing
+    node.resolve_here()
+
+    def make(**values) -> Release:
+        made.append(Release(node, image_root(), {**given, **values}, secrets))
+        return made[-1]
+    make.values = given
+    yield make
+    panics = [line for release in made for line in release.panics()]
+    for release in made:
+        release.end()
+    assert not panics

@@ -1,0 +1,132 @@
+"""What the chart renders, run: command line, files, environment, probes and hooks of pods, as a kubelet would, under load."""
+
+import threading
+import time
+
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+from workers import ACCEPT, Workers, admin
+
+from harness.wait import until
+from workload import Workload
+
+# Small and quick; all of it as anybody would set it.
+QUICK = {
+    "kafka": {"group_initial_rebalance_delay_ms": 0, "offsets_topic_num_partitions": 8},
+    "archive": {"flush_interval_ms": 8_000, "trim_delay_ms": 1_000},
+    "wal": {"max_bytes": 1 << 30},
+}
+RATE = 200
+SHARED = "work"
+
+
+def broker(replicas: int = 3, **more) -> dict:
+    return {"replicas": replicas, "shards": 16, "minReadySeconds": 2, "config": QUICK, **more}
+
+
+class Queue:
+    """A share group's workers, and a producer of work for them; every piece is done with by one acknowledgement."""
+
+    def __init__(self, bootstrap: str, directory):
+        self.bootstrap, self.sent, self.failed = bootstrap, 0, []
+        client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
+        client.create_topics([NewTopic(SHARED, 4, 3)])[SHARED].result(30)
+        admin(bootstrap, "config", "workers", "share.auto.offset.reset=earliest")
+        self.workers = Workers(bootstrap, SHARED, "workers", directory)
+        self.workers.launch("java", members=2)
+        self.stopping = threading.Event()
+        self.thread = threading.Thread(target=self._produce, daemon=True)
+        self.thread.start()
+
+    def _produce(self) -> None:
+        producer = Producer({"bootstrap.servers": self.bootstrap, "enable.idempotence": True, "log_level": 2})
+        while not self.stopping.wait(0.02):  # the rate
+            producer.produce(SHARED, str(self.sent).encode(), on_delivery=lambda error, _: self.failed.append(str(error)) if error else None)
+            self.sent += 1
+            producer.poll(0)
+        assert producer.flush(120) == 0
+
+    def finish(self) -> int:
+        """How many pieces of work there were."""
+        self.stopping.set()
+        self.thread.join(150)
+        assert not self.failed, self.failed[:3]
+        until(f"all {self.sent} are accepted", lambda: len(self.workers.acknowledged(ACCEPT)) >= self.sent, 120, interval=0.5)
+        self.workers.stop()
+        self.workers.judge(lost=0)
+        values = sorted(int(value) for value in self.workers.values().values())
+        assert values == list(range(self.sent)), "work was lost, or came twice"
+        return self.sent
+
+
+class Front:
+    """What a load knows of a release: where clients begin."""
+
+    def __init__(self, release):
+        self.release = release
+        self.bootstrap = f"{release.name}.{release.node.namespace}.svc:9092"
+        self.at_end = []
+
+    def revive(self, but=None) -> list[int]:
+        return []  # pods come again by themselves, or the test fails
+
+    def panics(self) -> list[str]:
+        return self.release.panics()
+
+
+def settled(release, brokers: list[int]) -> bool:
+    """These brokers have all the shards, nothing waits, and what is written has its copies."""
+    status = release.status()
+    if not status or status["ownerless"] or status["blocked"] or status["moving"]:
+        return False
+    owned = {found["session"]["broker"]: found["shards"] for found in status["brokers"]}
+    written = [ledger for ledger in status["ledgers"] if ledger["alive"] and ledger["end"] is None]
+    return (sorted(owned) == brokers and all(owned.values())
+            and all(len(ledger["copyset"]) == 3 and not ledger["missing"] for ledger in written))
+
+
+def report(what: str, began: float, release, gap: float) -> None:
+    hooks = [f"{pod.name}: hook {pod.hook_seconds:.1f} s, end {pod.end_seconds:.1f} s" for pod in release.ended]
+    print(f"{what}: {time.monotonic() - began:.0f} s, the longest pause of a partition {gap:.2f} s; {'; '.join(hooks)}")
+    release.ended.clear()
+
+
+def test_restarts_and_scaling_through_the_rendered_hooks(make_release, tmp_path):
+    began = time.monotonic()
+    release = make_release(broker=broker())
+    front = Front(release)
+    until("three brokers share the work", lambda: settled(release, [0, 1, 2]), 60, interval=0.5)
+    print(f"install: {time.monotonic() - began:.0f} s")
+    load = Workload(front, tmp_path, rate=RATE, probes=6)
+    queue = Queue(front.bootstrap, tmp_path)
+    try:
+        # `helm upgrade` with another setting: every broker is restarted, one after another.
+        began = time.monotonic()
+        release.upgrade({**make_release.values, "broker": broker(log={"level": "info,esker=debug"})})
+        assert len(release.ended) == 3
+        load.await_progress()
+        report("rolling restart", began, release, load.gap(began))
+
+        began = time.monotonic()
+        release.upgrade({**make_release.values, "broker": broker(5, log={"level": "info,esker=debug"})})
+        until("five brokers share the work", lambda: settled(release, [0, 1, 2, 3, 4]), 60, interval=0.5)
+        assert not release.ended, "scaling out restarts nobody"
+        load.await_progress()
+        report("3 to 5", began, release, load.gap(began))
+
+        began = time.monotonic()
+        release.upgrade({**make_release.values, "broker": broker(3, log={"level": "info,esker=debug"})})
+        assert [pod.name for pod in release.ended] == [f"{release.name}-4", f"{release.name}-3"], "scaling in restarts nobody"
+        until("three brokers share the work", lambda: settled(release, [0, 1, 2]), 60, interval=0.5)
+        load.await_progress()
+        report("5 to 3", began, release, load.gap(began))
+
+        print(load.finish(), f"; {queue.finish()} pieces of work")
+        assert not release.events(), release.events()
+        status = release.status()
+        print(status)
+    finally:
+        for step in front.at_end:
+            step()
+        queue.stopping.set()
+        queue.workers.kill()
