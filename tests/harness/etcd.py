@@ -1,5 +1,8 @@
 """One etcd, the version that the metadata store is tested with."""
 
+import base64
+import json
+import urllib.request
 from pathlib import Path
 
 from .paths import TOOLS
@@ -33,6 +36,12 @@ class Etcd:
     def url(self, cluster: str = "test", port: int | None = None) -> str:
         """Where brokers find it; `port` when they are to come through a proxy."""
         return f"etcd://{self.host}:{port or self.port}/{cluster}"
+
+    def keys(self) -> list[str]:
+        """All of them."""
+        everything = json.dumps({"key": "AA==", "range_end": "AA==", "keys_only": True}).encode()
+        with urllib.request.urlopen(f"http://{self.host}:{self.port}/v3/kv/range", everything, timeout=10) as answer:
+            return [base64.b64decode(found["key"]).decode() for found in json.load(answer).get("kvs", [])]
 
     def stop(self) -> None:
         self.process.stop()

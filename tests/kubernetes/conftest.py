@@ -52,7 +52,7 @@ def backing(node, tmp_path):
         "objectStore": {"url": f"s3://{BUCKET}/prod", "endpoint": f"http://s3.example:{s3.port}", "existingSecret": {"name": SECRET}},
         "etcd": {"external": {"endpoints": [f"etcd.example:{etcd.port}"]}},
     }
-    yield values, {SECRET: {"accessKeyId": ACCESS_KEY, "secretAccessKey": SECRET_KEY}}
+    yield values, {SECRET: {"accessKeyId": ACCESS_KEY, "secretAccessKey": SECRET_KEY}}, etcd
     for part in (etcd, s3):
         part.process.kill()
 
@@ -61,11 +61,12 @@ def backing(node, tmp_path):
 def make_release(node, image_root, backing):
     """Installs the chart, with more values."""
     made = []
-    given, secrets = backing
+    given, secrets, etcd = backing
     node.resolve_here()
 
     def make(**values) -> Release:
         made.append(Release(node, image_root(), {**given, **values}, secrets))
+        made[-1].etcd_keys = etcd.keys
         return made[-1]
     make.values = given
     yield make

@@ -89,7 +89,7 @@ class Pod:
 
     def __init__(self, node: Node, template: dict, name: str, labels: dict[str, str], objects: Objects, root: Path, claims: dict[str, Path]):
         self.node, self.name, self.objects, self.root, self.claims = node, name, objects, root, claims
-        self.spec, self.labels = template["spec"], {**template["metadata"]["labels"], **labels}
+        self.template, self.spec, self.labels = template, template["spec"], {**template["metadata"]["labels"], **labels}
         self.annotations = template["metadata"].get("annotations", {})
         known("pod", self.spec)
         (self.container,) = self.spec["containers"]

@@ -103,11 +103,10 @@ class Release:
 
     def upgrade(self, values: dict) -> None:
         """`helm upgrade`: pods of another template are replaced, the highest number first, one after another."""
-        before = self.spec["template"]
         self._render(values)
         self._scale()
-        if self.spec["template"] != before:
-            for ordinal in sorted(self.pods, reverse=True):
+        for ordinal in sorted(self.pods, reverse=True):
+            if self.pods[ordinal].template != self.spec["template"]:
                 self._end(ordinal)
                 self._start(ordinal)
                 self.await_ready(ordinal)
