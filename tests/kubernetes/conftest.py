@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+from types import SimpleNamespace
 
 import pytest
 
@@ -44,7 +45,7 @@ def node(broker_kind, tmp_path):
 
 @pytest.fixture
 def backing(node, tmp_path):
-    """Settings of the chart that name an etcd and a bucket, and the Secret with what the bucket wants."""
+    """An etcd and a bucket, settings of the chart that name them, and the Secret with what the bucket wants."""
     etcd, s3 = Etcd(tmp_path, host=node.address), S3Endpoint(tmp_path, host=node.address)
     for name in ("etcd.example", "s3.example"):
         node.names.set(name, [node.address])
@@ -52,23 +53,21 @@ def backing(node, tmp_path):
         "objectStore": {"url": f"s3://{BUCKET}/prod", "endpoint": f"http://s3.example:{s3.port}", "existingSecret": {"name": SECRET}},
         "etcd": {"external": {"endpoints": [f"etcd.example:{etcd.port}"]}},
     }
-    yield values, {SECRET: {"accessKeyId": ACCESS_KEY, "secretAccessKey": SECRET_KEY}}, etcd
+    yield SimpleNamespace(etcd=etcd, s3=s3, values=values, secrets={SECRET: {"accessKeyId": ACCESS_KEY, "secretAccessKey": SECRET_KEY}})
     for part in (etcd, s3):
-        part.process.kill()
+        if part.process.alive():
+            part.process.kill()
 
 
 @pytest.fixture
 def make_release(node, image_root, backing):
     """Installs the chart, with more values."""
     made = []
-    given, secrets, etcd = backing
     node.resolve_here()
 
-    def make(**values) -> Release:
-        made.append(Release(node, image_root(), {**given, **values}, secrets))
-        made[-1].etcd_keys = etcd.keys
+    def make(wait: bool = True, **values) -> Release:
+        made.append(Release(node, image_root(), {**backing.values, **values}, backing.secrets, wait))
         return made[-1]
-    make.values = given
     yield make
     panics = [line for release in made for line in release.panics()]
     for release in made:

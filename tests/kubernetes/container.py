@@ -19,6 +19,8 @@ DETACH = 2
 PDEATHSIG, CAPBSET_DROP, NO_NEW_PRIVS = 1, 24, 38
 PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}[os.uname().machine]
 DEVICES = {"null": (1, 3), "zero": (1, 5), "full": (1, 7), "random": (1, 8), "urandom": (1, 9)}
+# Files that an engine makes in every container.
+DONE_BY_ENGINE = {"etc/hosts", "etc/resolv.conf"}
 LAST_CAPABILITY = Path("/proc/sys/kernel/cap_last_cap")
 
 

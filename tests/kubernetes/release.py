@@ -29,7 +29,7 @@ def render(values: dict, directory: Path) -> list[dict]:
 class Release:
     """The brokers' StatefulSet and its pods."""
 
-    def __init__(self, node: Node, root: Path, values: dict, secrets: dict[str, dict[str, str]]):
+    def __init__(self, node: Node, root: Path, values: dict, secrets: dict[str, dict[str, str]], wait: bool = True):
         self.node, self.root, self.secrets = node, root, secrets
         self.pods: dict[int, Pod] = {}
         self.ended: list[Pod] = []
@@ -38,7 +38,7 @@ class Release:
         self._render(values)
         self.endpoints = threading.Thread(target=self._endpoints, daemon=True)
         self.endpoints.start()
-        self._scale()
+        self._scale(wait)
 
     def _render(self, values: dict) -> None:
         self.objects = Objects(render(values, self.node.directory), self.secrets)
@@ -88,7 +88,7 @@ class Release:
                 return pod.ready and time.monotonic() - pod.ready_since >= least
             until(f"{pod.name} is available", available, READY)
 
-    def _scale(self) -> None:
+    def _scale(self, wait: bool = True) -> None:
         wanted = self.spec["replicas"]
         surplus = sorted((ordinal for ordinal in self.pods if ordinal >= wanted), reverse=True)
         missing = [ordinal for ordinal in range(wanted) if ordinal not in self.pods]
@@ -99,7 +99,8 @@ class Release:
             for ordinal in surplus:
                 for claim in self._claims(ordinal).values():
                     shutil.rmtree(claim)
-        self.await_ready(*range(wanted))
+        if wait:
+            self.await_ready(*range(wanted))
 
     def upgrade(self, values: dict) -> None:
         """`helm upgrade`: pods of another template are replaced, the highest number first, one after another."""

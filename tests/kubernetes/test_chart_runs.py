@@ -2,6 +2,7 @@
 
 import threading
 import time
+import urllib.request
 
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
@@ -93,9 +94,9 @@ def copies(release, others: bool = False) -> set[int]:
             if not others or home.get(store) != ledger["writer"]["broker"]}
 
 
-def gone(release) -> list[str]:
+def gone(release, etcd) -> list[str]:
     """What etcd has of brokers that were scaled away. (Counters stay: a number is never given to two ledgers.)"""
-    keys = release.etcd_keys()
+    keys = etcd.keys()
     assert any(key.endswith("/sessions/0") for key in keys), keys
     stores = {found["store"] for found in release.status()["brokers"]}
     there = {str(ordinal) for ordinal in release.pods}
@@ -117,7 +118,7 @@ def report(what: str, began: float, release, gap: float) -> None:
     release.ended.clear()
 
 
-def test_restarts_and_scaling_through_the_rendered_hooks(make_release, tmp_path):
+def test_restarts_and_scaling_through_the_rendered_hooks(make_release, backing, tmp_path):
     began = time.monotonic()
     release = make_release(broker=broker())
     front = Front(release)
@@ -128,14 +129,14 @@ def test_restarts_and_scaling_through_the_rendered_hooks(make_release, tmp_path)
     try:
         # `helm upgrade` with another setting: every broker is restarted, one after another.
         began = time.monotonic()
-        release.upgrade({**make_release.values, "broker": broker(log={"level": "info,esker=debug"})})
+        release.upgrade({**backing.values, "broker": broker(log={"level": "info,esker=debug"})})
         assert [pod.name for pod in release.ended] == [f"{release.name}-{n}" for n in (2, 1, 0)]
         load.await_progress()
         report("rolling restart", began, release, load.gap(began))
 
         # More brokers and another setting at once: copies are on the new ones too then.
         began = time.monotonic()
-        release.upgrade({**make_release.values, "broker": broker(5)})
+        release.upgrade({**backing.values, "broker": broker(5)})
         assert [pod.name for pod in release.ended] == [f"{release.name}-{n}" for n in (2, 1, 0)], "new ones have it from the start"
         until("five brokers share the work", lambda: settled(release, [0, 1, 2, 3, 4]), 60, interval=0.5)
         until("the new brokers have copies of what others write", lambda: copies(release, others=True) >= {3, 4}, 60, interval=0.5)
@@ -143,13 +144,13 @@ def test_restarts_and_scaling_through_the_rendered_hooks(make_release, tmp_path)
         report("3 to 5, restarted", began, release, load.gap(began))
 
         began = time.monotonic()
-        release.upgrade({**make_release.values, "broker": broker(3)})
+        release.upgrade({**backing.values, "broker": broker(3)})
         assert [pod.name for pod in release.ended] == [f"{release.name}-{n}" for n in (4, 3)], "scaling in restarts nobody"
         until("three brokers share the work", lambda: settled(release, [0, 1, 2]), 60, interval=0.5)
         load.await_progress()
         report("5 to 3", began, release, load.gap(began))
 
-        until("the others have forgotten who is gone", lambda: not gone(release) and copies(release) == {0, 1, 2}, 60, interval=0.5)
+        until("the others have forgotten who is gone", lambda: not gone(release, backing.etcd) and copies(release) == {0, 1, 2}, 60, interval=0.5)
         print(load.finish(), f"; {queue.finish()} pieces of work")
         verify(release)
         assert not release.events(), release.events()
@@ -158,3 +159,52 @@ def test_restarts_and_scaling_through_the_rendered_hooks(make_release, tmp_path)
             step()
         queue.stopping.set()
         queue.workers.kill()
+
+
+def alive(release) -> bool:
+    """Every broker's liveness probe succeeds, and no pod has anything to complain about."""
+    for pod in release.pods.values():
+        handler = pod.container["livenessProbe"]["httpGet"]
+        with urllib.request.urlopen(f"http://{pod.address}:{pod.port(handler['port'])}{handler['path']}", timeout=10) as answer:
+            assert answer.status == 200
+    assert not release.events(), release.events()
+    return True
+
+
+def test_a_broker_lives_without_etcd_and_the_bucket(make_release, backing):
+    """Started before them, and when they are away later: nothing is restarted, and it is ready again by itself."""
+    parts = [backing.etcd, backing.s3]
+    for part in parts:
+        part.process.kill()
+    release = make_release(wait=False, broker=broker())
+    until("all of them wait", lambda: all(b"waiting for the metadata store" in pod.log.read_bytes() for pod in release.pods.values()), 60)
+    assert alive(release) and not any(pod.ready for pod in release.pods.values())
+    for part in parts:
+        part.start()
+    release.await_ready(0, 1, 2)
+    front = Front(release)
+    client = AdminClient({"bootstrap.servers": front.bootstrap, "log_level": 2})
+    client.create_topics([NewTopic("t", 3, 3)])["t"].result(30)
+    acked, failed = [], []
+    producer = Producer({"bootstrap.servers": front.bootstrap, "enable.idempotence": True, "log_level": 2})
+
+    def told(error, _) -> None:
+        failed.append(str(error)) if error else acked.append(time.monotonic())
+
+    def produced_until(end: float) -> bool:
+        producer.produce("t", b"x", on_delivery=told)
+        producer.poll(0)
+        return alive(release) and bool(acked) and acked[-1] > end
+
+    until("records are taken", lambda: produced_until(0), 30)
+    for part in parts:
+        part.process.kill()
+    # Long after the sessions' leases would have ended, if etcd counted their time.
+    began = time.monotonic()
+    until("records are taken all the while", lambda: produced_until(began + 12), 60)
+    for part in parts:
+        part.start()
+    until("three brokers share the work", lambda: settled(release, [0, 1, 2]), 60, interval=0.5)
+    release.await_ready(0, 1, 2)
+    assert producer.flush(60) == 0 and not failed, failed[:3]
+    assert not release.events(), release.events()
