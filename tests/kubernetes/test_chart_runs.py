@@ -1,5 +1,6 @@
 """What the chart renders, run: command line, files, environment, probes and hooks of pods, as a kubelet would, under load."""
 
+import json
 import threading
 import time
 import urllib.request
@@ -109,7 +110,7 @@ def verify(release) -> None:
     """Every byte in the bucket is as it should be."""
     done = release.pods[0].exec("/usr/local/bin/esker", "archive", "verify", "--config", "/etc/esker/esker.toml", "--output", "json")
     assert done.returncode == 0, done.stdout + done.stderr
-    print(done.stdout.strip())
+    assert not json.loads(done.stdout)["errors"], done.stdout
 
 
 def report(what: str, began: float, release, gap: float) -> None:
