@@ -65,8 +65,8 @@ def make_release(node, image_root, backing):
     made = []
     node.resolve_here()
 
-    def make(wait: bool = True, **values) -> Release:
-        made.append(Release(node, image_root(), {**backing.values, **values}, backing.secrets, wait))
+    def make(wait: bool = True, roots: dict | None = None, **values) -> Release:
+        made.append(Release(node, {"esker": image_root(), **(roots or {})}, {**backing.values, **values}, backing.secrets, wait))
         return made[-1]
     yield make
     panics = [line for release in made for line in release.panics()]

@@ -1,4 +1,4 @@
-"""What a kubelet does with a pod of one container: its environment, files, user, probes, hooks and its end, as rendered.
+"""What a kubelet does with a pod: its environment, files, user, probes, hooks and its end, as rendered.
 
 Whatever of a pod this does not know fails the test: a part of the chart that nothing here runs would be one that nobody ran."""
 
@@ -11,6 +11,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,7 +28,8 @@ NOT_DONE = {
     "container": {"image", "imagePullPolicy", "resources", "ports"},
 }
 DONE = {
-    "pod": {"containers", "volumes", "terminationGracePeriodSeconds", "securityContext", "enableServiceLinks"},
+    "pod": {"containers", "initContainers", "volumes", "terminationGracePeriodSeconds", "securityContext", "enableServiceLinks",
+            "restartPolicy", "activeDeadlineSeconds"},
     "container": {"name", "command", "args", "env", "volumeMounts", "startupProbe", "readinessProbe", "livenessProbe", "lifecycle",
                   "securityContext"},
 }
@@ -58,10 +60,12 @@ class Objects:
     rendered: list[dict]
     secrets: dict[str, dict[str, str]] = field(default_factory=dict)
 
-    def of(self, kind: str, name: str | None = None) -> dict:
-        found = [o for o in self.rendered if o["kind"] == kind and name in (None, o["metadata"]["name"])]
-        assert len(found) == 1, f"{len(found)} of {kind} {name}"
-        return found[0]
+    def all(self, kind: str) -> list[dict]:
+        return [rendered for rendered in self.rendered if rendered["kind"] == kind]
+
+    def of(self, kind: str, name: str) -> dict:
+        (found,) = [rendered for rendered in self.all(kind) if rendered["metadata"]["name"] == name]
+        return found
 
     def files(self, volume: dict) -> dict[str, bytes]:
         """Of a ConfigMap or Secret."""
@@ -89,58 +93,49 @@ class Probe:
         return self.rendered.get(key) or default
 
 
-class Pod:
-    """One pod, from its start to its end. It never comes back: another of the same name does."""
+class Sandbox:
+    """What the containers of a pod share: its network and name, its labels and volumes. Makes of a rendered container what is run."""
 
-    def __init__(self, node: Node, template: dict, name: str, labels: dict[str, str], objects: Objects, root: Path, claims: dict[str, Path]):
-        self.node, self.name, self.objects, self.root, self.claims = node, name, objects, root, claims
-        self.template, self.spec, self.labels = template, template["spec"], {**template["metadata"]["labels"], **labels}
+    def __init__(self, node: Node, template: dict, name: str, labels: dict[str, str], objects: Objects, roots: dict[str, Path],
+                 claims: dict[str, Path]):
+        self.node, self.name, self.objects, self.roots = node, name, objects, roots
+        self.template, self.pod, self.labels = template, template["spec"], {**template["metadata"]["labels"], **labels}
         self.annotations = template["metadata"].get("annotations", {})
-        known("pod", self.spec)
-        (self.container,) = self.spec["containers"]
-        known("container", self.container)
+        known("pod", self.pod)
         self.directory = node.directory / name / f"{node.given + 1}"
         self.directory.mkdir(parents=True)
         self.log = node.directory / f"{name}.log"
         self.network, self.address = node.attach()
-        self.grace = self.spec["terminationGracePeriodSeconds"]
-        self.started = self.ready = self.ending = self.over = False
-        self.ready_since = 0.0
         # What a person would see as warnings of the pod.
         self.events: list[str] = []
-        self.hook: str | None = None
-        self.hook_seconds = self.end_seconds = 0.0
-        self.exit_code: int | None = None
-        self._start()
-        self.watch = threading.Thread(target=self._watch, daemon=True)
-        self.watch.start()
+        self.volumes = self._volumes(claims)
 
-    # --- its start -------------------------------------------------------------------------------------------------------
-
-    def _start(self) -> None:
-        mounts = self._mounts()
-        prepare(self.root, mounts)
-        security = {**self.spec["securityContext"], **self.container["securityContext"]}
+    def spec(self, container: dict) -> Path:
+        """The file that says how to run it."""
+        known("container", container)
+        root, mounts = self._root(container["image"]), self._mounts(container)
+        prepare(root, mounts)
+        security = {**self.pod["securityContext"], **container["securityContext"]}
         assert security["runAsNonRoot"] and security["runAsUser"] != 0
-        env = self._environment()
-        command = [expand(word, env) for word in [*self.container["command"], *self.container.get("args", [])]]
-        spec = Spec(
-            root=str(self.root), command=command, env=env, hostname=self.name, network=self.network, mounts=mounts,
+        env = self._environment(container)
+        command = [expand(word, env) for word in [*container["command"], *container.get("args", [])]]
+        return Spec(
+            root=str(root), command=command, env=env, hostname=self.name, network=self.network, mounts=mounts,
             uid=security["runAsUser"], gid=security["runAsGroup"], groups=[security["fsGroup"]],
             readonly_root=security["readOnlyRootFilesystem"], drop_capabilities=security["capabilities"] == {"drop": ["ALL"]},
             no_new_privileges=not security["allowPrivilegeEscalation"],
-        )
-        self.env = env
-        self.file = spec.write(self.directory / "spec.json")
-        self.process = Process([sys.executable, CONTAINER, "run", self.file], self.log)
+        ).write(self.directory / f"{container['name']}.json")
 
-    def _environment(self) -> dict[str, str]:
+    def _root(self, image: str) -> Path:
+        """What the image holds: tests have one of each repository."""
+        return self.roots[image.partition("@")[0].rpartition(":")[0]]
+
+    def _environment(self, container: dict) -> dict[str, str]:
         """Of the engine, of the cluster, and what is rendered, in its order. Nothing of this process."""
-        env = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME": self.name}
-        cluster = {"KUBERNETES_SERVICE_HOST": "198.19.0.1", "KUBERNETES_SERVICE_PORT": "443", "KUBERNETES_PORT": "tcp://198.19.0.1:443"}
-        assert self.spec["enableServiceLinks"] is False, "variables of services would be set"
-        env.update(cluster)
-        for variable in self.container["env"]:
+        env = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME": self.name,
+               "KUBERNETES_SERVICE_HOST": "198.19.0.1", "KUBERNETES_SERVICE_PORT": "443", "KUBERNETES_PORT": "tcp://198.19.0.1:443"}
+        assert self.pod["enableServiceLinks"] is False, "variables of services would be set"
+        for variable in container.get("env", []):
             if "valueFrom" in variable:
                 env[variable["name"]] = self._value_from(variable["valueFrom"])
             else:
@@ -157,31 +152,75 @@ class Pod:
             return getattr(self, found[1]).get(found[2], "")
         return {"metadata.name": self.name, "metadata.namespace": self.node.namespace, "status.podIP": self.address}[path]
 
-    def _mounts(self) -> list[Mount]:
+    def _volumes(self, claims: dict[str, Path]) -> dict[str, Path]:
+        """Where each of them is, with the group that the pod wants for its files."""
+        group = self.pod["securityContext"]["fsGroup"]
+        found = dict(claims)
+        for volume in self.pod.get("volumes", []):
+            at = self.directory / "volumes" / volume["name"]
+            at.mkdir(parents=True)
+            found[volume["name"]] = at
+            if "emptyDir" not in volume:
+                for name, content in self.objects.files(volume).items():
+                    (at / name).write_bytes(content)
+                    os.chown(at / name, 0, group)
+                    (at / name).chmod(0o640)
+        for source in found.values():
+            os.chown(source, 0, group)
+            source.chmod(0o2775)
+        return found
+
+    def _mounts(self, container: dict) -> list[Mount]:
         hosts = self.directory / "hosts"
         hosts.write_text(f"127.0.0.1\tlocalhost\n{self.address}\t{self.name}\n")
         mounts = [Mount(str(hosts), "/etc/hosts"), Mount(str(self.node.resolv_conf), "/etc/resolv.conf", True)]
-        group = self.spec["securityContext"]["fsGroup"]
-        sources = dict(self.claims)
-        for volume in self.spec["volumes"]:
-            at = self.directory / "volumes" / volume["name"]
-            at.mkdir(parents=True)
-            if "emptyDir" in volume:
-                sources[volume["name"]] = at
-                continue
-            for name, content in self.objects.files(volume).items():
-                (at / name).write_bytes(content)
-                os.chown(at / name, 0, group)
-                (at / name).chmod(0o640)
-            sources[volume["name"]] = at
-        for source in sources.values():
-            os.chown(source, 0, group)
-            source.chmod(0o2775)
         # Outer ones first: others are mounted inside of them.
-        for mount in sorted(self.container["volumeMounts"], key=lambda mount: mount["mountPath"]):
+        for mount in sorted(container.get("volumeMounts", []), key=lambda mount: mount["mountPath"]):
             assert set(mount) <= {"name", "mountPath", "readOnly"}, mount
-            mounts.append(Mount(str(sources[mount["name"]]), mount["mountPath"], mount.get("readOnly", False)))
+            mounts.append(Mount(str(self.volumes[mount["name"]]), mount["mountPath"], mount.get("readOnly", False)))
         return mounts
+
+
+class Task(Sandbox):
+    """A pod that ends by itself, its containers one after another."""
+
+    def __init__(self, node: Node, template: dict, name: str, objects: Objects, roots: dict[str, Path]):
+        super().__init__(node, template, name, {}, objects, roots, {})
+
+    def run(self) -> list[str]:
+        said = []
+        try:
+            for container in [*self.pod.get("initContainers", []), *self.pod["containers"]]:
+                argv = [sys.executable, CONTAINER, "run", self.spec(container)]
+                done = subprocess.run(argv, capture_output=True, text=True, timeout=self.pod.get("activeDeadlineSeconds", 300))
+                assert done.returncode == 0, f"{self.name}/{container['name']}: {done.returncode}: {done.stdout}{done.stderr}"
+                said.append(done.stdout)
+        finally:
+            self.node.detach(self.network)
+        return said
+
+
+class Pod(Sandbox):
+    """A pod of one container, from its start to its end. It never comes back: another of the same name does."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        (self.container,) = self.pod["containers"]
+        assert "initContainers" not in self.pod
+        self.grace = self.pod.get("terminationGracePeriodSeconds", 30)
+        self.started = self.ready = self.ending = self.over = False
+        self.ready_since = 0.0
+        self.hook_seconds = self.end_seconds = 0.0
+        self.exit_code: int | None = None
+        # For a test that looks at it before it is told to end.
+        self.after_hook: Callable[[Pod], None] = lambda _: None
+        self.file = self.spec(self.container)
+        self._launch()
+        self.watch = threading.Thread(target=self._watch, daemon=True)
+        self.watch.start()
+
+    def _launch(self) -> None:
+        self.process = Process([sys.executable, CONTAINER, "run", self.file], self.log)
 
     # --- its life --------------------------------------------------------------------------------------------------------
 
@@ -218,7 +257,7 @@ class Pod:
         self.started = self.ready = False
         self.events.append(f"the container ended with {self.process.popen.returncode}:\n{self.process.log_tail(5)}")
         assert len(self.events) < 20, self.events
-        self.process = Process([sys.executable, CONTAINER, "run", self.file], self.log)
+        self._launch()
 
     def _ask(self, probe: Probe) -> bool:
         handler = probe.rendered["httpGet"]
@@ -254,15 +293,10 @@ class Pod:
         began = time.monotonic()
         self.ready, self.ending = False, True
         self.watch.join()
-        hook = self.container["lifecycle"]["preStop"]["exec"]["command"]
-        try:
-            done = self.exec(*hook, timeout=self.grace)
-            self.hook = f"{done.returncode}: {done.stdout}{done.stderr}".strip()
-            if done.returncode != 0:
-                self.events.append(f"the hook failed: {self.hook}")
-        except subprocess.TimeoutExpired:
-            self.events.append("the hook took the whole grace period")
+        if "lifecycle" in self.container:
+            self._hook(self.container["lifecycle"]["preStop"]["exec"]["command"])
         self.hook_seconds = time.monotonic() - began
+        self.after_hook(self)
         told = time.monotonic()
         os.kill(self.pid(), 15)
         try:
@@ -276,6 +310,14 @@ class Pod:
         self.end_seconds = time.monotonic() - told
         self.node.detach(self.network)
         self.over = True
+
+    def _hook(self, command: list[str]) -> None:
+        try:
+            done = self.exec(*command, timeout=self.grace)
+            if done.returncode != 0:
+                self.events.append(f"the hook failed: {done.returncode}: {done.stdout}{done.stderr}")
+        except subprocess.TimeoutExpired:
+            self.events.append("the hook took the whole grace period")
 
     def kill(self) -> None:
         """At once, with everything in it."""

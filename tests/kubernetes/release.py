@@ -1,4 +1,4 @@
-"""A release of the chart: what Helm renders, what the controllers of StatefulSets and Services make of it."""
+"""A release of the chart: what Helm renders, and what the controllers of StatefulSets, Services and Jobs make of it."""
 
 import json
 import shutil
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from harness.paths import TESTS
 from harness.wait import until
-from kubelet import Objects, Pod
+from kubelet import Objects, Pod, Task
 from node import DOMAIN, Node
 
 ZONES = ["a", "b", "c"]
@@ -26,48 +26,41 @@ def render(values: dict, directory: Path) -> list[dict]:
     return json.loads(done.stdout)
 
 
-class Release:
-    """The brokers' StatefulSet and its pods."""
+class StatefulSet:
+    """The pods of one, and their volumes."""
 
-    def __init__(self, node: Node, root: Path, values: dict, secrets: dict[str, dict[str, str]], wait: bool = True):
-        self.node, self.root, self.secrets = node, root, secrets
+    def __init__(self, node: Node, roots: dict[str, Path], name: str):
+        self.node, self.roots, self.name = node, roots, name
         self.pods: dict[int, Pod] = {}
         self.ended: list[Pod] = []
-        self.serving: list[str] = []
-        self.stopping = threading.Event()
-        self._render(values)
-        self.endpoints = threading.Thread(target=self._endpoints, daemon=True)
-        self.endpoints.start()
-        self._scale(wait)
+        self.after_hook = lambda pod: None
 
-    def _render(self, values: dict) -> None:
-        self.objects = Objects(render(values, self.node.directory), self.secrets)
-        self.set = self.objects.of("StatefulSet", self.objects.of("PodDisruptionBudget")["metadata"]["name"])
-        self.spec = self.set["spec"]
+    def set(self, objects: Objects) -> None:
+        """What is wanted from now on."""
+        self.objects, self.spec = objects, objects.of("StatefulSet", self.name)["spec"]
         assert self.spec["podManagementPolicy"] == "Parallel" and self.spec["updateStrategy"] == {"type": "RollingUpdate"}
-        self.name = self.set["metadata"]["name"]
 
-    # --- pods ------------------------------------------------------------------------------------------------------------
-
-    def _claims(self, ordinal: int) -> dict[str, Path]:
+    def claims(self, ordinal: int) -> dict[str, Path]:
         """Volumes that outlive a pod."""
-        claims = {}
+        found = {}
         for claim in self.spec.get("volumeClaimTemplates", []):
             name = claim["metadata"]["name"]
-            claims[name] = self.node.directory / "claims" / f"{name}-{self.name}-{ordinal}"
-            claims[name].mkdir(parents=True, exist_ok=True)
-        return claims
+            found[name] = self.node.directory / "claims" / f"{name}-{self.name}-{ordinal}"
+            found[name].mkdir(parents=True, exist_ok=True)
+        return found
 
-    def _start(self, ordinal: int) -> None:
+    def start(self, ordinal: int) -> None:
         name = f"{self.name}-{ordinal}"
         labels = {"apps.kubernetes.io/pod-index": str(ordinal), "statefulset.kubernetes.io/pod-name": name,
                   "topology.kubernetes.io/zone": ZONES[ordinal % len(ZONES)]}
-        self.pods[ordinal] = Pod(self.node, self.spec["template"], name, labels, self.objects, self.root, self._claims(ordinal))
+        self.pods[ordinal] = Pod(self.node, self.spec["template"], name, labels, self.objects, self.roots, self.claims(ordinal))
 
-    def _end(self, *ordinals: int) -> None:
+    def stop(self, *ordinals: int) -> None:
         """At the same time."""
         ending = [self.pods[ordinal] for ordinal in ordinals]
         threads = [threading.Thread(target=pod.end) for pod in ending]
+        for pod in ending:
+            pod.after_hook = self.after_hook
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -80,7 +73,7 @@ class Release:
     def await_ready(self, *ordinals: int) -> None:
         """Ready for as long as counts as available."""
         least = self.spec.get("minReadySeconds", 0)
-        for ordinal in ordinals:
+        for ordinal in ordinals or self.pods:
             pod = self.pods[ordinal]
 
             def available(pod=pod) -> bool:
@@ -88,52 +81,107 @@ class Release:
                 return pod.ready and time.monotonic() - pod.ready_since >= least
             until(f"{pod.name} is available", available, READY)
 
-    def _scale(self, wait: bool = True) -> None:
+    def scale(self) -> None:
+        """Starts what is missing, and ends what is too much: all of them at once, as the policy `Parallel` says."""
         wanted = self.spec["replicas"]
         surplus = sorted((ordinal for ordinal in self.pods if ordinal >= wanted), reverse=True)
-        missing = [ordinal for ordinal in range(wanted) if ordinal not in self.pods]
-        for ordinal in missing:
-            self._start(ordinal)
-        self._end(*surplus)
+        for ordinal in [ordinal for ordinal in range(wanted) if ordinal not in self.pods]:
+            self.start(ordinal)
+        self.stop(*surplus)
         if self.spec.get("persistentVolumeClaimRetentionPolicy", {}).get("whenScaled") == "Delete":
             for ordinal in surplus:
-                for claim in self._claims(ordinal).values():
+                for claim in self.claims(ordinal).values():
                     shutil.rmtree(claim)
-        if wait:
-            self.await_ready(*range(wanted))
 
-    def upgrade(self, values: dict) -> None:
-        """`helm upgrade`: pods of another template are replaced, the highest number first, one after another."""
-        self._render(values)
-        self._scale()
+    def roll(self) -> None:
+        """Replaces pods of another template, the highest number first, one after another."""
         for ordinal in sorted(self.pods, reverse=True):
             if self.pods[ordinal].template != self.spec["template"]:
-                self._end(ordinal)
-                self._start(ordinal)
+                self.stop(ordinal)
+                self.start(ordinal)
                 self.await_ready(ordinal)
+
+
+class Release:
+    """Everything of it. `roots`: what each image holds, by its repository."""
+
+    def __init__(self, node: Node, roots: dict[str, Path], values: dict, secrets: dict[str, dict[str, str]], wait: bool = True):
+        self.node, self.roots, self.secrets = node, roots, secrets
+        self.sets: dict[str, StatefulSet] = {}
+        self.stopping = threading.Event()
+        self._render(values)
+        self.endpoints = threading.Thread(target=self._endpoints, daemon=True)
+        self.endpoints.start()
+        for found in self.sets.values():
+            found.scale()
+        if wait:
+            self.await_ready()
+
+    def _render(self, values: dict) -> None:
+        self.objects = Objects(render(values, self.node.directory), self.secrets)
+        for rendered in self.objects.all("StatefulSet"):
+            name = rendered["metadata"]["name"]
+            self.sets.setdefault(name, StatefulSet(self.node, self.roots, name)).set(self.objects)
+        # The bootstrap service has the release's name, and so have the brokers.
+        (bootstrap,) = [o for o in self.objects.all("Service") if o["metadata"]["labels"].get("app.kubernetes.io/component") == "bootstrap"]
+        self.name = bootstrap["metadata"]["name"]
+        self.bootstrap = f"{self.name}.{self.node.namespace}.svc:{next(p['port'] for p in bootstrap['spec']['ports'] if p['name'] == 'kafka')}"
+        self.brokers = self.sets[self.name]
+
+    @property
+    def pods(self) -> dict[int, Pod]:
+        """The brokers'."""
+        return self.brokers.pods
+
+    @property
+    def ended(self) -> list[Pod]:
+        """Brokers' pods that are gone."""
+        return self.brokers.ended
+
+    def await_ready(self) -> None:
+        for found in self.sets.values():
+            found.await_ready()
+
+    def upgrade(self, values: dict) -> None:
+        """`helm upgrade`."""
+        self._render(values)
+        for found in self.sets.values():
+            found.scale()
+            found.await_ready()
+            found.roll()
+
+    def run(self, kind: str, name: str) -> list[str]:
+        """A Job, or a Pod that ends: what each of its containers says, one after another. It must succeed."""
+        rendered = self.objects.of(kind, name)
+        template = rendered["spec"]["template"] if kind == "Job" else rendered
+        return Task(self.node, template, name, self.objects, self.roots).run()
 
     # --- names -----------------------------------------------------------------------------------------------------------
 
     def _endpoints(self) -> None:
-        """Services follow their pods. A name of its own for each pod of the headless one, ready or not; the bootstrap service has
+        """Services follow their pods. A name of its own for each pod of a headless one, ready or not; the bootstrap service has
         those that are ready. Its name leads to them directly here: its ports must be theirs."""
         while not self.stopping.wait(0.05):
             records: dict[str, list[str]] = {}
-            for service in [o for o in self.objects.rendered if o["kind"] == "Service"]:
-                pods = [pod for pod in list(self.pods.values()) if service["spec"]["selector"].items() <= pod.labels.items()]
-                assert all(port["port"] == pod.port(port["targetPort"]) for port in service["spec"]["ports"] for pod in pods)
+            everybody = [(found, pod) for found in list(self.sets.values()) for pod in list(found.pods.values())]
+            for service in self.objects.all("Service"):
+                selected = service["spec"]["selector"].items()
+                pods = [(found, pod) for found, pod in everybody if selected <= pod.labels.items()]
+                assert all(port["port"] == pod.port(port["targetPort"]) for port in service["spec"]["ports"] for _, pod in pods)
                 name = f"{service['metadata']['name']}.{self.node.namespace}.svc.{DOMAIN}"
                 open_to_all = service["spec"].get("publishNotReadyAddresses", False)
-                records[name] = [pod.address for pod in pods if pod.ready or open_to_all]
-                if service["metadata"]["name"] == self.spec["serviceName"]:
-                    records |= {f"{pod.name}.{name}": [pod.address] for pod in pods}
+                shown = [(found, pod) for found, pod in pods if pod.ready or open_to_all]
+                records[name] = [pod.address for _, pod in shown]
+                of_it = [pod for found, pod in shown if found.spec["serviceName"] == service["metadata"]["name"]]
+                records |= {f"{pod.name}.{name}": [pod.address] for pod in of_it}
             self.node.names.replace(f".{self.node.namespace}.svc.{DOMAIN}", records)
 
     # --- what can be seen ------------------------------------------------------------------------------------------------
 
     def events(self) -> list[str]:
         """What was not as it should be."""
-        return [f"{pod.name}: {event}" for pod in [*self.ended, *self.pods.values()] for event in pod.events]
+        pods = [pod for found in self.sets.values() for pod in [*found.ended, *found.pods.values()]]
+        return [f"{pod.name}: {event}" for pod in pods for event in pod.events]
 
     def status(self) -> dict | None:
         """`kubectl exec ... esker cluster status` in the first pod."""
@@ -147,5 +195,6 @@ class Release:
     def end(self) -> None:
         self.stopping.set()
         self.endpoints.join()
-        for pod in self.pods.values():
-            pod.kill()
+        for found in self.sets.values():
+            for pod in found.pods.values():
+                pod.kill()
