@@ -1,13 +1,14 @@
 """A machine for pods, with an etcd and an S3 endpoint beside them."""
 
 import os
+import shutil
 import subprocess
 from types import SimpleNamespace
 
 import pytest
 
-from harness.etcd import Etcd
-from harness.paths import ROOT, binary
+from harness.etcd import Etcd, etcd_binary
+from harness.paths import ROOT, TESTS, binary
 from harness.s3 import ACCESS_KEY, BUCKET, SECRET_KEY, S3Endpoint
 from node import Node
 from release import Release
@@ -31,6 +32,18 @@ def image_root(tmp_path_factory):
         subprocess.run([ROOT / "image" / "root.sh", binary("esker"), root], check=True, timeout=60)
         return root
     return make
+
+
+@pytest.fixture
+def etcd_root(tmp_path):
+    """What etcd's official image holds: two programs."""
+    needs_root()
+    programs = tmp_path / "etcd-image" / "usr" / "local" / "bin"
+    programs.mkdir(parents=True)
+    shutil.copy(etcd_binary(), programs / "etcd")
+    build = '. ../go.sh && exec "$go" build -trimpath -buildvcs=false -o "$0" ./etcdctl'
+    subprocess.run(["bash", "-euc", build, programs / "etcdctl"], cwd=TESTS / "etcd", check=True, timeout=900)
+    return tmp_path / "etcd-image"
 
 
 @pytest.fixture

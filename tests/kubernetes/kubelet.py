@@ -12,7 +12,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from container import Mount, Spec, prepare
@@ -58,7 +58,15 @@ class Objects:
     """What a release has in its namespace: what was rendered, and what was there."""
 
     rendered: list[dict]
-    secrets: dict[str, dict[str, str]] = field(default_factory=dict)
+    secrets: dict[str, dict[str, str]]
+    # Where volumes are that outlive pods.
+    claims: Path
+
+    def volume(self, claim: str) -> Path:
+        """Of a claim that was rendered."""
+        at = self.claims / self.of("PersistentVolumeClaim", claim)["metadata"]["name"]
+        at.mkdir(parents=True, exist_ok=True)
+        return at
 
     def all(self, kind: str) -> list[dict]:
         return [rendered for rendered in self.rendered if rendered["kind"] == kind]
@@ -157,6 +165,9 @@ class Sandbox:
         group = self.pod["securityContext"]["fsGroup"]
         found = dict(claims)
         for volume in self.pod.get("volumes", []):
+            if "persistentVolumeClaim" in volume:
+                found[volume["name"]] = self.objects.volume(volume["persistentVolumeClaim"]["claimName"])
+                continue
             at = self.directory / "volumes" / volume["name"]
             at.mkdir(parents=True)
             found[volume["name"]] = at

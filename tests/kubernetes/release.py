@@ -45,7 +45,7 @@ class StatefulSet:
         found = {}
         for claim in self.spec.get("volumeClaimTemplates", []):
             name = claim["metadata"]["name"]
-            found[name] = self.node.directory / "claims" / f"{name}-{self.name}-{ordinal}"
+            found[name] = self.objects.claims / f"{name}-{self.name}-{ordinal}"
             found[name].mkdir(parents=True, exist_ok=True)
         return found
 
@@ -107,6 +107,7 @@ class Release:
 
     def __init__(self, node: Node, roots: dict[str, Path], values: dict, secrets: dict[str, dict[str, str]], wait: bool = True):
         self.node, self.roots, self.secrets = node, roots, secrets
+        self.claims = node.directory / "claims"
         self.sets: dict[str, StatefulSet] = {}
         self.stopping = threading.Event()
         self._render(values)
@@ -118,7 +119,7 @@ class Release:
             self.await_ready()
 
     def _render(self, values: dict) -> None:
-        self.objects = Objects(render(values, self.node.directory), self.secrets)
+        self.objects = Objects(render(values, self.node.directory), self.secrets, self.claims)
         for rendered in self.objects.all("StatefulSet"):
             name = rendered["metadata"]["name"]
             self.sets.setdefault(name, StatefulSet(self.node, self.roots, name)).set(self.objects)
@@ -151,9 +152,10 @@ class Release:
             found.roll()
 
     def run(self, kind: str, name: str) -> list[str]:
-        """A Job, or a Pod that ends: what each of its containers says, one after another. It must succeed."""
+        """A Job, one of a CronJob, or a Pod that ends: what each of its containers says, one after another. It must succeed."""
         rendered = self.objects.of(kind, name)
-        template = rendered["spec"]["template"] if kind == "Job" else rendered
+        job = rendered["spec"]["jobTemplate"] if kind == "CronJob" else rendered
+        template = rendered if kind == "Pod" else job["spec"]["template"]
         return Task(self.node, template, name, self.objects, self.roots).run()
 
     # --- names -----------------------------------------------------------------------------------------------------------

@@ -1,15 +1,13 @@
 """What the chart renders, run: command line, files, environment, probes and hooks of pods, as a kubelet would, under load."""
 
 import json
-import threading
 import time
 import urllib.request
 
-from confluent_kafka import Producer
-from confluent_kafka.admin import AdminClient, NewTopic
-from workers import ACCEPT, Workers, admin
+from confluent_kafka.admin import AdminClient
 
 from harness.wait import until
+from streams import Queue, Stream
 from workload import Workload
 
 # Small and quick; all of it as anybody would set it.
@@ -20,46 +18,10 @@ QUICK = {
 }
 TOPICS = [{"name": "orders", "partitions": 16, "config": {"retention.ms": "86400000"}}, {"name": "audit"}]
 RATE = 200
-SHARED = "work"
 
 
 def broker(replicas: int = 3, **more) -> dict:
     return {"replicas": replicas, "shards": 16, "minReadySeconds": 2, "config": QUICK, **more}
-
-
-class Queue:
-    """A share group's workers, and a producer of work for them; every piece is done with by one acknowledgement."""
-
-    def __init__(self, bootstrap: str, directory):
-        self.bootstrap, self.sent, self.failed = bootstrap, 0, []
-        client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
-        client.create_topics([NewTopic(SHARED, 4, 3)])[SHARED].result(30)
-        admin(bootstrap, "config", "workers", "share.auto.offset.reset=earliest")
-        self.workers = Workers(bootstrap, SHARED, "workers", directory)
-        self.workers.launch("java", members=2)
-        self.stopping = threading.Event()
-        self.thread = threading.Thread(target=self._produce, daemon=True)
-        self.thread.start()
-
-    def _produce(self) -> None:
-        producer = Producer({"bootstrap.servers": self.bootstrap, "enable.idempotence": True, "log_level": 2})
-        while not self.stopping.wait(0.02):  # the rate
-            producer.produce(SHARED, str(self.sent).encode(), on_delivery=lambda error, _: self.failed.append(str(error)) if error else None)
-            self.sent += 1
-            producer.poll(0)
-        assert producer.flush(120) == 0
-
-    def finish(self) -> int:
-        """How many pieces of work there were."""
-        self.stopping.set()
-        self.thread.join(150)
-        assert not self.failed, self.failed[:3]
-        until(f"all {self.sent} are accepted", lambda: len(self.workers.acknowledged(ACCEPT)) >= self.sent, 120, interval=0.5)
-        self.workers.stop()
-        self.workers.judge(lost=0)
-        values = sorted(int(value) for value in self.workers.values().values())
-        assert values == list(range(self.sent)), "work was lost, or came twice"
-        return self.sent
 
 
 class Front:
@@ -201,29 +163,44 @@ def test_a_broker_lives_without_etcd_and_the_bucket(make_release, backing):
     for part in parts:
         part.start()
     release.await_ready()
-    front = Front(release)
-    client = AdminClient({"bootstrap.servers": front.bootstrap, "log_level": 2})
-    client.create_topics([NewTopic("t", 3, 3)])["t"].result(30)
-    acked, failed = [], []
-    producer = Producer({"bootstrap.servers": front.bootstrap, "enable.idempotence": True, "log_level": 2})
-
-    def told(error, _) -> None:
-        failed.append(str(error)) if error else acked.append(time.monotonic())
-
-    def produced_until(end: float) -> bool:
-        producer.produce("t", b"x", on_delivery=told)
-        producer.poll(0)
-        return alive(release) and bool(acked) and acked[-1] > end
-
-    until("records are taken", lambda: produced_until(0), 30)
+    stream = Stream(release.bootstrap)
+    until("records are taken", lambda: stream.taken_after(0), 30)
     for part in parts:
         part.process.kill()
     # Long after the sessions' leases would have ended, if etcd counted their time.
-    began = time.monotonic()
-    until("records are taken all the while", lambda: produced_until(began + 12), 60)
+    end = time.monotonic() + 12
+    until("records are taken all the while", lambda: alive(release) and stream.taken_after(end), 60)
     for part in parts:
         part.start()
     until("three brokers share the work", lambda: settled(release, [0, 1, 2]), 60, interval=0.5)
     release.await_ready()
-    assert producer.flush(60) == 0 and not failed, failed[:3]
+    stream.finish()
+    assert not release.events(), release.events()
+
+
+def test_the_bundled_etcd(make_release, backing, etcd_root):
+    """Its members find each other and the brokers find them; they are restarted under load, and its jobs do their work."""
+    def etcd(quota: int) -> dict:
+        return {"bundled": {"enabled": True, "image": {"repository": "etcd"}, "quotaBytes": quota}}
+
+    release = make_release(roots={"etcd": etcd_root}, etcd=etcd(1 << 30), broker=broker())
+    members = release.sets[f"{release.name}-etcd"]
+    until("three brokers share the work", lambda: settled(release, [0, 1, 2]), 60, interval=0.5)
+    stream = Stream(release.bootstrap)
+    until("records are taken", lambda: stream.taken_after(0), 30)
+    release.upgrade({**backing.values, "etcd": etcd(1 << 31), "broker": broker()})
+    assert len(members.ended) == 3 and not release.ended, "another setting of etcd restarts its members and no broker"
+    jobs = [job["metadata"]["name"].removeprefix(f"{members.name}-") for job in release.objects.all("CronJob")]
+    assert sorted(jobs) == ["defrag", "snapshot-evening", "snapshot-morning", "snapshot-night", "snapshot-noon"]
+    said = release.run("CronJob", f"{members.name}-defrag")[0]
+    assert said.count("Finished defragmenting") == 3, said
+    snapshots = release.objects.volume(f"{members.name}-snapshots")
+    for _ in range(2):  # the second takes the place of the first
+        release.run("CronJob", f"{members.name}-snapshot-noon")
+        assert [file.name for file in snapshots.iterdir()] == ["noon.db"]
+        assert b"/sessions/0" in (snapshots / "noon.db").read_bytes()
+    now = time.monotonic()
+    until("records are taken still", lambda: stream.taken_after(now), 30)
+    assert settled(release, [0, 1, 2])
+    stream.finish()
     assert not release.events(), release.events()
