@@ -31,7 +31,7 @@ release: ## Build the broker as it is shipped (target/release/esker)
 	$(CARGO) build --release --locked -p esker
 
 .PHONY: test
-test: lint deny helm unit integration ## Everything that must hold before a change lands
+test: lint deny helm image unit integration ## Everything that must hold before a change lands
 
 .PHONY: lint
 lint: ## Formatting and clippy, warnings are errors
@@ -53,6 +53,10 @@ $(DENY):
 .PHONY: helm
 helm: ## The Helm chart: rendered by Helm's engine, decoded into the Kubernetes API's types, checked by rules
 	cd tests/helm && . ../go.sh && "$$go" vet ./... && "$$go" test -count=1 ./...
+
+.PHONY: image
+image: ## The Dockerfile: read by BuildKit's front end for both architectures, and compared with the chart
+	cd tests/image && . ../go.sh && "$$go" vet ./... && "$$go" test -count=1 ./...
 
 # Its version is the one that go.mod names.
 ETCD := $(TOOLS)/etcd-$(shell sed -n 's|^require go.etcd.io/etcd/server/v3 v||p' tests/etcd/go.mod)/etcd

@@ -15,13 +15,13 @@ ACCESS_KEY, SECRET_KEY = "esker-test", "esker-test-secret"
 class S3Endpoint:
     """A running endpoint with one empty bucket."""
 
-    def __init__(self, directory: Path, kind: str = "esker-test-s3"):
-        self.port = free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
+    def __init__(self, directory: Path, kind: str = "esker-test-s3", host: str = "127.0.0.1"):
+        self.host, self.port = host, free_port()
+        self.url = f"http://{host}:{self.port}"
         if kind == "moto":
-            command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", self.port]
+            command = [sys.executable, "-m", "moto.server", "-H", host, "-p", self.port]
         else:
-            command = [binary("esker-test-s3"), "--root", directory / "buckets", "--port", self.port, "--bucket", BUCKET]
+            command = [binary("esker-test-s3"), "--root", directory / "buckets", "--host", host, "--port", self.port, "--bucket", BUCKET]
         self.kind, self.command, self.log = kind, command, directory / f"{kind}.log"
         self.start()
         if kind == "moto":
@@ -30,7 +30,7 @@ class S3Endpoint:
     def start(self) -> None:
         """Starts it, also again on what it has stored."""
         self.process = Process(self.command, self.log)
-        until(f"{self.kind} accepts connections", lambda: accepts(self.port), 60)
+        until(f"{self.kind} accepts connections", lambda: accepts(self.port, self.host), 60)
 
     def settings(self, prefix: str = "test", port: int | None = None) -> dict:
         """The broker settings that make it this broker's object store; `port` when it is to come through a proxy."""

@@ -3,6 +3,7 @@
 use std::{path::PathBuf, process::ExitCode};
 
 use esker_env::Env;
+use rustix::process::{WaitOptions, wait};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::{
@@ -146,6 +147,7 @@ async fn serve(config: Config, brokers: u8, accept_lost_stores: bool) -> Result<
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let env = Env::real();
+    reap_orphans(&env)?;
     let meta = Metadata::open(&config, &env).await?;
     let alone = config.meta.is_embedded() && brokers == 1;
     let configs = settings::dev_cluster(&config, brokers)?;
@@ -176,5 +178,23 @@ async fn serve(config: Config, brokers: u8, accept_lost_stores: bool) -> Result<
     meta.close().await;
     stopped.into_iter().collect::<Result<(), Failure>>()?;
     tracing::info!("stopped");
+    Ok(())
+}
+
+/// Process 1 of a container inherits the children of others that have ended, and those stay in the table of processes until it
+/// asks how they ended. A broker has no children of its own.
+fn reap_orphans(env: &Env) -> Result<(), Failure> {
+    if std::process::id() != 1 {
+        return Ok(());
+    }
+    let mut ended = signal(SignalKind::child())?;
+    env.tasks.spawn(async move {
+        loop {
+            while matches!(wait(WaitOptions::NOHANG), Ok(Some(_))) {}
+            if ended.recv().await.is_none() {
+                return;
+            }
+        }
+    });
     Ok(())
 }

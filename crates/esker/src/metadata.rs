@@ -2,11 +2,17 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use esker_env::Env;
-use esker_meta::{EmbeddedMeta, Keys, MetaError, MetaStore};
+use esker_env::{Env, Monotonic};
+use esker_meta::{EmbeddedMeta, Keys, Meta, MetaError, MetaStore};
 use esker_meta_etcd::{Credentials, EtcdMeta, EtcdOptions, EtcdUrl, Tls};
 
 use crate::config::{Config, ConfigError, MetaSettings};
+
+/// Between two questions to an etcd that does not answer.
+const ASK_EVERY: Duration = Duration::from_secs(1);
+
+/// Between two log lines about it.
+const TELL_EVERY: Duration = Duration::from_secs(30);
 
 /// An opened store.
 pub(crate) enum Metadata {
@@ -37,6 +43,29 @@ impl Metadata {
         let keys = Keys::new(&url.key_prefix())?;
         let store = Arc::new(EtcdMeta::new(options(settings, url)?, env.clone())?);
         Ok(Self::Etcd { store, keys })
+    }
+
+    /// Waits for etcd's first answer, however long that takes: brokers may be started before it, and one that ended instead would be
+    /// started again later and later by whatever watches over it.
+    ///
+    /// # Errors
+    /// When it answers, and not with anything that a broker could begin with.
+    pub(crate) async fn await_answer(&self, env: &Env) -> Result<(), MetaError> {
+        let Self::Etcd { store, keys } = self else { return Ok(()) };
+        let meta = Meta::new(Arc::clone(store) as _, keys.clone(), env.clone());
+        let mut told: Option<Monotonic> = None;
+        loop {
+            let why = match meta.load_cluster().await {
+                Err(MetaError::Unavailable(why)) => why,
+                answer => return answer.map(drop),
+            };
+            let now = env.clock.now();
+            if told.is_none_or(|told| now - told >= TELL_EVERY) {
+                tracing::warn!("waiting for the metadata store: {why}");
+                told = Some(now);
+            }
+            env.clock.sleep(ASK_EVERY).await;
+        }
     }
 
     /// The store, for whoever needs no more than the contract.

@@ -61,6 +61,7 @@ impl Running {
             http::serve(Arc::clone(&http), &config.listeners.http, &env.tasks).await.map_err(|error| {
                 Failure(format!("listeners.http cannot use {}: {error}", config.listeners.http))
             })?;
+        meta.await_answer(env).await?;
         let disk = RealDisk::open(config.node.data_dir.join("store"))
             .map_err(|error| Failure(format!("log directory: {error}")))?;
         let (objects, prefix) = settings::object_store(config, &variables().collect())?;
