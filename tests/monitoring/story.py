@@ -26,9 +26,10 @@ RULES = ROOT / "helm" / "esker" / "alerts" / "alerts.yaml"
 # What a test cannot wait for, or would have to break more for.
 THRESHOLDS = {"offloadLagSeconds": 6, "produceLatencySeconds": 0.25, "groupLagRecords": 2000}
 MIB = 1 << 20
-CLUSTER = {"archive.flush_interval_ms": 2_000, "archive.trim_delay_ms": 1_000, "archive.cache_memory_bytes": 4 * MIB, "wal.max_bytes": 96 * MIB,
-           "wal.file_bytes": 2 * MIB, "limits.tail_bytes": MIB, "kafka.group_share_min_record_lock_duration_ms": 1000}
-ALONE = {"limits.max_connections": 20, "limits.request_bytes_total": 8 * MIB, "wal.max_bytes": 16 * MIB, "wal.file_bytes": MIB}
+CLUSTER = {"archive.flush_interval_ms": 2_000, "archive.trim_delay_ms": 1_000, "archive.cache_memory_bytes": 4 * MIB, "wal.max_bytes": 64 * MIB,
+           "wal.file_bytes": 8 * MIB, "limits.tail_bytes": MIB, "kafka.group_share_min_record_lock_duration_ms": 1000}
+ALONE = {"limits.max_connections": 20, "limits.request_bytes_total": 16 * MIB, "limits.request_bytes_per_connection": 16 * MIB,
+         "limits.socket_request_max_bytes": 8 * MIB, "wal.max_bytes": 64 * MIB, "wal.file_bytes": 8 * MIB}
 FIRES, ENDS = 60, 60  # seconds at most; both take some ten on a machine that is not busy
 
 

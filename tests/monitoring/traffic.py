@@ -36,9 +36,11 @@ class Traffic:
             thread.start()
 
     def end(self) -> None:
+        """Whoever waits for brokers that are gone is left alone."""
         self.ending.set()
+        deadline = time.monotonic() + 5
         for thread in self.threads:
-            thread.join(30)
+            thread.join(max(deadline - time.monotonic(), 0))
 
     def _again(self, job: Callable[[], None]) -> None:
         while not self.ending.is_set():
@@ -156,7 +158,8 @@ class Traffic:
         consumer.close()
 
     def forget(self, group: str) -> None:
+        admin = AdminClient(self.base)  # which must live until the answer is there
         try:
-            AdminClient(self.base).delete_consumer_groups([group])[group].result(30)
+            admin.delete_consumer_groups([group])[group].result(30)
         except KafkaException as error:
             assert error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND, error
