@@ -87,8 +87,8 @@ class Story:
             return not missing
         try:
             until(f"{names}", done, timeout, interval=0.2)
-        except TimeoutError:
-            self.troubles.append(f"{'no' if there else 'still'} {sorted(missing)} after {timeout:.0f} s")
+        except TimeoutError as error:
+            self.troubles.append(f"{'no' if there else 'still'} {sorted(missing)}: {error}")
 
     def fire(self, *names: str, meanwhile: Callable[[], None] = lambda: None) -> None:
         self._await(self.fired, names, True, FIRES, meanwhile)
@@ -163,12 +163,14 @@ class Story:
         self.over("EskerShardsWithoutOwner", "EskerNotReady", "EskerBrokerDown", "EskerNoController")
 
     def _alone_again(self) -> None:
-        """The broker alone is killed again and again; then it loses its log's directory."""
+        """The broker alone is killed again and again."""
         def restart() -> None:
+            starts = self.prometheus.value(scraped)
             self.alone.kill()
             self.alone.start()
-            began = self.prometheus.value('process_start_time_seconds{pod="alone"}')
-            until("it is scraped", lambda: self.prometheus.value('process_start_time_seconds{pod="alone"}') != began, 10)
+            until("the new process is scraped", lambda: self.prometheus.value(scraped) > starts, 20)
+
+        scraped = 'max_over_time(process_start_time_seconds{pod="alone"}[1h])'
         self.fire("EskerBrokerRestarting", meanwhile=restart)
 
     def controller(self) -> int:
