@@ -172,6 +172,11 @@ dashboards: ## Write the dashboards of the chart anew (helm/dashboards)
 monitoring: binaries tools etcd prometheus ## Every alert and every panel, with a real Prometheus
 	$(PYTEST) tests/monitoring -s
 
+.PHONY: pictures
+pictures: binaries tools etcd prometheus ## Draw the dashboards from what a test sees (docs/images)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check matplotlib==3.11.2
+	$(PYTEST) tests/monitoring/test_monitoring.py -s -k well --pictures=$(CURDIR)/docs/images
+
 # The load that queues are compared under.
 $(TOOLS)/bench-queues: $(VENV)/.done $(wildcard tests/bench/queues/*.go) $(addprefix tests/bench/queues/,go.mod go.sum build.sh) $(wildcard proto/esker/v1/*.proto)
 	tests/bench/queues/build.sh $@ $(VENV)/bin/python
