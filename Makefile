@@ -84,7 +84,7 @@ clients: binaries tools ## Java, librdkafka, pure Python, kafkajs and kcat throu
 	$(PYTEST) tests/clients --broker=$(BROKER)
 
 .PHONY: integration
-integration: binaries tools etcd ## Real clients through one list of checks, kafka-python's own suite, crashes, hostile input, the main job in short form
+integration: binaries tools etcd prometheus ## Real clients through one list of checks, kafka-python's own suite, crashes, hostile input, the main job in short form
 	$(PYTEST) tests --broker=$(BROKER)
 
 # Full-size runs of the same tests. MB, KILLS, MINUTES, OUTAGE (seconds) and PARTITIONS set their size.
@@ -160,6 +160,26 @@ rabbitmq: $(TOOLS)/rabbitmq/version ## Fetch Debian's RabbitMQ and Erlang, to co
 $(TOOLS)/rabbitmq/version: tests/rabbitmq/fetch.sh
 	tests/rabbitmq/fetch.sh $(TOOLS)/rabbitmq
 	touch $@
+
+.PHONY: prometheus
+prometheus: $(TOOLS)/prometheus/version ## Fetch Debian's Prometheus, which the alerts and dashboards are tested with
+
+$(TOOLS)/prometheus/version: tests/monitoring/fetch.sh
+	tests/monitoring/fetch.sh $(TOOLS)/prometheus
+	touch $@
+
+.PHONY: dashboards
+dashboards: ## Write the dashboards of the chart anew (helm/dashboards)
+	python3 helm/dashboards
+
+.PHONY: monitoring
+monitoring: binaries tools etcd prometheus ## Every alert and every panel, with a real Prometheus
+	$(PYTEST) tests/monitoring -s
+
+.PHONY: pictures
+pictures: binaries tools etcd prometheus ## Draw the dashboards from what a test sees (docs/images)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check matplotlib==3.11.2
+	$(PYTEST) tests/monitoring/test_monitoring.py -s -k well --pictures=$(CURDIR)/docs/images
 
 # The load that queues are compared under.
 $(TOOLS)/bench-queues: $(VENV)/.done $(wildcard tests/bench/queues/*.go) $(addprefix tests/bench/queues/,go.mod go.sum build.sh) $(wildcard proto/esker/v1/*.proto)

@@ -22,6 +22,7 @@ def pytest_addoption(parser):
     parser.addoption("--messages", type=int, default=40_000, help="through a share group while workers and leaders die")
     parser.addoption("--main-job-mb", type=int, default=20, help="megabytes of real files the main job moves")
     parser.addoption("--main-job-targets", default="s3,file", help="object stores of the main job: s3, file, moto")
+    parser.addoption("--pictures", default="", help="a directory for pictures of the dashboards, which matplotlib draws")
     parser.addoption("--seed", type=int, default=0, help="repeats the random choices of a run")
 
 

@@ -1,0 +1,79 @@
+"""A real Prometheus looks at real brokers: every alert is caused and fires, and every panel of every dashboard shows something.
+
+Rules are those of the chart, in a hurry (shortened.py). The cluster goes through all of it once, for all tests here; story.py is
+what happens to it. Alerts that nobody can cause from outside are unit tests of promtool instead: ONLY_UNIT_TESTS."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from harness.paths import ROOT
+from prom import as_grafana_asks, as_text_format, promtool
+from story import Story
+
+CHART = ROOT / "helm" / "esker"
+ALERTS = re.findall(r"- alert: (\w+)", (CHART / "alerts" / "alerts.yaml").read_text())
+ONLY_UNIT_TESTS = {
+    "EskerPanics": "a panic is a bug, and there is none that a test could cause",
+    "EskerLogFailed": "a broker whose log fails leaves a second later: it is chance whether a scrape sees it",
+}
+PANELS = [
+    pytest.param(panel, target, id=f"{path.stem}: {panel['title']} {target['refId']}")
+    for path in sorted((CHART / "dashboards").iterdir())
+    for panel in json.loads(path.read_text())["panels"] for target in panel.get("targets", [])
+]
+
+
+@pytest.fixture(scope="module")
+def story(broker_kind, tmp_path_factory, request):
+    if broker_kind != "esker":
+        pytest.skip("Esker's metrics")
+    story = Story(tmp_path_factory.mktemp("monitoring"))
+    try:
+        story.run()
+        if where := request.config.getoption("--pictures"):
+            import pictures  # which needs matplotlib: see `make pictures`
+            for path in (CHART / "dashboards").iterdir():
+                pictures.draw(story.prometheus, json.loads(path.read_text()), Path(where) / f"{path.stem}.png")
+        yield story
+        assert not story.cluster.panics()
+    finally:
+        story.end()
+
+
+def test_nothing_is_wrong_with_the_story(story):
+    print({name: round(seconds) for name, seconds in story.fired.items()}, {name: round(seconds) for name, seconds in story.ended.items()})
+    assert not story.troubles, "\n".join(story.troubles)
+
+
+def test_nothing_fires_while_all_is_well(story):
+    assert story.quiet == set()
+
+
+def test_promtool_finds_nothing_wrong_with_the_metrics(story):
+    assert story.page.endswith("# EOF\n")
+    assert promtool("check", "metrics", stdin=as_text_format(story.page)) == ""
+
+
+def test_every_rule_can_be_evaluated(story):
+    assert story.unhealthy == {}
+
+
+@pytest.mark.parametrize("alert", [alert for alert in ALERTS if alert not in ONLY_UNIT_TESTS])
+def test_the_alert_fires_and_ends(story, alert):
+    assert alert in story.fired
+    # Three starts within an hour are three starts within an hour for as long.
+    assert alert in story.ended or alert == "EskerBrokerRestarting"
+
+
+@pytest.mark.parametrize("alert", ONLY_UNIT_TESTS)
+def test_the_others_have_a_unit_test(alert):
+    unit = (ROOT / "tests" / "monitoring" / "alerts_unit.yaml").read_text()
+    assert re.search(rf"alertname: {alert}\n\s+exp_alerts:", unit)
+
+
+@pytest.mark.parametrize("panel,target", PANELS)
+def test_the_panel_shows_something(story, panel, target):
+    assert story.prometheus.history(as_grafana_asks(target["expr"]))
