@@ -101,6 +101,30 @@ def test_requests_are_traced(broker_kind, tmp_path, collector):
 
 
 @pytest.mark.timeout(120)
+def test_what_a_request_waits_for_in_the_object_store_is_in_its_trace(broker_kind, tmp_path, collector):
+    if broker_kind != "esker":
+        pytest.skip("Esker's own")
+    settings = {"traces.otlp_endpoint": f"http://127.0.0.1:{collector.port}", "traces.sample_ratio": 1.0}
+    broker = broker_with(tmp_path, settings).start()
+    produce(broker)
+    broker.stop()
+    assert collector.named("offload"), "what stopping has uploaded"
+    broker.forget_log()
+    broker.start()
+    consume(broker)
+    broker.stop()
+    by_id = {span.span_id: span for _, span in collector.spans}
+    (_, read), *_ = [(span, parent) for _, span in collector.named("archive_read") if (parent := by_id.get(span.parent_span_id))]
+    assert read.name == "Fetch", read
+
+    def root(span):
+        return root(by_id[span.parent_span_id]) if span.parent_span_id in by_id else span
+    reads = [span for _, span in collector.named("object_store") if attributes(span)["operation"] == "get"]
+    assert any(root(span).name == "Fetch" for span in reads), [root(span).name for span in reads]
+    assert all(attributes(span)["path"] for span in reads)
+
+
+@pytest.mark.timeout(120)
 def test_a_share_of_requests_is_traced_and_nothing_without_an_endpoint(broker_kind, tmp_path, collector):
     if broker_kind != "esker":
         pytest.skip("Esker's own")

@@ -11,6 +11,7 @@ use esker_core::{
 };
 use parking_lot::Mutex;
 use tokio::sync::{Semaphore, oneshot};
+use tracing::Instrument;
 
 use crate::{
     ArchiveConfig, ArchiveError, ArchiveMetrics,
@@ -273,9 +274,10 @@ impl Blocks {
     ) -> Vec<Fetched<Bytes>> {
         let (own, count) = (Arc::clone(self), run.len());
         let (done, fetched) = oneshot::channel();
-        let _task = self.requests.env().tasks.spawn_guarded(async move {
+        let fetch = async move {
             let _ = done.send(own.fetch_run(shard, &object, &run).await);
-        });
+        };
+        let _task = self.requests.env().tasks.spawn_guarded(fetch.in_current_span());
         fetched.await.unwrap_or_else(|_| {
             let error = ArchiveError::Deadline {
                 operation: "get",

@@ -43,6 +43,7 @@ impl ShardArchive {
     /// # Errors
     /// See [`ArchiveError`]; [`ArchiveError::NotContiguous`] when a partition's batches do not begin at its archived
     /// end, unless the section's log start says that what lies between is not wanted any more.
+    #[tracing::instrument(parent = None, skip_all, fields(shard = %self.shard, partitions = offload.partitions.len()))]
     pub async fn offload(&self, offload: Offload) -> Result<(), ArchiveError> {
         let mut commit = self.commit.lock().await;
         self.resolve(&mut commit).await?;

@@ -54,6 +54,7 @@ impl ShardArchive {
     /// # Errors
     /// [`ArchiveError::OutOfRange`] when the offset lies before the log start or behind the archived end; others as
     /// [`ArchiveError`] says.
+    #[tracing::instrument(name = "archive_read", skip_all, fields(partition = %id, %offset))]
     pub async fn read(
         &self,
         id: PartitionId,

@@ -174,6 +174,7 @@ impl Requests {
     }
 
     /// Runs attempts (numbered from 1) until one succeeds, one fails for good, or the deadline has passed.
+    #[tracing::instrument(name = "object_store", skip_all, fields(otel.kind = "client", operation = operation, %path))]
     async fn repeat<'a, T>(
         &self,
         operation: &'static str,
