@@ -97,7 +97,7 @@ class Traffic:
 
     def _replay(self) -> None:
         """Reads from the beginning, again and again: what only objects have, what the log has, what memory has."""
-        consumer = self.group("nobody")
+        consumer = self.group("nobody", **{"queued.max.messages.kbytes": 256})
         try:
             while not self.ending.is_set():
                 consumer.assign([TopicPartition(ORDERS, number, 0) for number in range(PARTITIONS)])
@@ -105,6 +105,7 @@ class Traffic:
                 while seen < 5000 and not self.ending.is_set():
                     messages = consumer.consume(1000, 0.5)
                     seen += len(messages) or 1000
+                self.ending.wait(0.2)
         finally:
             consumer.close()
 
