@@ -127,4 +127,4 @@ def draw(prometheus: Prometheus, board: dict, to: Path) -> None:
     figure.savefig(to)
     plt.close(figure)
     # Few colours: a picture in a repository should be small.
-    Image.open(to).convert("RGB").quantize(48, dither=Image.Dither.NONE).save(to, optimize=True)
+    Image.open(to).convert("RGB").quantize(192, dither=Image.Dither.NONE).save(to, optimize=True)

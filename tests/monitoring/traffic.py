@@ -19,7 +19,7 @@ PARTITIONS = 6
 class Traffic:
     """Writers, readers, a group, transactions and a queue; each goes on after errors, which are the test's doing."""
 
-    def __init__(self, cluster: EskerCluster, rate: int = 1500):
+    def __init__(self, cluster: EskerCluster, rate: int = 800):
         self.cluster, self.rate = cluster, rate
         self.base = {"bootstrap.servers": cluster.bootstrap, "log_level": 0, "socket.timeout.ms": 10_000, "topic.metadata.refresh.interval.ms": 5_000}
         self.ending, self.flooding = threading.Event(), threading.Event()
