@@ -5,6 +5,7 @@ from board import Board, figure, graph, heat, row, table
 OF = 'namespace=~"$namespace", job=~"$job"'
 HERE = OF + ', instance=~"$instance"'
 TOPIC = OF + ', topic=~"$topic"'
+NOT_TAIL = 'budget!="tail"'
 OWNERLESS, WANTED, LIVE, OK = 'state="ownerless"', 'state="wanted"', 'state="live"', 'outcome="ok"'
 
 
@@ -64,8 +65,10 @@ OVERVIEW = Board(
                f"sum({gauge('esker_wal_copies', OF, LIVE)})", bad=1),
         figure("Brokers that reach etcd", "The others go on with what they own.", "short", f"sum({gauge('esker_metadata_connected', OF)})", good=1)),
     row("Traffic",
-        graph("Produced", "Bytes of records, by broker.", "Bps", {"{{instance}}": per("instance", rate("esker_wal_written_bytes_total"))}, stack=True),
-        graph("Fetched", "Bytes of records, by broker.", "Bps", {"{{instance}}": per("instance", rate("esker_fetch_read_bytes_total"))}, stack=True),
+        graph("Produced", "Bytes of batches, by broker that leads their partition.", "Bps",
+              {"{{instance}}": per("instance", rate("esker_topic_produced_bytes_total"))}, stack=True),
+        graph("Fetched", "Bytes of batches, by broker that leads their partition.", "Bps",
+              {"{{instance}}": per("instance", rate("esker_topic_fetched_bytes_total"))}, stack=True),
         graph("Requests", "Kafka requests, by kind.", "reqps", {"{{api}}": per("api", rate("esker_kafka_requests_total"))}, stack=True),
         graph("Errors", "Answers with an error code. Those that follow a move of a partition are retried by clients.", "reqps",
               {"{{api}} {{error}}": per("api, error", rate("esker_kafka_request_errors_total"))}),
@@ -131,8 +134,8 @@ BROKER = Board(
         graph("Memory", "Resident.", "bytes", {"{{instance}}": gauge("process_resident_memory_bytes") + " and on (namespace, job, instance) esker_ready"}),
         graph("File descriptors", "Of those that the process may have.", "percentunit",
               {"{{instance}}": f"{gauge('process_open_fds')} / {gauge('process_max_fds')} and on (namespace, job, instance) esker_ready"}, most=1),
-        graph("Budgets", "Used, of each bound on memory. What happens at its end is in docs/limits.md.", "percentunit",
-              {"{{instance}} {{budget}}": f"{gauge('esker_budget_used_bytes')} / {gauge('esker_budget_limit_bytes')}"}, width=12, most=1),
+        graph("Budgets", "Used, of each bound on memory; the memory tail is left out, which is full as a rule. What happens at the end is in docs/limits.md.", "percentunit",
+              {"{{instance}} {{budget}}": f"{gauge('esker_budget_used_bytes', HERE, NOT_TAIL)} / {gauge('esker_budget_limit_bytes')}"}, width=12, most=1),
         graph("Request memory", "Requests that are not answered yet, of their budget.", "percentunit",
               {"{{instance}}": f"{gauge('esker_kafka_request_memory_bytes')} / {gauge('esker_kafka_request_memory_limit_bytes')}"}, width=12, most=1)),
 )
@@ -183,8 +186,8 @@ STORAGE = Board(
         graph("Latency", "99th percentile, by kind.", "s", {"{{operation}}": quantile(0.99, "esker_object_store_request_seconds", "operation")}),
         graph("Bytes", "By kind.", "Bps", {"{{operation}}": per("operation", rate("esker_object_store_request_bytes_total"))}),
         heat("Uploads by latency", "How many took how long.", per("le", rate("esker_object_store_request_seconds_bucket", HERE, 'operation="put"')), width=8),
-        graph("Requests for a megabyte written", "What the bucket's bill counts, against what is written to the log.", "short",
-              f"1e6 * sum({rate('esker_object_store_requests_total')}) / sum({rate('esker_wal_written_bytes_total')})")),
+        graph("Requests for a megabyte produced", "What the bucket's bill counts, reads too, against what is produced.", "short",
+              f"1e6 * sum({rate('esker_object_store_requests_total')}) / sum({rate('esker_topic_produced_bytes_total')})")),
     row("Reading back", FETCH_BYTES, FETCH_BY_SOURCE,
         graph("Cache", "Share of the blocks of objects that were in the cache.", "percentunit",
               {"{{instance}}": f"{per('instance', rate('esker_cache_hits_total'))} / ({per('instance', rate('esker_cache_hits_total'))} + "

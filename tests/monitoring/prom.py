@@ -107,9 +107,11 @@ def as_text_format(page: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-def as_grafana_asks(expr: str) -> str:
-    """A panel's query, with variables as they are when nobody has chosen anything, and windows that fit scrapes every second."""
-    expr = re.sub(r"\$(namespace|job|instance|topic)\b", ".*", expr)
+def as_grafana_asks(expr: str, job: str = ".*") -> str:
+    """A panel's query, with variables as they are when nobody has chosen anything (but maybe a job), and windows that fit scrapes
+    every second."""
+    expr = expr.replace("$job", job)
+    expr = re.sub(r"\$(namespace|instance|topic)\b", ".*", expr)
     expr = expr.replace("$__rate_interval", "5s").replace("[5m:30s]", "[10s:1s]")
     assert "$" not in expr, expr
     return expr

@@ -24,13 +24,13 @@ from traffic import Traffic
 
 RULES = ROOT / "helm" / "esker" / "alerts" / "alerts.yaml"
 # What a test cannot wait for, or would have to break more for.
-THRESHOLDS = {"offloadLagSeconds": 6, "produceLatencySeconds": 0.25, "groupLagRecords": 2000}
+THRESHOLDS = {"offloadLagSeconds": 8, "produceLatencySeconds": 0.6, "groupLagRecords": 2000}
 MIB = 1 << 20
 CLUSTER = {"archive.flush_interval_ms": 2_000, "archive.trim_delay_ms": 1_000, "archive.cache_memory_bytes": 4 * MIB, "wal.max_bytes": 64 * MIB,
            "wal.file_bytes": 8 * MIB, "limits.tail_bytes": MIB, "kafka.group_share_min_record_lock_duration_ms": 1000}
 ALONE = {"limits.max_connections": 20, "limits.request_bytes_total": 16 * MIB, "limits.request_bytes_per_connection": 16 * MIB,
          "limits.socket_request_max_bytes": 8 * MIB, "wal.max_bytes": 64 * MIB, "wal.file_bytes": 8 * MIB}
-FIRES, ENDS = 60, 60  # seconds at most; both take some ten on a machine that is not busy
+FIRES, ENDS = 120, 120  # seconds at most; on a machine that is not busy, some ten
 
 
 class Story:
@@ -112,7 +112,7 @@ class Story:
         self.traffic.fall_asleep("sleepers")
         self.traffic.reject(5)
         nodes = [str(number) for number in self.cluster.brokers]
-        self.cluster.network.delay(list(itertools.permutations(nodes, 2)), 0.25)
+        self.cluster.network.delay(list(itertools.permutations(nodes, 2)), 0.35)
         with contextlib.ExitStack() as undo:
             half = undo.enter_context(half_a_request(self.alone.port, 7 * MIB))
             few_files(self.alone, undo)

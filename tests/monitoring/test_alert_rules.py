@@ -3,9 +3,10 @@
 import importlib
 import json
 import re
+import subprocess
 import sys
 
-from harness.paths import ROOT
+from harness.paths import ROOT, binary
 from prom import promtool
 from shortened import shortened
 
@@ -67,3 +68,18 @@ def test_every_metric_of_rules_and_panels_is_documented():
     assert len(used) > 50
     unknown = {name for name in used if name not in page and re.sub(r"_(bucket|sum|count|total|info)$", "", name) not in page}
     assert not unknown
+
+
+def test_pages_name_commands_that_there_are():
+    """Every `esker ...` of a runbook, with its options."""
+    lines = [line for page in (ROOT / "docs" / "runbooks").glob("Esker*.md") for block in re.findall(r"```sh\n(.*?)```", page.read_text(), re.S)
+             for line in block.splitlines()]
+    commands = {found.group(1).strip() for line in lines if (found := re.search(r"-- esker ([^#|]*)", line))}
+    assert len(commands) > 8
+    for command in commands:
+        words = command.split()
+        path = [word for word in words[:2] if re.fullmatch("[a-z-]+", word) and not word.startswith("-")]
+        said = subprocess.run([binary("esker"), *path, "--help"], capture_output=True, text=True, timeout=30)
+        assert said.returncode == 0, f"esker {command}: {said.stderr}"
+        for option in (word for word in words if word.startswith("--")):
+            assert option in said.stdout, f"esker {command}: there is no {option}"

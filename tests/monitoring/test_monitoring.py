@@ -24,6 +24,13 @@ PANELS = [
     for path in sorted((CHART / "dashboards").iterdir())
     for panel in json.loads(path.read_text())["panels"] for target in panel.get("targets", [])
 ]
+# Queries of the pages, a line each; of what Kubernetes says of itself there is nothing here.
+QUERIES = [
+    pytest.param(line, id=f"{page.stem} {number}")
+    for page in sorted((ROOT / "docs" / "runbooks").glob("Esker*.md"))
+    for number, line in enumerate("".join(re.findall(r"```promql\n(.*?)```", page.read_text(), re.S)).splitlines(), 1)
+    if not line.startswith("kubelet_")
+]
 
 
 @pytest.fixture(scope="module")
@@ -77,3 +84,8 @@ def test_the_others_have_a_unit_test(alert):
 @pytest.mark.parametrize("panel,target", PANELS)
 def test_the_panel_shows_something(story, panel, target):
     assert story.prometheus.history(as_grafana_asks(target["expr"]))
+
+
+@pytest.mark.parametrize("query", QUERIES)
+def test_the_query_of_a_page_finds_something(story, query):
+    assert story.prometheus.history(query.replace('"POD"', '"broker-1"').replace("[5m]", "[5s]"))

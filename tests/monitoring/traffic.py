@@ -19,7 +19,7 @@ PARTITIONS = 6
 class Traffic:
     """Writers, readers, a group, transactions and a queue; each goes on after errors, which are the test's doing."""
 
-    def __init__(self, cluster: EskerCluster, rate: int = 1500):
+    def __init__(self, cluster: EskerCluster, rate: int = 800):
         self.cluster, self.rate = cluster, rate
         self.base = {"bootstrap.servers": cluster.bootstrap, "log_level": 0, "socket.timeout.ms": 10_000, "topic.metadata.refresh.interval.ms": 5_000}
         self.ending, self.flooding = threading.Event(), threading.Event()
@@ -97,7 +97,7 @@ class Traffic:
 
     def _replay(self) -> None:
         """Reads from the beginning, again and again: what only objects have, what the log has, what memory has."""
-        consumer = self.group("nobody")
+        consumer = self.group("nobody", **{"queued.max.messages.kbytes": 256})
         try:
             while not self.ending.is_set():
                 consumer.assign([TopicPartition(ORDERS, number, 0) for number in range(PARTITIONS)])
@@ -105,6 +105,7 @@ class Traffic:
                 while seen < 5000 and not self.ending.is_set():
                     messages = consumer.consume(1000, 0.5)
                     seen += len(messages) or 1000
+                self.ending.wait(0.2)
         finally:
             consumer.close()
 
