@@ -1,13 +1,16 @@
 """The figures that dashboards and alerts stand on move when what they count happens, and say the truth."""
 
+import grpc
 import pytest
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from harness.cluster import EskerCluster
 from harness.esker import EskerBroker
+from harness.native import compiled
 from harness.paths import ROOT
 from harness.wait import until
+from queueing import Publishing, Receiving
 from scraping import Scrape
 
 RECORDS, SIZE = 400, 1_000
@@ -192,3 +195,23 @@ def test_the_page_says_what_is_there(broker):
     late = {"esker_kafka_request_errors", "esker_share_records"}
     assert family - late <= shown, family - late - shown
     assert shown <= family, shown - family
+
+
+def test_a_queue_and_its_dead_letters(broker):
+    pb, services = compiled()["queues"]
+    with grpc.insecure_channel(f"127.0.0.1:{broker.api_port}") as channel:
+        stub = services.QueuesStub(channel)
+        stub.CreateQueue(pb.CreateQueueRequest(name="q", partitions=1, dead_letter_topic="dlq.q"))
+        Publishing(pb, stub, "q").publish(*(b"m" for _ in range(10)))
+        receiver = Receiving(pb, stub, "q", messages=4)
+        come = receiver.take(4)
+        now = Scrape.of(broker)
+        assert now.sum("esker_share_records", topic="q", state="acquired") == 4
+        assert receiver.settle("REJECT", *come[:3]) == []
+        until("three are buried", lambda: Scrape.of(broker).sum("esker_dead_letters_total") == 3)
+        assert receiver.settle("ACK", come[3]) == []
+        receiver.close()
+    now = Scrape.of(broker)
+    assert now.sum("esker_share_records", topic="q", state="acquired") == now.sum("esker_share_records", topic="q", state="dying") == 0
+    assert now.sum("esker_topic_produced_records_total", topic="q") == 10
+    assert now.sum("esker_topic_produced_records_total", topic="dlq.q") == 3

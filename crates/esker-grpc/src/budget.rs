@@ -34,9 +34,9 @@ impl Budget {
         share.grow(bytes).then_some(share)
     }
 
-    #[cfg(test)]
-    fn used(&self) -> usize {
-        self.used.load(Ordering::Relaxed)
+    /// Bytes in use, and all there are.
+    pub(crate) fn used(&self) -> (usize, usize) {
+        (self.used.load(Ordering::Relaxed), self.limit)
     }
 }
 
@@ -160,12 +160,12 @@ mod tests {
         assert!(budget.take(5).is_none());
         assert!(one.grow(4) && !one.grow(1));
         let two = one.split(7);
-        assert_eq!((one.bytes(), two.bytes(), budget.used()), (3, 7, 10));
+        assert_eq!((one.bytes(), two.bytes(), budget.used().0), (3, 7, 10));
         drop(two);
-        assert_eq!(budget.used(), 3);
+        assert_eq!(budget.used().0, 3);
         assert!(!one.grow(usize::MAX), "no overflow");
         drop(one);
-        assert_eq!(budget.used(), 0);
+        assert_eq!(budget.used().0, 0);
     }
 
     #[test]
@@ -178,8 +178,8 @@ mod tests {
         // A message can look larger than what came, and takes no more than that.
         assert_eq!(intake.message(25).bytes(), 5);
         drop(intake);
-        assert_eq!(budget.used(), 25);
+        assert_eq!(budget.used().0, 25);
         drop(message);
-        assert_eq!(budget.used(), 0);
+        assert_eq!(budget.used().0, 0);
     }
 }

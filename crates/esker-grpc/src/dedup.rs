@@ -110,6 +110,12 @@ impl Deduplication {
         Self { inner, _sweeping: Arc::new(sweeping) }
     }
 
+    /// Bytes that ids take, and that they may take.
+    #[must_use]
+    pub fn memory(&self) -> (usize, usize) {
+        self.inner.budget.used()
+    }
+
     /// Appends what is new of a batch: `window` in milliseconds, more than 0.
     ///
     /// # Errors

@@ -78,6 +78,12 @@ impl StreamsService {
         }))
     }
 
+    /// Bytes that are granted, and that may be: for requests, and for what streams have read.
+    #[must_use]
+    pub fn memory(&self) -> [(usize, usize); 2] {
+        [self.0.requests.used(), self.0.streams.used()]
+    }
+
     /// Those of its clients' requests that wait for their replies, for [`crate::ForwardService::bind_replies`].
     #[must_use]
     pub fn replies(&self) -> Replies {

@@ -159,3 +159,42 @@ impl MetaStore for MeteredMeta {
         self.store.watch(prefix, from)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use esker_env::Env;
+
+    use super::*;
+    use crate::MemoryMeta;
+
+    #[tokio::test]
+    async fn answers_and_silence_are_counted_and_the_lease_runs_out() {
+        let (env, metrics) = (Env::real(), Arc::new(MetaMetrics::default()));
+        let memory = MemoryMeta::new(env.clone());
+        let store = MeteredMeta::new(Arc::new(memory.clone()), Arc::clone(&env.clock), Arc::clone(&metrics));
+        let (ttl, within) = (Duration::from_secs(60), Duration::from_secs(60));
+        let connected = || metrics.is_connected(env.clock.now(), within);
+        assert!(!connected(), "nothing was asked yet");
+        assert_eq!(metrics.lease_remaining(env.clock.now(), ttl), Duration::ZERO);
+        let lease = store.grant(ttl).await.unwrap();
+        assert!(connected());
+        let left = metrics.lease_remaining(env.clock.now(), ttl);
+        assert!(left > ttl / 2 && left <= ttl, "{left:?}");
+        let later = env.clock.now() + ttl;
+        assert_eq!(metrics.lease_remaining(later, ttl), Duration::ZERO);
+        assert!(!metrics.is_connected(later + ttl, within), "nothing was heard for too long");
+
+        memory.set_down(true);
+        assert!(store.keep_alive(lease).await.is_err());
+        assert!(!connected());
+        memory.set_down(false);
+        store.revoke(lease).await.unwrap();
+        // A refusal is an answer.
+        assert_eq!(store.keep_alive(lease).await, Err(MetaError::LeaseGone(lease)));
+        assert!(connected());
+        let counts = |call: &CallMetrics| (call.ok.get(), call.errors.get());
+        assert_eq!((counts(&metrics.grant), counts(&metrics.keep_alive)), ((1, 0), (1, 1)));
+        assert_eq!(counts(&metrics.revoke), (1, 0));
+        assert_eq!(metrics.seconds.snapshot().count(), 4);
+    }
+}

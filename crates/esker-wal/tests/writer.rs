@@ -13,7 +13,8 @@ use common::*;
 use esker_core::{FrameIndex, Mode};
 use esker_env::{Env, RealDisk, sim_disk::Fault};
 use esker_wal::{
-    Descriptor, LaneConfig, LedgerWriter, LogStore, NoRoll, Store, StoreConfig, WriterClosed, recover,
+    CopiesStatus, Descriptor, LaneConfig, LaneWatch, LedgerWriter, LogStore, NoRoll, Store, StoreConfig,
+    WriterClosed, recover,
 };
 use futures::FutureExt;
 
@@ -289,4 +290,42 @@ async fn on_a_real_disk_what_is_committed_is_found_again() {
         assert_eq!(read, frame.payload);
         assert_eq!(store.read(ledger(1), frame.index, 8..20).await.unwrap(), frame.payload.slice(8..20));
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn stages_are_counted_once_for_each_batch_and_add_up_to_the_commit() {
+    let hosts = hosts(3, &large()).await;
+    let own = hosts[0].store().id();
+    let watch = LaneWatch { own_store: Some(own), ..LaneWatch::default() };
+    let lane = LaneConfig { frames_in_flight: 1, watch: watch.clone(), ..fsync() };
+    let session = Session::open(1, FSYNC, &hosts, 2, lane);
+    assert_eq!(session.writer.copies(), CopiesStatus { live: 3, lag: 0 });
+    // The own store has it at once, the others later.
+    hosts[1].disk.set_slow(Some((Duration::from_secs(100), 1)));
+    hosts[2].disk.set_slow(Some((Duration::from_secs(100), 1)));
+    let clock = &session.env.clock;
+    let begun = clock.now();
+    let tickets: Vec<_> = (0..20).map(|n| session.writer.enqueue(batch(n, 100)).unwrap()).collect();
+    tokio::time::sleep(Duration::from_millis(1)).await;
+    let last_begun = clock.now();
+    let last = session.writer.enqueue(batch(20, 100)).unwrap();
+    session.writer.committed(tickets[19]).await.unwrap();
+    let first_frame = clock.now();
+    let copies = session.writer.copies();
+    assert!(copies.live == 3 && copies.lag > 0, "{copies:?}");
+    session.writer.committed(last).await.unwrap();
+    let second_frame = clock.now();
+    let stages =
+        [&watch.metrics.queue, &watch.metrics.sync, &watch.metrics.replication, &watch.metrics.commit];
+    let seen = stages.map(|stage| stage.snapshot());
+    assert_eq!(seen.each_ref().map(|stage| stage.count()), [21; 4]);
+    let [queue, sync, replication, commit] = seen.map(|stage| stage.sum);
+    let near = |is: f64, expected: Duration| {
+        assert!((is - expected.as_secs_f64()).abs() < 0.1, "{is} instead of {expected:?}");
+    };
+    // The last one waited for the frame before.
+    near(queue, first_frame - last_begun);
+    near(sync, Duration::ZERO);
+    near(replication, (first_frame - begun) * 20 + (second_frame - first_frame));
+    near(commit, Duration::ZERO);
 }

@@ -27,7 +27,7 @@ pub(crate) async fn start(
     (shares, group_configs): (&ShareStates, &Arc<GroupConfigs>),
     forward: Option<&ForwardService>,
     ids: Deduplication,
-) -> Result<Option<TaskGuard>, Failure> {
+) -> Result<Option<(TaskGuard, StreamsService)>, Failure> {
     let address = &config.listeners.api;
     if address.is_empty() {
         return Ok(None);
@@ -65,9 +65,9 @@ pub(crate) async fn start(
     if let Some(forward) = forward {
         forward.bind_replies(service.replies());
     }
-    let inner = env.clone();
+    let (inner, running) = (env.clone(), service.clone());
     let serving = env.tasks.spawn_guarded(async move {
         serve(service, tcp_incoming(listener), &inner, &server_options()).await;
     });
-    Ok(Some(serving))
+    Ok(Some((serving, running)))
 }

@@ -40,6 +40,7 @@ pub(crate) struct Running {
     node: Arc<Node>,
     server: Server,
     serving: Arc<Serving>,
+    http: Arc<Http>,
     closed: watch::Receiver<Option<String>>,
     api: Option<TaskGuard>,
     _helpers: (CoordinationGuard, Vec<TaskGuard>),
@@ -123,7 +124,9 @@ impl Running {
         };
         let of_queues = (&shares, &group_configs);
         let api =
-            api::start(config, env, &node, &producer_ids, of_queues, forward_service.as_ref(), ids).await?;
+            api::start(config, env, &node, &producer_ids, of_queues, forward_service.as_ref(), ids.clone())
+                .await?;
+        let (api, streams) = api.unzip();
         let parts = KafkaParts {
             groups,
             group_configs,
@@ -155,6 +158,8 @@ impl Running {
             node: Arc::clone(&node),
             broker,
             coordinated,
+            streams,
+            ids,
             copies,
             session_ttl: Duration::from_millis(config.replication.session_ttl_ms),
             settings: config.metrics.clone(),
@@ -169,7 +174,7 @@ impl Running {
             "ready"
         );
         let closed = node.log.closed();
-        Ok(Self { node, server, serving, closed, api, _helpers: (coordinating, helpers) })
+        Ok(Self { node, server, serving, http, closed, api, _helpers: (coordinating, helpers) })
     }
 
     /// Completes with the reason once the broker can no longer write. Reads could go on, but it should be started again,
@@ -190,6 +195,7 @@ impl Running {
         drop(self.api);
         self.server.stop(GOODBYE).await;
         let flushed = self.node.stop().await;
+        self.http.metrics.is_over();
         flushed.map_err(|error| Failure(format!("the last flush failed, the log keeps the rest: {error}")))
     }
 

@@ -128,3 +128,31 @@ async fn timestamps_lead_to_the_first_batch_that_has_them() {
     let found = shard.find_max_timestamp(partition(0)).await.unwrap().unwrap();
     assert_eq!((found.base_offset, found.last_offset), (Offset(4990), Offset(4999)));
 }
+
+#[tokio::test(start_paused = true)]
+async fn requests_uploads_and_the_cache_are_counted() {
+    let world = World::new();
+    let metrics = Arc::clone(&world.config.metrics);
+    let shard = world.next_owner().await;
+    shard.offload(one(upload(partition(1), 0..100, 5000))).await.unwrap();
+    let counts = world.store.counts();
+    assert_eq!((metrics.put.ok.get(), metrics.put.errors.get()), (counts.puts, 0));
+    assert_eq!((metrics.uploads.get(), metrics.cache_hits.get()), (1, 0));
+    assert!(metrics.uploaded_bytes.get() >= 10 * 5000, "ten batches");
+    assert_eq!(metrics.put.bytes.get(), metrics.uploaded_bytes.get());
+
+    let shard = world.next_owner().await;
+    shard.read(partition(1), Offset(0), u64::MAX).await.unwrap();
+    let misses = metrics.cache_misses.get();
+    assert!(misses > 0 && metrics.cache_hits.get() == 0);
+    shard.read(partition(1), Offset(0), u64::MAX).await.unwrap();
+    assert_eq!((metrics.cache_hits.get(), metrics.cache_misses.get()), (misses, misses));
+    assert_eq!(metrics.get.ok.get(), world.store.counts().gets);
+    assert_eq!(metrics.get.seconds.snapshot().count(), metrics.get.ok.get());
+
+    // Each attempt counts, and a failed upload is none.
+    world.store.set_outage(true);
+    shard.offload(one(upload(partition(1), 100..200, 5000))).await.unwrap_err();
+    assert!(metrics.put.errors.get() > 1);
+    assert_eq!(metrics.uploads.get(), 1);
+}

@@ -56,12 +56,19 @@ pub(super) fn write(page: &mut Page, parts: &Parts, stats: &Stats, more: &[Budge
         ("kafka_responses", responses.used, responses.limit),
         ("tail", stats.tail_bytes, stats.tail_limit),
     ];
+    let api = parts.streams.as_ref().map(|streams| {
+        let [(requests, most_requests), (readers, most_readers)] = streams.memory();
+        [("api_requests", requests, most_requests), ("api_streams", readers, most_readers)]
+    });
+    let (ids, most_ids) = parts.ids.memory();
+    let of_api = api.into_iter().flatten().chain([("deduplication", ids, most_ids)]);
+    let budgets: Vec<Budget> = budgets.into_iter().chain(more.iter().copied()).chain(of_api).collect();
     let mut used = page.gauge("esker_budget_used_bytes", "Memory that is granted, by budget");
-    for (budget, bytes, _) in budgets.iter().chain(more) {
+    for (budget, bytes, _) in &budgets {
         used.add(&[("budget", budget)], *bytes);
     }
     let mut limits = page.gauge("esker_budget_limit_bytes", "Memory that may be granted, by budget");
-    for (budget, _, bytes) in budgets.iter().chain(more) {
+    for (budget, _, bytes) in &budgets {
         limits.add(&[("budget", budget)], *bytes);
     }
 }

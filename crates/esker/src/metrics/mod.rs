@@ -10,14 +10,12 @@ mod kafka;
 mod log;
 mod process;
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use esker_archive::ArchiveMetrics;
 use esker_coordinator::{GroupLag, Groups, ShareStates, Transactions};
 use esker_env::Env;
+use esker_grpc::{Deduplication, StreamsService};
 use esker_kafka::{Broker, KafkaMetrics};
 use esker_log::LogMetrics;
 use esker_meta::{MetaMetrics, MetaStore, MeteredMeta};
@@ -25,6 +23,7 @@ use esker_metrics::Page;
 use esker_node::{Node, NodeConfig};
 use esker_wal::StoreMetrics;
 
+use parking_lot::RwLock;
 pub(crate) use process::count_panics;
 
 use crate::{config::MetricsSettings, state::Serving};
@@ -61,6 +60,9 @@ pub(crate) struct Parts {
     /// Copies that a ledger should have (R).
     pub(crate) copies: usize,
     pub(crate) coordinated: Coordinated,
+    /// The native API, where it is served.
+    pub(crate) streams: Option<StreamsService>,
+    pub(crate) ids: Deduplication,
     pub(crate) session_ttl: Duration,
     pub(crate) settings: MetricsSettings,
 }
@@ -76,18 +78,22 @@ pub(crate) struct Coordinated {
 /// Renders the broker's figures.
 pub(crate) struct Metrics {
     counted: Counted,
-    parts: OnceLock<Parts>,
+    parts: RwLock<Option<Arc<Parts>>>,
 }
 
 impl Metrics {
     pub(crate) fn new(counted: Counted) -> Self {
-        Self { counted, parts: OnceLock::new() }
+        Self { counted, parts: RwLock::default() }
     }
 
     /// From here on the page has what a serving broker has.
     pub(crate) fn serves(&self, parts: Parts) {
-        // Said once.
-        let _ = self.parts.set(parts);
+        *self.parts.write() = Some(Arc::new(parts));
+    }
+
+    /// From here on it has no more than before, and nothing of the broker is kept.
+    pub(crate) fn is_over(&self) {
+        *self.parts.write() = None;
     }
 
     /// The whole page.
@@ -100,7 +106,8 @@ impl Metrics {
         log::write_counted(&mut page, &self.counted.log, &self.counted.store, &self.counted.kafka);
         archive::write_counted(&mut page, &self.counted.archive);
         cluster::write_counted(&mut page, &self.counted.meta);
-        if let Some(parts) = self.parts.get() {
+        let parts = self.parts.read().clone();
+        if let Some(parts) = parts.as_deref() {
             let stats = parts.node.log.stats();
             let budgets = groups::write(&mut page, parts);
             kafka::write(&mut page, parts, &stats, &budgets);
