@@ -37,11 +37,12 @@ class Etcd:
         """Where brokers find it; `port` when they are to come through a proxy."""
         return f"etcd://{self.host}:{port or self.port}/{cluster}"
 
-    def keys(self) -> list[str]:
-        """All of them."""
-        everything = json.dumps({"key": "AA==", "range_end": "AA==", "keys_only": True}).encode()
-        with urllib.request.urlopen(f"http://{self.host}:{self.port}/v3/kv/range", everything, timeout=10) as answer:
-            return [base64.b64decode(found["key"]).decode() for found in json.load(answer).get("kvs", [])]
-
     def stop(self) -> None:
         self.process.stop()
+
+
+def keys(host: str, port: int) -> list[str]:
+    """All that a member has."""
+    everything = json.dumps({"key": "AA==", "range_end": "AA==", "keys_only": True}).encode()
+    with urllib.request.urlopen(f"http://{host}:{port}/v3/kv/range", everything, timeout=10) as answer:
+        return [base64.b64decode(found["key"]).decode() for found in json.load(answer).get("kvs", [])]

@@ -198,14 +198,21 @@ class Task(Sandbox):
     def __init__(self, node: Node, template: dict, name: str, objects: Objects, roots: dict[str, Path]):
         super().__init__(node, template, name, {}, objects, roots, {})
 
+    RESTARTS = 3
+
+    def _one(self, container: dict, restarts: int) -> str:
+        argv = [sys.executable, CONTAINER, "run", self.spec(container)]
+        done = subprocess.run(argv, capture_output=True, text=True, timeout=300)
+        if done.returncode != 0 and restarts > 0:
+            return self._one(container, restarts - 1)
+        assert done.returncode == 0, f"{self.name}/{container['name']}: {done.returncode}: {done.stdout}{done.stderr}"
+        return done.stdout
+
     def run(self) -> list[str]:
         said = []
         try:
             for container in [*self.pod.get("initContainers", []), *self.pod["containers"]]:
-                argv = [sys.executable, CONTAINER, "run", self.spec(container)]
-                done = subprocess.run(argv, capture_output=True, text=True, timeout=self.pod.get("activeDeadlineSeconds", 300))
-                assert done.returncode == 0, f"{self.name}/{container['name']}: {done.returncode}: {done.stdout}{done.stderr}"
-                said.append(done.stdout)
+                said.append(self._one(container, self.RESTARTS if self.pod["restartPolicy"] == "OnFailure" else 0))
         finally:
             self.node.detach(self.network)
         return said

@@ -47,7 +47,8 @@ class Names:
         with contextlib.suppress(OSError):
             while True:
                 query, client = self.socket.recvfrom(4096)
-                with contextlib.suppress(struct.error, IndexError, UnicodeDecodeError):
+                # Whoever asked may be gone by now.
+                with contextlib.suppress(OSError, struct.error, IndexError, UnicodeDecodeError):
                     self.socket.sendto(self._answer(query), client)
 
     def _answer(self, query: bytes) -> bytes:

@@ -109,6 +109,8 @@ class Release:
         self.node, self.roots, self.secrets = node, roots, secrets
         self.claims = node.directory / "claims"
         self.sets: dict[str, StatefulSet] = {}
+        # Names outside of the cluster that lead to a service.
+        self.published: dict[str, str] = {}
         self.stopping = threading.Event()
         self._render(values)
         self.endpoints = threading.Thread(target=self._endpoints, daemon=True)
@@ -174,6 +176,8 @@ class Release:
                 open_to_all = service["spec"].get("publishNotReadyAddresses", False)
                 shown = [(found, pod) for found, pod in pods if pod.ready or open_to_all]
                 records[name] = [pod.address for _, pod in shown]
+                if outside := self.published.get(service["metadata"]["name"]):
+                    self.node.names.set(outside, records[name])
                 of_it = [pod for found, pod in shown if found.spec["serviceName"] == service["metadata"]["name"]]
                 records |= {f"{pod.name}.{name}": [pod.address] for pod in of_it}
             self.node.names.replace(f".{self.node.namespace}.svc.{DOMAIN}", records)

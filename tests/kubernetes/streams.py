@@ -3,7 +3,7 @@
 import threading
 import time
 
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from workers import ACCEPT, Workers, admin
 
@@ -18,7 +18,8 @@ class Stream:
     def __init__(self, bootstrap: str, partitions: int = 3):
         client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 2})
         client.create_topics([NewTopic("t", partitions, 3)])["t"].result(30)
-        self.partitions, self.acked, self.failed = partitions, [0.0] * partitions, []
+        self.bootstrap, self.partitions, self.acked, self.failed = bootstrap, partitions, [0.0] * partitions, []
+        self.count = 0
         self.producer = Producer({"bootstrap.servers": bootstrap, "enable.idempotence": True, "log_level": 2})
         self.stopping = threading.Event()
         self.thread = threading.Thread(target=self._produce, daemon=True)
@@ -30,6 +31,7 @@ class Stream:
                 self.failed.append(str(error))
             else:
                 self.acked[message.partition()] = time.monotonic()
+                self.count += 1
 
         while not self.stopping.wait(0.02):  # the rate
             for partition in range(self.partitions):
@@ -45,6 +47,19 @@ class Stream:
         self.stopping.set()
         self.thread.join()
         assert self.producer.flush(60) == 0 and not self.failed, self.failed[:3]
+        consumer = Consumer({"bootstrap.servers": self.bootstrap, "group.id": "reader", "enable.auto.commit": False})
+        consumer.assign([TopicPartition("t", partition, 0) for partition in range(self.partitions)])
+        following = [0] * self.partitions
+
+        def complete() -> bool:
+            for message in consumer.consume(10_000, 0.2):
+                assert not message.error() and message.offset() == following[message.partition()], (message.error(), message.offset(), following)
+                following[message.partition()] += 1
+            return sum(following) >= self.count
+
+        until(f"all {self.count} records are read", complete, 60, interval=0)
+        consumer.close()
+        assert sum(following) == self.count
 
 
 class Queue:
