@@ -31,7 +31,7 @@ release: ## Build the broker as it is shipped (target/release/esker)
 	$(CARGO) build --release --locked -p esker
 
 .PHONY: test
-test: lint deny helm image unit integration ## Everything that must hold before a change lands
+test: lint deny helm image terraform unit integration ## Everything that must hold before a change lands
 
 .PHONY: lint
 lint: ## Formatting and clippy, warnings are errors
@@ -59,6 +59,17 @@ image: ## The Dockerfile: read by BuildKit's front end for both architectures, a
 	cd tests/image && . ../go.sh && "$$go" vet ./... && "$$go" test -count=1 ./...
 
 # Its version is the one that go.mod names.
+TOFU := $(TOOLS)/tofu-$(shell sed -n 's|.*github.com/opentofu/opentofu v\([^ ]*\).*|\1|p' tests/terraform/tofu/go.mod)/tofu
+
+.PHONY: terraform
+terraform: $(TOFU) ## Terraform modules and examples: formatted, validated against the providers' schemas, their own tests, rules
+	cd tests/terraform && . ../go.sh && "$$go" vet ./... && "$$go" test -count=1 ./...
+
+$(TOFU): $(addprefix tests/terraform/tofu/,go.mod go.sum build.sh)
+	tests/terraform/tofu/build.sh $@
+	touch $@
+
+# Its version is the one that go.mod names.
 ETCD := $(TOOLS)/etcd-$(shell sed -n 's|^require go.etcd.io/etcd/server/v3 v||p' tests/etcd/go.mod)/etcd
 
 .PHONY: etcd
@@ -84,7 +95,7 @@ clients: binaries tools ## Java, librdkafka, pure Python, kafkajs and kcat throu
 	$(PYTEST) tests/clients --broker=$(BROKER)
 
 .PHONY: integration
-integration: binaries tools etcd prometheus ## Real clients through one list of checks, kafka-python's own suite, crashes, hostile input, the main job in short form
+integration: binaries tools etcd prometheus kafka mirror ## Real clients through one list of checks, kafka-python's own suite, crashes, hostile input, the main job in short form
 	$(PYTEST) tests --broker=$(BROKER)
 
 # Full-size runs of the same tests. MB, KILLS, MINUTES, OUTAGE (seconds) and PARTITIONS set their size.
@@ -154,6 +165,9 @@ endif
 .PHONY: kafka
 kafka: $(TOOLS)/kafka-4.3.1/.done ## Fetch a real Kafka broker and its tools, to compare with
 
+.PHONY: mirror
+mirror: $(TOOLS)/mirror-4.3.1/.done ## Fetch MirrorMaker 2, to copy from Kafka with
+
 .PHONY: rabbitmq
 rabbitmq: $(TOOLS)/rabbitmq/version ## Fetch Debian's RabbitMQ and Erlang, to compare with; the system is left alone
 
@@ -200,6 +214,10 @@ tests/clients/node/node_modules/.done: tests/clients/node/package-lock.json
 
 $(TOOLS)/kafka-4.3.1/.done: tests/kafka/pom.xml
 	mvn -q -B -f tests/kafka/pom.xml dependency:copy-dependencies
+	touch $@
+
+$(TOOLS)/mirror-4.3.1/.done: tests/migration/pom.xml
+	mvn -q -B -f tests/migration/pom.xml dependency:copy-dependencies
 	touch $@
 
 .PHONY: clean

@@ -48,5 +48,15 @@ class S3Endpoint:
         with urllib.request.urlopen(request, timeout=10) as answer:
             return dict(line.split("=", 1) for line in answer.read().decode().splitlines())
 
+    def actions(self) -> dict[str, set[str]]:
+        """The actions of an access policy that requests to the project's own endpoint needed so far, each with where:
+        bucket and first part of the key."""
+        found: dict[str, set[str]] = {}
+        with urllib.request.urlopen(f"{self.url}/-/actions", timeout=10) as answer:
+            for line in answer.read().decode().splitlines():
+                action, where = line.rpartition("=")[0].split(" ", 1)
+                found.setdefault(action, set()).add(where)
+        return found
+
     def stop(self) -> None:
         self.process.stop()

@@ -2,12 +2,14 @@
 //!
 //! [`Server::start`] serves a directory (one subdirectory per bucket) through the s3s-fs crate, which this wraps with
 //! what it lacks: requests for one key wait for each other, TCP sends without delay, and faults can be turned on and
-//! off while it runs, in process through [`Server::faults`] or over HTTP (`/-/faults`).
+//! off while it runs, in process through [`Server::faults`] or over HTTP (`/-/faults`). What of an access policy its
+//! clients have used is at `/-/actions`.
 #![allow(
     clippy::disallowed_methods,
     reason = "a tool beside the product: it uses the process's own tasks, clock and files"
 )]
 
+mod actions;
 mod admin;
 mod faults;
 mod locks;
@@ -74,10 +76,12 @@ impl Server {
             s3s_fs::FileSystem::new(&options.root).map_err(|error| io::Error::other(format!("{error:?}")))?;
         let mut service = S3ServiceBuilder::new(files);
         service.set_auth(SimpleAuth::from_single(ACCESS_KEY, SECRET_KEY));
+        let actions = Arc::<actions::Actions>::default();
+        service.set_access(actions::Recorder(Arc::clone(&actions)));
         let listener = TcpListener::bind(options.listen).await?;
         let address = listener.local_addr()?;
         let faults = Arc::new(Faults::new(options.seed, options.faults));
-        let endpoint = serve::Endpoint::new(service.build(), Arc::clone(&faults));
+        let endpoint = serve::Endpoint::new(service.build(), Arc::clone(&faults), actions);
         let accepting = tokio::spawn(serve::accept(listener, endpoint));
         Ok(Self { address, faults, accepting })
     }

@@ -10,12 +10,19 @@ use hyper_util::rt::TokioIo;
 use s3s::{Body, service::S3Service};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::{Faults, admin, faults::Fate, locks::Locks};
+use crate::{
+    Faults,
+    actions::{self, Actions},
+    admin,
+    faults::Fate,
+    locks::Locks,
+};
 
 #[derive(Clone)]
 pub(crate) struct Endpoint {
     service: S3Service,
     faults: Arc<Faults>,
+    actions: Arc<Actions>,
     locks: Arc<Locks>,
 }
 
@@ -46,8 +53,8 @@ async fn serve(stream: TcpStream, endpoint: Endpoint) {
 }
 
 impl Endpoint {
-    pub(crate) fn new(service: S3Service, faults: Arc<Faults>) -> Self {
-        Self { service, faults, locks: Arc::default() }
+    pub(crate) fn new(service: S3Service, faults: Arc<Faults>, actions: Arc<Actions>) -> Self {
+        Self { service, faults, actions, locks: Arc::default() }
     }
 
     async fn handle(&self, request: Request<Incoming>) -> Result<Response<Body>, io::Error> {
@@ -56,6 +63,10 @@ impl Endpoint {
             let (status, text) =
                 admin::answer(&self.faults, change, request.uri().query().unwrap_or_default());
             return Response::builder().status(status).body(Body::from(text)).map_err(io::Error::other);
+        }
+        if request.uri().path() == actions::PATH {
+            let text = self.actions.answer(request.method() != Method::GET);
+            return Response::builder().body(Body::from(text)).map_err(io::Error::other);
         }
         let (fate, latency) = self.faults.fate(request.method().as_str());
         if !latency.is_zero() {

@@ -105,6 +105,7 @@ pub(crate) fn node(config: &Config, object_prefix: String, accept_lost_stores: b
             flush_bytes: archive.flush_bytes,
             flush_age: millis(archive.flush_interval_ms),
             trim_delay: millis(archive.trim_delay_ms),
+            orphan_interval: millis(archive.orphan_interval_ms),
             retention_interval: millis(config.kafka.log_retention_check_interval_ms),
             producer_expiration: millis(config.kafka.producer_id_expiration_ms),
             counted_topics: config.metrics.topics as usize,

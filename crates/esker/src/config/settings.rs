@@ -188,6 +188,8 @@ section! {
         trim_delay_ms: u64 = 60_000,
         /// How long an object that nothing refers to is kept, milliseconds.
         delete_grace_ms: u64 = 86_400_000,
+        /// How often a shard's objects are listed to find those that were uploaded and never committed, milliseconds.
+        orphan_interval_ms: u64 = 21_600_000,
         /// Blocks read from objects, kept in memory, bytes; half of them for blocks read ahead of sequential readers.
         cache_memory_bytes: u64 = 128 << 20,
         /// Blocks read from objects, kept in `data_dir/cache`, bytes; 0 for none.
