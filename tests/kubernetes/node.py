@@ -29,6 +29,8 @@ class Names:
         self.records: dict[str, list[str]] = {}
         self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.socket.bind((address, 53))
+        self.socket.settimeout(0.2)
+        self.stopping = threading.Event()
         self.thread = threading.Thread(target=self._serve, daemon=True)
         self.thread.start()
 
@@ -41,15 +43,17 @@ class Names:
         self.records = {**others, **records}
 
     def stop(self) -> None:
+        """Nobody has the address any more: another node may be given it."""
+        self.stopping.set()
+        self.thread.join()
         self.socket.close()
 
     def _serve(self) -> None:
-        with contextlib.suppress(OSError):
-            while True:
+        while not self.stopping.is_set():
+            # Nobody asks, or whoever asked is gone by now.
+            with contextlib.suppress(OSError, struct.error, IndexError, UnicodeDecodeError):
                 query, client = self.socket.recvfrom(4096)
-                # Whoever asked may be gone by now.
-                with contextlib.suppress(OSError, struct.error, IndexError, UnicodeDecodeError):
-                    self.socket.sendto(self._answer(query), client)
+                self.socket.sendto(self._answer(query), client)
 
     def _answer(self, query: bytes) -> bytes:
         at, labels = 12, []
@@ -85,6 +89,9 @@ class Node:
         for _ in range(50):
             number = os.urandom(1)[0]
             self.bridge = f"esk{number}"
+            # The kernel takes its time with the networks of an earlier one.
+            if list(Path("/sys/class/net").glob(f"{self.bridge}v*")):
+                continue
             if subprocess.run(["ip", "link", "add", self.bridge, "type", "bridge"], capture_output=True).returncode == 0:
                 ip("addr", "add", f"198.18.{number}.1/24", "dev", self.bridge)
                 ip("link", "set", self.bridge, "up")
