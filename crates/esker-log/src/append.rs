@@ -73,7 +73,8 @@ impl Log {
             }
         };
         let limits = BatchLimits {
-            max_bytes: config.max_message_bytes,
+            // Whatever a topic allows: what no file of the log has room for would end the log.
+            max_bytes: config.max_message_bytes.min(inner.store.largest_batch()),
             require_keys: config.cleanup.compact,
             timestamps,
             max_decompressed: inner.config.max_decompressed_bytes,

@@ -58,6 +58,17 @@ impl Default for StoreConfig {
 }
 
 impl StoreConfig {
+    /// What of a file is left to checkpoints when frames are as large as can be, bytes: room for thousands of ledgers. Of small
+    /// files a quarter.
+    const ROOM_FOR_CHECKPOINTS: usize = 1 << 20;
+
+    /// The largest batch, bytes, that a file has room for besides what else has to be in it.
+    #[must_use]
+    pub fn largest_batch(&self) -> usize {
+        let file = self.file_size as usize;
+        file - Self::ROOM_FOR_CHECKPOINTS.min(file / 4)
+    }
+
     pub(crate) fn check(&self) -> Result<(), OpenError> {
         let size = self.file_size;
         if !size.is_multiple_of(FIRST_ENTRY) || !(64 << 10..=1 << 30).contains(&size) {

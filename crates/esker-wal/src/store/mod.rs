@@ -83,6 +83,12 @@ impl Store {
         Usage { used: state.used(config), capacity: state.files.capacity(config) }
     }
 
+    /// See [`StoreConfig::largest_batch`].
+    #[must_use]
+    pub fn largest_batch(&self) -> usize {
+        self.shared.config.largest_batch()
+    }
+
     /// Why the store takes no more writes; `None` while it does.
     #[must_use]
     pub fn failure(&self) -> Option<StoreError> {

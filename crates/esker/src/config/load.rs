@@ -245,9 +245,9 @@ fn check_meaning(config: &Config) -> Result<(), ConfigError> {
     if config.metrics.topics > 100_000 {
         return meaning(format!("metrics.topics is {}, it must be at most 100000", config.metrics.topics));
     }
-    if config.wal.file_bytes < 1 << 20 || config.wal.max_bytes < 4 * config.wal.file_bytes {
+    if config.wal.file_bytes < 8 << 20 || config.wal.max_bytes < 4 * config.wal.file_bytes {
         return meaning(format!(
-            "wal.file_bytes ({}) must be at least 1 MiB and wal.max_bytes ({}) at least four files",
+            "wal.file_bytes ({}) must be at least 8 MiB and wal.max_bytes ({}) at least four files",
             config.wal.file_bytes, config.wal.max_bytes
         ));
     }

@@ -172,7 +172,7 @@ section! {
     Wal {
         /// Space that it may take, bytes. Producers slow down from 80 % on and are refused from 95 % on.
         max_bytes: u64 = 8 << 30,
-        /// Size of a log file, bytes.
+        /// Size of a log file, bytes; at least 8 MiB. A batch of records has to fit into it with 1 MiB to spare.
         file_bytes: u64 = 128 << 20,
     }
 }
