@@ -8,7 +8,7 @@ from confluent_kafka.admin import AdminClient
 
 from harness.etcd import keys
 from harness.wait import until
-from streams import Queue, Stream
+from load import Queue, Stream
 from workload import Workload
 
 # Small and quick; all of it as anybody would set it.
