@@ -72,7 +72,7 @@ impl ShardArchive {
         let id = ObjectId::new(now, env.random.bytes16());
         let length = u32::try_from(bytes.len()).map_err(|_| BuildError::TooLarge)?;
         let crc = crc32c::crc32c(&bytes);
-        self.parts.requests.put(&self.parts.names.root(self.shard, id), vec![bytes]).await?;
+        self.put(GarbageKind::Root, id, vec![bytes]).await?;
         next.pointer.root = Some(RootRef { id, length, crc });
         Ok(())
     }

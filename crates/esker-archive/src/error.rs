@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use esker_core::{
-    Action, Classified, Offset, PartitionId,
+    Action, Classified, ClusterId, Offset, PartitionId,
     object::{BuildError, FormatError},
 };
 use esker_meta::MetaError;
@@ -58,6 +58,20 @@ pub enum ArchiveError {
         shard: u32,
         /// What is wrong.
         source: FormatError,
+    },
+    /// The prefix holds another cluster's objects: nothing is written or deleted there.
+    #[error(
+        "{path} says that these objects are those of cluster {theirs}, but the metadata is that of cluster {ours}: \
+         restore the metadata of {theirs} (etcd's prefix or snapshot), or give this cluster another object_store.url; \
+         only if nobody needs those objects any more, delete them and then {path}"
+    )]
+    OtherCluster {
+        /// The marker's path in the store.
+        path: String,
+        /// The cluster that the marker names.
+        theirs: ClusterId,
+        /// The cluster of the metadata store.
+        ours: ClusterId,
     },
     /// The shard or the session is no longer ours: nothing was committed.
     #[error("fenced: {0}")]
@@ -132,6 +146,7 @@ impl Classified for ArchiveError {
             | Self::Missing { .. }
             | Self::Damaged { .. }
             | Self::BadPointer { .. }
+            | Self::OtherCluster { .. }
             | Self::Config(_)
             | Self::Cache(_) => Action::Operator,
         }

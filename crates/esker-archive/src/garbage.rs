@@ -81,6 +81,10 @@ impl ShardArchive {
     }
 
     async fn delete(&self, objects: Vec<(GarbageKind, ObjectId)>) -> Result<(), ArchiveError> {
+        if objects.is_empty() {
+            return Ok(());
+        }
+        self.parts.claim().await?;
         let delete = |(kind, id)| async move {
             let path = self.parts.names.of(self.shard, kind, id);
             self.parts.requests.delete(&path).await

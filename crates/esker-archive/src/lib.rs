@@ -16,6 +16,7 @@ mod flights;
 mod garbage;
 mod inspect;
 mod lru;
+mod marker;
 mod metrics;
 mod names;
 mod offload;
@@ -41,7 +42,7 @@ use std::{sync::Arc, time::Duration};
 
 pub use config::{ArchiveConfig, CacheConfig, CacheKind, DiskCacheConfig, ReadAheadConfig, RequestConfig};
 pub use error::ArchiveError;
-use esker_core::{Action, Classified, Epoch, ShardId};
+use esker_core::{Action, Classified, ClusterId, Epoch, ShardId};
 use esker_env::{Env, Monotonic};
 use esker_meta::{MetaError, SessionKey};
 pub use expire::Expired;
@@ -57,6 +58,7 @@ pub use pointer::memory;
 pub use pointer::{PointerStore, StoredPointer};
 pub use read::{ArchivedBatch, ArchivedRead};
 pub use shard::{ArchivedPartition, Segment, ShardArchive};
+use tokio::sync::OnceCell;
 pub use url::{OpenedStore, object_store_from_url};
 pub use verify::{PartitionCounts, Problem, VerifyReport};
 
@@ -64,6 +66,9 @@ pub use verify::{PartitionCounts, Problem, VerifyReport};
 pub(crate) struct Parts {
     pub(crate) requests: requests::Requests,
     pub(crate) names: names::Names,
+    pub(crate) cluster: ClusterId,
+    /// Set once the prefix is known to be this cluster's.
+    pub(crate) claimed: OnceCell<()>,
     pub(crate) pointers: Arc<dyn PointerStore>,
     pub(crate) blocks: Arc<blocks::Blocks>,
     pub(crate) read_ahead: read_ahead::ReadAhead,
@@ -78,14 +83,15 @@ pub struct Archive {
 }
 
 impl Archive {
-    /// Opens the archive below `prefix` (may be empty) of an object store. Reads nothing yet, except that a disk
-    /// tier of the cache is recovered.
+    /// Opens a cluster's archive below `prefix` (may be empty) of an object store. Reads nothing yet, except that a
+    /// disk tier of the cache is recovered.
     ///
     /// # Errors
     /// When settings contradict each other or the cache's directory cannot be used.
     pub async fn open(
         store: Arc<dyn ObjectStore>,
         prefix: &str,
+        cluster: ClusterId,
         pointers: Arc<dyn PointerStore>,
         env: Env,
         config: ArchiveConfig,
@@ -103,7 +109,9 @@ impl Archive {
         let cache = cache::open(&CacheConfig { memory_bytes, ..config.cache.clone() }).await?;
         let blocks = blocks::Blocks::new(requests.clone(), names.clone(), cache, &config);
         let read_ahead = read_ahead::ReadAhead::new(&config);
-        Ok(Self { parts: Arc::new(Parts { requests, names, pointers, blocks, read_ahead, env, config }) })
+        let claimed = OnceCell::new();
+        let parts = Parts { requests, names, cluster, claimed, pointers, blocks, read_ahead, env, config };
+        Ok(Self { parts: Arc::new(parts) })
     }
 
     /// Bytes of blocks that the cache has in memory.

@@ -3,7 +3,7 @@
 use esker_core::{ShardId, manifest::GarbageKind, object::ObjectId};
 use object_store::path::Path;
 
-/// Paths below a prefix: `<prefix>/<shard>/data/<ulid>` and `<prefix>/<shard>/root/<ulid>`.
+/// Paths below a prefix: `<prefix>/<shard>/data/<ulid>`, `<prefix>/<shard>/root/<ulid>` and `<prefix>/cluster`.
 #[derive(Clone, Debug)]
 pub(crate) struct Names {
     prefix: Path,
@@ -19,6 +19,11 @@ const fn folder(kind: GarbageKind) -> &'static str {
 impl Names {
     pub(crate) fn new(prefix: &str) -> Self {
         Self { prefix: Path::from(prefix) }
+    }
+
+    /// Says whose the prefix is.
+    pub(crate) fn marker(&self) -> Path {
+        self.prefix.clone().join("cluster")
     }
 
     pub(crate) fn shard(&self, shard: ShardId) -> Path {

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 use esker_core::{
     BatchHeader, LedgerId, Offset, PartitionId,
-    manifest::ObjectRef,
+    manifest::{GarbageKind, ObjectRef},
     object::{BuiltObject, ObjectBuilder, ObjectId, PartitionSection},
 };
 
@@ -60,7 +60,7 @@ impl ShardArchive {
             let reference = ObjectRef::new(id, &built.footer);
             next.add_object(reference, &built.index).expect("uploads were checked against the same view");
             let BuiltObject { pieces, index, blocks, .. } = built;
-            self.parts.requests.put(&self.parts.names.data(self.shard, id), pieces).await?;
+            self.put(GarbageKind::Data, id, pieces).await?;
             for ((entry, blocks), (&partition, upload)) in index.iter().zip(blocks).zip(&uploads) {
                 let section = &upload.section;
                 self.parts.blocks.remember(id, entry.section, section, blocks);
@@ -75,6 +75,17 @@ impl ShardArchive {
             self.parts.config.metrics.uploaded_bytes.add(bytes);
         }
         Ok(())
+    }
+
+    /// Uploads an object of this shard.
+    pub(crate) async fn put(
+        &self,
+        kind: GarbageKind,
+        id: ObjectId,
+        pieces: Vec<Bytes>,
+    ) -> Result<(), ArchiveError> {
+        self.parts.claim().await?;
+        self.parts.requests.put(&self.parts.names.of(self.shard, kind, id), pieces).await
     }
 
     fn build(&self, uploads: &BTreeMap<PartitionId, PartitionUpload>) -> Result<BuiltObject, ArchiveError> {

@@ -8,7 +8,7 @@ use esker_env::{BoxFuture, Env};
 use futures::{FutureExt, TryStreamExt};
 use object_store::{
     Error as StoreError, GetOptions, GetRange, GetResult, GetResultPayload, ObjectMeta, ObjectStore,
-    ObjectStoreExt, PutOptions, PutPayload, path::Path,
+    ObjectStoreExt, PutMode, PutOptions, PutPayload, path::Path,
 };
 
 use crate::{ArchiveError, ArchiveMetrics, RequestConfig, metrics::RequestMetrics};
@@ -58,6 +58,56 @@ impl Requests {
         self.repeat("put", &self.metrics.put, path, attempt).await?;
         self.metrics.put.bytes.add(bytes);
         Ok(())
+    }
+
+    /// Writes a small object unless there is one of that name; returns whether it did. `false` may also be the answer
+    /// to an own attempt before, whose answer was lost.
+    pub(crate) async fn create(&self, path: &Path, bytes: Bytes) -> Result<bool, ArchiveError> {
+        let size = bytes.len() as u64;
+        let attempt = |_| {
+            let payload = PutPayload::from(bytes.clone());
+            let create = async {
+                let options = PutOptions::from(PutMode::Create);
+                match self.store.put_opts(path, payload.clone(), options).await {
+                    Ok(_) => Ok(true),
+                    Err(StoreError::AlreadyExists { .. } | StoreError::Precondition { .. }) => Ok(false),
+                    // A store without conditional writes: the caller has looked a moment ago.
+                    Err(StoreError::NotImplemented { .. } | StoreError::NotSupported { .. }) => {
+                        let put = self.store.put_opts(path, payload, PutOptions::default()).await;
+                        put.map(|_| true).map_err(|error| classify("put", path, error))
+                    }
+                    Err(error) => Err(classify("put", path, error)),
+                }
+            };
+            create.boxed()
+        };
+        let created = self.repeat("put", &self.metrics.put, path, attempt).await?;
+        self.metrics.put.bytes.add(if created { size } else { 0 });
+        Ok(created)
+    }
+
+    /// Reads an object of at most `limit` bytes; `None` when there is none.
+    pub(crate) async fn get_small(&self, path: &Path, limit: u64) -> Result<Option<Bytes>, ArchiveError> {
+        let attempt = |_| {
+            let get = async {
+                let failed = |error| classify("get", path, error);
+                let result = match self.store.get_opts(path, GetOptions::default()).await {
+                    Ok(result) => result,
+                    Err(StoreError::NotFound { .. }) => return Ok(None),
+                    Err(error) => return Err(failed(error)),
+                };
+                if result.meta.size > limit {
+                    let source = FormatError::Field { what: "object", field: "length" };
+                    let path = path.to_string();
+                    return Err(Failure::Final(ArchiveError::Damaged { path, position: limit, source }));
+                }
+                result.bytes().await.map(Some).map_err(failed)
+            };
+            get.boxed()
+        };
+        let found = self.repeat("get", &self.metrics.get, path, attempt).await?;
+        self.metrics.get.bytes.add(found.as_ref().map_or(0, |bytes| bytes.len() as u64));
+        Ok(found)
     }
 
     /// Reads a range of an object that is `length` bytes long.

@@ -2,6 +2,7 @@
 
 mod commits;
 mod http;
+mod marker;
 mod offload;
 mod reads;
 mod tidy;
@@ -18,7 +19,7 @@ use std::{
 
 use bytes::{BufMut, Bytes, BytesMut};
 use esker_core::{
-    BatchHeader, BrokerId, EntryKind, Epoch, Offset, PartitionId, ProducerId, SessionId, ShardId,
+    BatchHeader, BrokerId, ClusterId, EntryKind, Epoch, Offset, PartitionId, ProducerId, SessionId, ShardId,
     TopicNumber, object::PartitionSection,
 };
 use esker_env::{BoxFuture, Clock, Env, Monotonic, SeededRandom, Tasks};
@@ -31,6 +32,7 @@ use crate::{
 };
 
 pub(crate) const SHARD: ShardId = ShardId(3);
+pub(crate) const CLUSTER: ClusterId = ClusterId(uuid::Uuid::from_u128(0xe5));
 
 /// A real Kafka batch header over opaque records, with a good CRC.
 pub(crate) fn batch(
@@ -148,8 +150,14 @@ impl World {
     }
 
     pub(crate) async fn archive(&self) -> Archive {
+        self.archive_of(CLUSTER).await
+    }
+
+    pub(crate) async fn archive_of(&self, cluster: ClusterId) -> Archive {
         let (store, pointers) = (Arc::new(self.store.clone()), Arc::clone(&self.pointers));
-        Archive::open(store, "prefix", pointers, self.env.clone(), self.config.clone()).await.unwrap()
+        Archive::open(store, "prefix", cluster, pointers, self.env.clone(), self.config.clone())
+            .await
+            .unwrap()
     }
 
     /// Opens the shard as its next owner would: a new session, the next epoch, nothing cached.

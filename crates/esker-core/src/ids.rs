@@ -1,6 +1,6 @@
 //! Newtypes for every id, epoch and offset, so that no two of them can be mixed up.
 
-use std::fmt;
+use std::{fmt, str::FromStr};
 
 use uuid::Uuid;
 
@@ -122,6 +122,14 @@ macro_rules! uuid_id {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 self.0.fmt(f)
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
             }
         }
     };

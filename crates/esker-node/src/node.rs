@@ -131,18 +131,21 @@ pub(crate) const LANES: [Mode; 3] = [Mode::Fsync, Mode::Throughput, Mode::Receiv
 /// Between two looks at whether the store has failed.
 const LOOK_AT_STORE: Duration = Duration::from_secs(1);
 
+/// How long a start waits for the object store.
+const CLAIM_AT_START: Duration = Duration::from_secs(3);
+
 /// A node whose store is open and which nobody knows of yet.
 pub struct PreparedNode {
     env: Env,
     meta: Meta,
-    objects: Arc<dyn ObjectStore>,
+    archive: Arc<Archive>,
     cluster: Cluster,
     store: Arc<Store>,
     config: NodeConfig,
 }
 
 impl PreparedNode {
-    /// Opens the store, and finds the cluster or makes it.
+    /// Opens the store, finds the cluster or makes it, and sees whether the archive is this cluster's.
     ///
     /// # Errors
     /// See [`StartError`].
@@ -151,7 +154,11 @@ impl PreparedNode {
         let meta = Meta::new(meta, keys, env.clone());
         let store = Store::open(disk, env.clone(), config.store.clone()).await?;
         let cluster = meta.create_or_load_cluster(config.shards).await?;
-        Ok(Self { env, meta, objects, cluster, store, config })
+        let (pointers, archive) = (Arc::new(meta.clone()), config.archive.clone());
+        let archive =
+            Archive::open(objects, &config.object_prefix, cluster.id, pointers, env.clone(), archive).await?;
+        claim(&env, &archive).await?;
+        Ok(Self { env, meta, archive: Arc::new(archive), cluster, store, config })
     }
 
     /// The store, to be served to other brokers before [`PreparedNode::join`]: their ledgers' recovery may wait for it.
@@ -222,12 +229,8 @@ impl PreparedNode {
     }
 
     async fn serve(self, opened: Opened, joined: Option<Arc<Joined>>) -> Result<Node, StartError> {
-        let Self { env, meta, objects, cluster, store, config } = self;
+        let Self { env, meta, archive, cluster, store, config } = self;
         let catalog = Catalog::start(meta.clone()).await?;
-        let pointers = Arc::new(meta.clone());
-        let archive =
-            Archive::open(objects, &config.object_prefix, pointers, env.clone(), config.archive).await?;
-        let archive = Arc::new(archive);
         let parts = LogParts {
             env: env.clone(),
             catalog: Arc::clone(&catalog),
@@ -259,6 +262,19 @@ impl PreparedNode {
         node.watch_over(&env);
         Ok(node)
     }
+}
+
+/// Refuses to start on objects of another cluster. When the object store cannot say within [`CLAIM_AT_START`], the start
+/// goes on, as the log can do without it for a while: the first upload asks again.
+async fn claim(env: &Env, archive: &Archive) -> Result<(), ArchiveError> {
+    let error = match env.timeout(CLAIM_AT_START, archive.claim()).await {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error @ ArchiveError::OtherCluster { .. })) => return Err(error),
+        Ok(Err(error)) => error.to_string(),
+        Err(elapsed) => elapsed.to_string(),
+    };
+    tracing::warn!(%error, "the object store cannot be used so far; starting without it");
+    Ok(())
 }
 
 /// What the two ways to start have found.

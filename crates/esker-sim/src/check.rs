@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use esker_archive::{Archive, ArchiveConfig};
-use esker_core::{Offset, PartitionId, ShardId, TopicNumber};
+use esker_core::{ClusterId, Offset, PartitionId, ShardId, TopicNumber};
 use esker_env::Env;
 use esker_log::{Isolation, Log, ReadLimits};
 use esker_meta::{Keys, MemoryMeta, Meta, MetaStore};
@@ -25,6 +25,9 @@ pub(crate) struct Inspector {
     history: History,
 }
 
+/// The inspector only reads, whosever the objects are.
+const NOBODY: ClusterId = ClusterId(uuid::Uuid::nil());
+
 /// What may only grow in a shard's manifest.
 type Heights = BTreeMap<u32, (u64, i32, BTreeMap<(u32, u32), (i64, i64)>)>;
 
@@ -39,7 +42,7 @@ impl Inspector {
     ) -> Self {
         let store = Arc::new(meta.client()) as Arc<dyn MetaStore>;
         let meta = Meta::new(store, Keys::new("").expect("no prefix is a prefix"), env.clone());
-        let archive = Archive::open(objects, "", Arc::new(meta), env.clone(), config).await;
+        let archive = Archive::open(objects, "", NOBODY, Arc::new(meta), env.clone(), config).await;
         let archive = Arc::new(archive.expect("the scenario's archive config is valid"));
         Self { env, archive, shards, history }
     }

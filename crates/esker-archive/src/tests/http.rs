@@ -61,6 +61,7 @@ async fn an_outage_ends_in_an_error_in_time_and_its_end_in_success() {
     let mut world = endpoint.world();
     world.config.requests.deadline = Duration::from_millis(300);
     let shard = world.next_owner().await;
+    shard.parts.claim().await.unwrap();
     endpoint.server.faults().set_outage(true);
     let error = shard.offload(one(upload(partition(0), 0..100, 100))).await.unwrap_err();
     assert!(matches!(error, ArchiveError::Deadline { operation: "put", .. }), "{error}");

@@ -8,7 +8,7 @@ use crate::{ArchiveError, Expired};
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 async fn stored(world: &World) -> usize {
-    let listed: Vec<_> = futures::StreamExt::collect(world.store.list(None)).await;
+    let listed: Vec<_> = futures::StreamExt::collect(world.store.list(Some(&"prefix/3".into()))).await;
     listed.len()
 }
 

@@ -133,7 +133,7 @@ impl World {
         let topic = meta.create_topic(&new).await.unwrap();
         let catalog = Catalog::start(meta.clone()).await.unwrap();
         let (pointers, objects) = (Arc::new(meta.clone()), Arc::new(InMemory::new()));
-        let archive = Archive::open(objects, "", pointers, env.clone(), ArchiveConfig::default());
+        let archive = Archive::open(objects, "", cluster.id, pointers, env.clone(), ArchiveConfig::default());
         let archive = Arc::new(archive.await.unwrap());
 
         let way = watch::Sender::new(Way::Open);

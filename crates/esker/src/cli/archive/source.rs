@@ -89,8 +89,9 @@ async fn open(config: &Config, env: &Env) -> Result<Own, CliError> {
     // The broker's limits on requests, but nothing of its cache: that is on disk, and nothing is read twice here.
     let cache = CacheConfig { kind: CacheKind::Memory, memory_bytes: 0, ..CacheConfig::default() };
     let archive = ArchiveConfig { cache, ..settings::node(config, String::new(), false).archive };
-    let archive =
-        Archive::open(objects, &prefix, Arc::new(meta), env.clone(), archive).await.map_err(found)?;
+    let archive = Archive::open(objects, &prefix, cluster.id, Arc::new(meta), env.clone(), archive)
+        .await
+        .map_err(found)?;
     let access = ArchiveAccess { archive: Arc::new(archive), catalog, shards: cluster.shards };
     Ok(Own { access, meta: metadata })
 }
