@@ -2,7 +2,7 @@
 //!
 //! - [`Counter`], [`SecondsCounter`], [`Gauge`], [`Histogram`]: relaxed atomics. Counting takes no lock and allocates nothing.
 //! - [`Family`]: the same figure for many names, bounded: what comes beyond the bound adds up under one name.
-//! - [`Page`]: the OpenMetrics text format.
+//! - [`render`] and [`Page`]: the OpenMetrics text format.
 //!
 //! Nothing here is global: a process may run many brokers, as the simulator does. Each part of a broker has a struct of its
 //! figures, handed in with its settings; nothing here reads a clock.
@@ -15,4 +15,4 @@ mod page;
 pub use family::{Family, OTHER};
 pub use histogram::{BUCKETS, Histogram, LATENCY_SECONDS, Snapshot};
 pub use number::{Counter, Gauge, SecondsCounter};
-pub use page::{Number, Page, Samples};
+pub use page::{Number, Page, Samples, render};

@@ -1,24 +1,66 @@
-//! The page: OpenMetrics text, version 1.0.0.
+//! The page: OpenMetrics text, written by the crate `prometheus-client`.
 //!
-//! Source of the format: <https://prometheus.io/docs/specs/om/open_metrics_spec/>, "Text format".
+//! Its own metric types are not used: figures are counted in structs that are handed in ([`crate`]), most of what a page shows
+//! is looked up when it is asked for, and names of topics are bounded by a [`crate::Family`]. So a page is a collector of its
+//! own, for one scrape.
 
-use std::fmt::{self, Write};
+use std::fmt;
+
+use prometheus_client::{
+    collector::Collector,
+    encoding::{
+        CounterValueEncoder, DescriptorEncoder, EncodeCounterValue, EncodeGaugeValue, GaugeValueEncoder,
+        MetricEncoder, NoLabelSet, text,
+    },
+    metrics::MetricType,
+    registry::{Registry, Unit},
+};
 
 use crate::{BUCKETS, Histogram, LATENCY_SECONDS};
 
+/// The whole text of a page.
+///
+/// # Errors
+/// None that is known: the text is in memory.
+pub fn render(write: impl Fn(&mut Page<'_>) + Send + Sync + 'static) -> Result<String, fmt::Error> {
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(Writer(write)));
+    let mut text = String::new();
+    text::encode(&mut text, &registry)?;
+    Ok(text)
+}
+
+struct Writer<F>(F);
+
+impl<F> fmt::Debug for Writer<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Writer")
+    }
+}
+
+impl<F: Fn(&mut Page<'_>) + Send + Sync + 'static> Collector for Writer<F> {
+    fn encode(&self, encoder: DescriptorEncoder<'_>) -> fmt::Result {
+        let mut page = Page { encoder, families: Vec::new(), outcome: Ok(()) };
+        (self.0)(&mut page);
+        page.outcome
+    }
+}
+
 /// A page while it is written: family after family, each once.
-#[derive(Debug, Default)]
-pub struct Page {
-    text: String,
+#[derive(Debug)]
+pub struct Page<'p> {
+    encoder: DescriptorEncoder<'p>,
     families: Vec<String>,
+    outcome: fmt::Result,
 }
 
 /// The samples of one family.
 #[derive(Debug)]
 pub struct Samples<'a> {
-    text: &'a mut String,
-    name: &'a str,
-    suffix: &'static str,
+    /// `None` after an error.
+    metric: Option<MetricEncoder<'a>>,
+    kind: MetricType,
+    outcome: &'a mut fmt::Result,
 }
 
 /// A sample's value.
@@ -32,15 +74,23 @@ pub enum Number {
     Real(f64),
 }
 
-impl fmt::Display for Number {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl EncodeGaugeValue for Number {
+    fn encode(&self, encoder: &mut GaugeValueEncoder<'_>) -> fmt::Result {
         match self {
-            Self::Whole(value) => value.fmt(f),
-            Self::Signed(value) => value.fmt(f),
-            // Without an exponent, which not every reader takes.
-            Self::Real(value) if value.is_finite() => value.fmt(f),
-            Self::Real(value) if value.is_nan() => f.write_str("NaN"),
-            Self::Real(value) => f.write_str(if *value > 0.0 { "+Inf" } else { "-Inf" }),
+            Self::Whole(value) => EncodeGaugeValue::encode(value, encoder),
+            Self::Signed(value) => EncodeGaugeValue::encode(value, encoder),
+            Self::Real(value) => EncodeGaugeValue::encode(value, encoder),
+        }
+    }
+}
+
+impl EncodeCounterValue for Number {
+    fn encode(&self, encoder: &mut CounterValueEncoder<'_>) -> fmt::Result {
+        match *self {
+            Self::Whole(value) => EncodeCounterValue::encode(&value, encoder),
+            // A counter is never negative.
+            Self::Signed(value) => EncodeCounterValue::encode(&u64::try_from(value).unwrap_or(0), encoder),
+            Self::Real(value) => EncodeCounterValue::encode(&value, encoder),
         }
     }
 }
@@ -75,60 +125,55 @@ impl From<f64> for Number {
     }
 }
 
-impl Page {
+impl Page<'_> {
     /// A counter. `name` is without `_total`, which its samples get.
     ///
     /// # Panics
     /// When the page has a family of this name already, as all of these do.
     pub fn counter<'a>(&'a mut self, name: &'a str, help: &str) -> Samples<'a> {
-        self.family(name, "counter", "_total", help)
+        self.family(name, MetricType::Counter, help)
     }
 
     /// A gauge.
     pub fn gauge<'a>(&'a mut self, name: &'a str, help: &str) -> Samples<'a> {
-        self.family(name, "gauge", "", help)
+        self.family(name, MetricType::Gauge, help)
     }
 
     /// A histogram, to be filled with [`Samples::histogram`].
     pub fn histogram<'a>(&'a mut self, name: &'a str, help: &str) -> Samples<'a> {
-        self.family(name, "histogram", "", help)
+        self.family(name, MetricType::Histogram, help)
     }
 
-    /// Facts as labels. `name` is without `_info`, which its samples get.
+    /// Facts as labels; the value of its samples is 1, whatever is given. `name` is without `_info`, which its samples get.
     pub fn info<'a>(&'a mut self, name: &'a str, help: &str) -> Samples<'a> {
-        self.family(name, "info", "_info", help)
+        self.family(name, MetricType::Info, help)
     }
 
-    fn family<'a>(&'a mut self, name: &'a str, kind: &str, suffix: &'static str, help: &str) -> Samples<'a> {
+    fn family<'a>(&'a mut self, name: &'a str, kind: MetricType, help: &str) -> Samples<'a> {
         assert!(!self.families.iter().any(|known| known == name), "{name} is on the page once");
         self.families.push(name.to_owned());
-        let text = &mut self.text;
-        put(text, format_args!("# HELP {name} "));
-        escape(text, help);
-        put(text, format_args!("\n# TYPE {name} {kind}\n"));
-        // The unit is the last part of the name, where it is one.
-        if let Some((_, unit @ ("bytes" | "seconds"))) = name.rsplit_once('_') {
-            put(text, format_args!("# UNIT {name} {unit}\n"));
-        }
-        Samples { text, name, suffix }
-    }
-
-    /// The whole text.
-    #[must_use]
-    pub fn finish(mut self) -> String {
-        self.text.push_str("# EOF\n");
-        self.text
+        // The unit is the last part of the name, where it is one; the encoder appends it.
+        let (name, unit) = match name.rsplit_once('_') {
+            Some((name, "bytes")) => (name, Some(&Unit::Bytes)),
+            Some((name, "seconds")) => (name, Some(&Unit::Seconds)),
+            _ => (name, None),
+        };
+        let metric = self.encoder.encode_descriptor(name, help, unit, kind);
+        let metric = metric.map_err(|error| self.outcome = Err(error)).ok();
+        Samples { metric, kind, outcome: &mut self.outcome }
     }
 }
 
 impl Samples<'_> {
     /// A sample.
     pub fn add(&mut self, labels: &[(&str, &str)], value: impl Into<Number>) -> &mut Self {
-        let (name, suffix) = (self.name, self.suffix);
-        put(self.text, format_args!("{name}{suffix}"));
-        self.labels(labels, None);
-        put(self.text, format_args!(" {}\n", value.into()));
-        self
+        let value = value.into();
+        let encode = |metric: &mut MetricEncoder<'_>, kind| match kind {
+            MetricType::Counter => metric.encode_counter::<NoLabelSet, _, f64>(&value, None),
+            MetricType::Info => metric.encode_info(&labels),
+            _ => metric.encode_gauge(&value),
+        };
+        self.sample(if matches!(self.kind, MetricType::Info) { &[] } else { labels }, encode)
     }
 
     /// The one sample of a family without labels.
@@ -138,52 +183,31 @@ impl Samples<'_> {
 
     /// The samples of one histogram.
     pub fn histogram(&mut self, labels: &[(&str, &str)], histogram: &Histogram) -> &mut Self {
-        let (name, seen) = (self.name, histogram.snapshot());
-        for at in 0..BUCKETS {
-            let bound = LATENCY_SECONDS.get(at).copied().unwrap_or(f64::INFINITY);
-            put(self.text, format_args!("{name}_bucket"));
-            self.labels(labels, Some(bound));
-            put(self.text, format_args!(" {}\n", seen.cumulative[at]));
+        let seen = histogram.snapshot();
+        let buckets: [(f64, u64); BUCKETS] = std::array::from_fn(|at| {
+            let before = at.checked_sub(1).map_or(0, |before| seen.cumulative[before]);
+            (LATENCY_SECONDS.get(at).copied().unwrap_or(f64::INFINITY), seen.cumulative[at] - before)
+        });
+        self.sample(labels, |metric, _| {
+            metric.encode_histogram::<NoLabelSet>(seen.sum, seen.count(), &buckets, None)
+        })
+    }
+
+    fn sample(
+        &mut self,
+        labels: &[(&str, &str)],
+        encode: impl FnOnce(&mut MetricEncoder<'_>, MetricType) -> fmt::Result,
+    ) -> &mut Self {
+        let Some(metric) = &mut self.metric else { return self };
+        let done = if labels.is_empty() {
+            encode(metric, self.kind)
+        } else {
+            metric.encode_family(&labels).and_then(|mut sample| encode(&mut sample, self.kind))
+        };
+        if let Err(error) = done {
+            *self.outcome = Err(error);
         }
-        put(self.text, format_args!("{name}_sum"));
-        self.labels(labels, None);
-        put(self.text, format_args!(" {}\n{name}_count", Number::Real(seen.sum)));
-        self.labels(labels, None);
-        put(self.text, format_args!(" {}\n", seen.count()));
         self
-    }
-
-    fn labels(&mut self, labels: &[(&str, &str)], bound: Option<f64>) {
-        let mut before = '{';
-        for (label, value) in labels {
-            put(self.text, format_args!("{before}{label}=\""));
-            escape(self.text, value);
-            self.text.push('"');
-            before = ',';
-        }
-        match bound {
-            // The format's canonical numbers: 1.0, not 1.
-            Some(bound) if bound.is_finite() => put(self.text, format_args!("{before}le=\"{bound:?}\"}}")),
-            Some(_) => put(self.text, format_args!("{before}le=\"+Inf\"}}")),
-            None if !labels.is_empty() => self.text.push('}'),
-            None => {}
-        }
-    }
-}
-
-fn put(text: &mut String, what: fmt::Arguments<'_>) {
-    // Writing into a string does not fail.
-    let _ = text.write_fmt(what);
-}
-
-fn escape(text: &mut String, value: &str) {
-    for character in value.chars() {
-        match character {
-            '\\' => text.push_str("\\\\"),
-            '"' => text.push_str("\\\""),
-            '\n' => text.push_str("\\n"),
-            other => text.push(other),
-        }
     }
 }
 
@@ -195,13 +219,14 @@ mod tests {
 
     #[test]
     fn the_page_is_as_the_format_says() {
-        let mut page = Page::default();
-        page.counter("esker_things", "Things").add(&[("topic", "a\"b\\c\nd"), ("x", "")], 3u64);
-        page.gauge("esker_wal_used_bytes", "In use").value(-7i64);
-        page.info("esker_build", "What runs").add(&[("version", "1.2.3")], 1u64);
-        page.counter("esker_wait_seconds", "Waits").value(0.25);
+        let page = render(|page| {
+            page.counter("esker_things", "Things").add(&[("topic", "a\"b\\c\nd"), ("x", "")], 3u64);
+            page.gauge("esker_wal_used_bytes", "In use").value(-7i64);
+            page.info("esker_build", "What runs").add(&[("version", "1.2.3")], 1u64);
+            page.counter("esker_wait_seconds", "Waits").value(0.25);
+        });
         assert_eq!(
-            page.finish(),
+            page.unwrap(),
             "# HELP esker_things Things\n# TYPE esker_things counter\n\
              esker_things_total{topic=\"a\\\"b\\\\c\\nd\",x=\"\"} 3\n\
              # HELP esker_wal_used_bytes In use\n# TYPE esker_wal_used_bytes gauge\n\
@@ -217,15 +242,16 @@ mod tests {
         let histogram = Histogram::new();
         histogram.observe(Duration::from_millis(2));
         histogram.observe(Duration::from_secs(40));
-        let mut page = Page::default();
-        page.histogram("esker_x_seconds", "X").histogram(&[("api", "Fetch")], &histogram);
-        let text = page.finish();
+        let text = render(move |page| {
+            page.histogram("esker_x_seconds", "X").histogram(&[("api", "Fetch")], &histogram);
+        });
+        let text = text.unwrap();
         for line in [
             "# TYPE esker_x_seconds histogram\n",
-            "esker_x_seconds_bucket{api=\"Fetch\",le=\"0.0005\"} 0\n",
-            "esker_x_seconds_bucket{api=\"Fetch\",le=\"0.0025\"} 1\n",
-            "esker_x_seconds_bucket{api=\"Fetch\",le=\"1.0\"} 1\n",
-            "esker_x_seconds_bucket{api=\"Fetch\",le=\"+Inf\"} 2\n",
+            "esker_x_seconds_bucket{le=\"0.0005\",api=\"Fetch\"} 0\n",
+            "esker_x_seconds_bucket{le=\"0.0025\",api=\"Fetch\"} 1\n",
+            "esker_x_seconds_bucket{le=\"1.0\",api=\"Fetch\"} 1\n",
+            "esker_x_seconds_bucket{le=\"+Inf\",api=\"Fetch\"} 2\n",
             "esker_x_seconds_sum{api=\"Fetch\"} 40.002\n",
             "esker_x_seconds_count{api=\"Fetch\"} 2\n",
         ] {
@@ -236,8 +262,9 @@ mod tests {
     #[test]
     #[should_panic(expected = "once")]
     fn a_family_is_on_the_page_once() {
-        let mut page = Page::default();
-        page.gauge("a", "A").value(1u64);
-        page.gauge("a", "A").value(1u64);
+        let _ = render(|page| {
+            page.gauge("a", "A").value(1u64);
+            page.gauge("a", "A").value(1u64);
+        });
     }
 }

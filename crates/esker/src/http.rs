@@ -81,7 +81,9 @@ impl Http {
                 Some(reason) => text(StatusCode::SERVICE_UNAVAILABLE, format!("{reason}\n")),
             },
             (&Method::GET, "/metrics") => {
-                let body = self.metrics.render(&self.serving);
+                let Ok(body) = self.metrics.render(&self.serving) else {
+                    return text(StatusCode::INTERNAL_SERVER_ERROR, "the page could not be written\n");
+                };
                 let mut response = text(StatusCode::OK, body);
                 let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
                 response.headers_mut().insert(header::CONTENT_TYPE, header::HeaderValue::from_static(kind));

@@ -72,13 +72,13 @@ pub(super) async fn write_answers<W: AsyncWrite + Unpin>(
     mut incoming: Incoming,
 ) -> Result<(), Closed> {
     let mut early = None;
+    let mut ready = Ready::default();
     loop {
         let next = match early.take() {
             Some(next) => Some(next),
             None => incoming.receiver.recv().await,
         };
         let Some(queued) = next else { break };
-        let mut ready = Ready::default();
         let answer = queued.answer.await.map_err(|refusal| Closed::refused(queued.api, &refusal))?;
         ready.known = broker.env.clock.now();
         ready.add(answer, queued.api, queued.at);
@@ -103,10 +103,11 @@ pub(super) async fn write_answers<W: AsyncWrite + Unpin>(
                 }
             }
         }
-        write(broker, &mut output, ready.rope).await?;
-        drop(ready.memory);
+        write(broker, &mut output, std::mem::take(&mut ready.rope)).await?;
+        ready.memory.clear();
         count(broker, ready.known, &ready.answers);
         incoming.written.send_modify(|count| *count += ready.answers.len() as u64);
+        ready.answers.clear();
         if let Some(refused) = refused {
             return Err(refused);
         }
@@ -115,7 +116,7 @@ pub(super) async fn write_answers<W: AsyncWrite + Unpin>(
     Ok(())
 }
 
-/// Answers that are written together.
+/// Answers that are written together; empty again once they are.
 #[derive(Default)]
 struct Ready {
     rope: Rope,

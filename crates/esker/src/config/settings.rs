@@ -206,7 +206,7 @@ section! {
         tail_bytes: u64 = 16 << 20,
         /// Requests of one connection that are not answered yet, bytes.
         request_bytes_per_connection: u64 = 104_857_600,
-        /// Requests of all connections that are not answered yet, bytes.
+        /// Requests of all connections that are not answered yet, bytes; never less than `socket_request_max_bytes`.
         request_bytes_total: u64 = 128 << 20,
         /// The largest request, bytes.
         socket_request_max_bytes: u32 = 104_857_600,
@@ -220,7 +220,7 @@ section! {
         transaction_bytes_total: u64 = 256 << 20,
         /// The largest message that a client of the native API may send, bytes.
         api_message_bytes: u32 = 4 << 20,
-        /// Requests of the native API that are not answered yet, bytes.
+        /// Requests of the native API that are not answered yet, bytes; never less than `api_message_bytes`.
         api_request_bytes_total: u64 = 128 << 20,
         /// What was read for clients of the native API and is not on its way to them, bytes.
         api_stream_bytes_total: u64 = 256 << 20,

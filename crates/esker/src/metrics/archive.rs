@@ -6,7 +6,7 @@ use esker_metrics::Page;
 
 use super::Parts;
 
-pub(super) fn write_counted(page: &mut Page, archive: &ArchiveMetrics) {
+pub(super) fn write_counted(page: &mut Page<'_>, archive: &ArchiveMetrics) {
     page.counter("esker_archive_uploads", "Objects with records that were uploaded and committed")
         .value(archive.uploads.get());
     page.counter("esker_archive_uploaded_bytes", "Bytes of these objects")
@@ -37,7 +37,7 @@ pub(super) fn write_counted(page: &mut Page, archive: &ArchiveMetrics) {
         .value(archive.cache_misses.get());
 }
 
-pub(super) fn write(page: &mut Page, parts: &Parts, stats: &Stats) {
+pub(super) fn write(page: &mut Page<'_>, parts: &Parts, stats: &Stats) {
     page.gauge("esker_archive_lag_bytes", "Committed and in no object yet").value(stats.unarchived_bytes);
     page.gauge("esker_archive_lag_records", "Offsets in no object yet").value(stats.unarchived_records);
     page.gauge("esker_archive_lag_seconds", "Age of the oldest committed record in no object yet")

@@ -13,7 +13,7 @@ use super::Parts;
 /// lives of a session, in which six renewals are asked for.
 const SILENCE: Duration = Duration::from_secs(10);
 
-pub(super) fn write_counted(page: &mut Page, meta: &MetaMetrics) {
+pub(super) fn write_counted(page: &mut Page<'_>, meta: &MetaMetrics) {
     let operations: [(&str, &CallMetrics); 6] = [
         ("get", &meta.get),
         ("list", &meta.list),
@@ -31,7 +31,7 @@ pub(super) fn write_counted(page: &mut Page, meta: &MetaMetrics) {
         .histogram(&[], &meta.seconds);
 }
 
-pub(super) fn write(page: &mut Page, parts: &Parts, meta: &MetaMetrics, stats: &Stats) {
+pub(super) fn write(page: &mut Page<'_>, parts: &Parts, meta: &MetaMetrics, stats: &Stats) {
     let (node, now) = (&parts.node, parts.env.clock.now());
     page.gauge("esker_metadata_connected", "1 while the metadata store answers")
         .value(meta.is_connected(now, SILENCE.max(parts.session_ttl * 2)));

@@ -6,7 +6,7 @@ use esker_metrics::{OTHER, Page};
 use super::{Parts, kafka::Budget};
 
 /// Writes them, and says what their states take.
-pub(super) fn write(page: &mut Page, parts: &Parts) -> [Budget; 3] {
+pub(super) fn write(page: &mut Page<'_>, parts: &Parts) -> [Budget; 3] {
     let (coordinated, pairs) = (&parts.coordinated, parts.settings.topics as usize);
     let groups = coordinated.groups.stats();
     page.gauge("esker_groups", "Groups that this broker coordinates")

@@ -9,7 +9,7 @@ use super::Parts;
 /// A budget of memory: its name, bytes in use, bytes that there are.
 pub(super) type Budget = (&'static str, usize, usize);
 
-pub(super) fn write_counted(page: &mut Page, kafka: &KafkaMetrics) {
+pub(super) fn write_counted(page: &mut Page<'_>, kafka: &KafkaMetrics) {
     page.gauge("esker_kafka_connections", "Open connections of Kafka clients").value(kafka.connections.get());
     page.counter("esker_kafka_connections_opened", "Connections that were accepted")
         .value(kafka.opened.get());
@@ -45,7 +45,7 @@ pub(super) fn write_counted(page: &mut Page, kafka: &KafkaMetrics) {
         .add(&[("reason", "log_full")], kafka.throttled_requests.get());
 }
 
-pub(super) fn write(page: &mut Page, parts: &Parts, stats: &Stats, more: &[Budget]) {
+pub(super) fn write(page: &mut Page<'_>, parts: &Parts, stats: &Stats, more: &[Budget]) {
     let (requests, responses) = (parts.broker.request_memory(), parts.broker.response_memory());
     page.gauge("esker_kafka_request_memory_bytes", "Granted for requests, read and decoded")
         .value(requests.used);

@@ -7,7 +7,12 @@ use esker_wal::StoreMetrics;
 
 use super::Parts;
 
-pub(super) fn write_counted(page: &mut Page, log: &LogMetrics, store: &StoreMetrics, kafka: &KafkaMetrics) {
+pub(super) fn write_counted(
+    page: &mut Page<'_>,
+    log: &LogMetrics,
+    store: &StoreMetrics,
+    kafka: &KafkaMetrics,
+) {
     let lanes = &log.lanes;
     page.histogram("esker_produce_stage_seconds", "Stages of a produced batch, one after another")
         .histogram(&[("stage", "queue")], &lanes.queue)
@@ -30,7 +35,7 @@ pub(super) fn write_counted(page: &mut Page, log: &LogMetrics, store: &StoreMetr
     page.counter("esker_wal_written_bytes", "Written to log files").value(store.written.get());
 }
 
-pub(super) fn write(page: &mut Page, parts: &Parts, stats: &Stats) {
+pub(super) fn write(page: &mut Page<'_>, parts: &Parts, stats: &Stats) {
     page.gauge("esker_wal_used_bytes", "Log files in use").value(stats.wal_used);
     page.gauge("esker_wal_capacity_bytes", "What log files may take").value(stats.wal_capacity);
     page.gauge("esker_wal_backlog_bytes", "Appended and not committed yet").value(stats.backlog_bytes);
@@ -44,7 +49,7 @@ pub(super) fn write(page: &mut Page, parts: &Parts, stats: &Stats) {
     page.gauge("esker_tail_bytes", "Committed data kept in memory").value(stats.tail_bytes);
 }
 
-pub(super) fn write_topics(page: &mut Page, log: &Log) {
+pub(super) fn write_topics(page: &mut Page<'_>, log: &Log) {
     let topics = log.topic_metrics();
     let mut family = |name: &str, help: &str, of: fn(&TopicMetrics) -> u64| {
         let mut samples = page.counter(name, help);
@@ -63,7 +68,7 @@ pub(super) fn write_topics(page: &mut Page, log: &Log) {
 }
 
 /// One line for every partition, three times: by choice.
-pub(super) fn write_partitions(page: &mut Page, log: &Log) {
+pub(super) fn write_partitions(page: &mut Page<'_>, log: &Log) {
     let found: Vec<_> = log
         .partition_stats()
         .into_iter()

@@ -10,7 +10,7 @@ mod kafka;
 mod log;
 mod process;
 
-use std::{sync::Arc, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use esker_archive::ArchiveMetrics;
 use esker_coordinator::{GroupLag, Groups, ShareStates, Transactions};
@@ -97,28 +97,36 @@ impl Metrics {
     }
 
     /// The whole page.
-    pub(crate) fn render(&self, serving: &Serving) -> String {
-        let mut page = Page::default();
-        process::write(&mut page);
-        page.gauge("esker_ready", "1 while the broker takes traffic, as /readyz says")
-            .value(serving.not_ready().is_none());
-        kafka::write_counted(&mut page, &self.counted.kafka);
-        log::write_counted(&mut page, &self.counted.log, &self.counted.store, &self.counted.kafka);
-        archive::write_counted(&mut page, &self.counted.archive);
-        cluster::write_counted(&mut page, &self.counted.meta);
-        let parts = self.parts.read().clone();
-        if let Some(parts) = parts.as_deref() {
-            let stats = parts.node.log.stats();
-            let budgets = groups::write(&mut page, parts);
-            kafka::write(&mut page, parts, &stats, &budgets);
-            cluster::write(&mut page, parts, &self.counted.meta, &stats);
-            log::write(&mut page, parts, &stats);
-            log::write_topics(&mut page, &parts.node.log);
-            if parts.settings.per_partition {
-                log::write_partitions(&mut page, &parts.node.log);
+    ///
+    /// # Errors
+    /// As [`esker_metrics::render`] says.
+    pub(crate) fn render(&self, serving: &Serving) -> Result<String, fmt::Error> {
+        let ready = serving.not_ready().is_none();
+        let (counted, parts) = (self.counted.clone(), self.parts.read().clone());
+        esker_metrics::render(move |page| {
+            process::write(page);
+            page.gauge("esker_ready", "1 while the broker takes traffic, as /readyz says").value(ready);
+            kafka::write_counted(page, &counted.kafka);
+            log::write_counted(page, &counted.log, &counted.store, &counted.kafka);
+            archive::write_counted(page, &counted.archive);
+            cluster::write_counted(page, &counted.meta);
+            if let Some(parts) = parts.as_deref() {
+                write(page, parts, &counted.meta);
             }
-            archive::write(&mut page, parts, &stats);
-        }
-        page.finish()
+        })
     }
+}
+
+/// What a broker that serves has beyond its counts.
+fn write(page: &mut Page<'_>, parts: &Parts, meta: &MetaMetrics) {
+    let stats = parts.node.log.stats();
+    let budgets = groups::write(page, parts);
+    kafka::write(page, parts, &stats, &budgets);
+    cluster::write(page, parts, meta, &stats);
+    log::write(page, parts, &stats);
+    log::write_topics(page, &parts.node.log);
+    if parts.settings.per_partition {
+        log::write_partitions(page, &parts.node.log);
+    }
+    archive::write(page, parts, &stats);
 }

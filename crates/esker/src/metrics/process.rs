@@ -22,7 +22,7 @@ pub(crate) fn count_panics() {
 }
 
 /// What is left out cannot be read on this system.
-pub(super) fn write(page: &mut Page) {
+pub(super) fn write(page: &mut Page<'_>) {
     page.info("esker_build", "What runs").add(&[("version", env!("CARGO_PKG_VERSION"))], 1u64);
     page.counter("esker_panics", "Panics of any thread since the start")
         .value(PANICS.load(Ordering::Relaxed));
