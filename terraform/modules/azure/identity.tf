@@ -12,12 +12,11 @@ resource "azurerm_user_assigned_identity" "this" {
 
 # The one Kubernetes service account that may be this identity.
 resource "azurerm_federated_identity_credential" "this" {
-  name                = "${var.namespace}-${var.service_account}"
-  resource_group_name = var.resource_group_name
-  parent_id           = azurerm_user_assigned_identity.this.id
-  issuer              = var.oidc_issuer_url
-  audience            = ["api://AzureADTokenExchange"]
-  subject             = "system:serviceaccount:${var.namespace}:${var.service_account}"
+  name                      = "${var.namespace}-${var.service_account}"
+  user_assigned_identity_id = azurerm_user_assigned_identity.this.id
+  issuer                    = var.oidc_issuer_url
+  audience                  = ["api://AzureADTokenExchange"]
+  subject                   = "system:serviceaccount:${var.namespace}:${var.service_account}"
 }
 
 # Azure's own roles for blobs allow more: containers, tags, moving.

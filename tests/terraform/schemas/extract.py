@@ -16,7 +16,8 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-PACKAGES = {"aws": "21.22.1", "google": "16.12.1", "azurerm": "14.23.1", "helm": "12.1.2"}
+# azurerm is asked itself: from_provider.py.
+PACKAGES = {"aws": "21.22.1", "google": "16.12.1", "helm": "12.1.2"}
 # Folders of the packages; `data-` is a data source, the rest are resources.
 USED = {
     "aws": """s3-bucket s3-bucket-public-access-block s3-bucket-ownership-controls s3-bucket-versioning s3-bucket-policy

@@ -14,9 +14,26 @@ mock_provider "azurerm" {
       }]
     }
   }
+  mock_resource "azurerm_storage_account" {
+    defaults = {
+      id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/queues/providers/Microsoft.Storage/storageAccounts/queueobjects"
+    }
+  }
+  mock_resource "azurerm_storage_container" {
+    defaults = {
+      id = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/queues/providers/Microsoft.Storage/storageAccounts/queueobjects/blobServices/default/containers/esker"
+    }
+  }
   mock_resource "azurerm_user_assigned_identity" {
     defaults = {
-      client_id = "11111111-1111-1111-1111-111111111111"
+      id           = "/subscriptions/00000000-0000-0000-0000-000000000000/resourceGroups/queues/providers/Microsoft.ManagedIdentity/userAssignedIdentities/esker"
+      client_id    = "11111111-1111-1111-1111-111111111111"
+      principal_id = "22222222-2222-2222-2222-222222222222"
+    }
+  }
+  mock_resource "azurerm_role_definition" {
+    defaults = {
+      role_definition_resource_id = "/subscriptions/00000000-0000-0000-0000-000000000000/providers/Microsoft.Authorization/roleDefinitions/33333333-3333-3333-3333-333333333333"
     }
   }
 }

@@ -42,7 +42,7 @@ run "workload_identity" {
     error_message = "One Kubernetes service account, and no other."
   }
   assert {
-    condition     = azurerm_federated_identity_credential.this.issuer == var.oidc_issuer_url && azurerm_federated_identity_credential.this.parent_id == azurerm_user_assigned_identity.this.id
+    condition     = azurerm_federated_identity_credential.this.issuer == var.oidc_issuer_url && azurerm_federated_identity_credential.this.user_assigned_identity_id == azurerm_user_assigned_identity.this.id
     error_message = "Of this cluster, for this identity."
   }
   assert {
