@@ -23,10 +23,11 @@ TEST_SETTINGS = {
 
 
 class EskerBroker:
-    """`esker broker` with embedded metadata; the object store is a directory unless settings name another."""
+    """`esker broker` with embedded metadata; the object store is a directory unless settings name another. `under`: a command that
+    becomes the one behind it, as `env` and `setpriv` do."""
 
-    def __init__(self, directory: Path, settings: dict | None = None, tuned: bool = True):
-        self.directory = directory
+    def __init__(self, directory: Path, settings: dict | None = None, tuned: bool = True, under: tuple[str, ...] = ()):
+        self.directory, self.under = directory, under
         self.data = directory / "data"
         self.port, self.http_port, self.api_port = free_port(), free_port(), free_port()
         self.bootstrap = f"127.0.0.1:{self.port}"
@@ -55,7 +56,7 @@ class EskerBroker:
     def launch(self) -> None:
         """Starts it."""
         write_toml(self.config, self.settings)
-        self.process = Process([binary("esker"), "broker", "--config", self.config], self.directory / "esker.log")
+        self.process = Process([*self.under, binary("esker"), "broker", "--config", self.config], self.directory / "esker.log")
 
     def await_ready(self, timeout: float) -> "EskerBroker":
         until("Esker is ready", lambda: self._check_alive() and self.ready(), timeout, interval=0.02)

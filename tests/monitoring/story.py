@@ -2,8 +2,6 @@
 
 import contextlib
 import itertools
-import resource
-import shutil
 import socket
 import struct
 import threading
@@ -18,6 +16,7 @@ from harness.cluster import EskerCluster
 from harness.esker import EskerBroker
 from harness.paths import ROOT
 from harness.wait import until
+from limits import HELD_TO_LIMITS, limit, limited
 from prom import Prometheus
 from shortened import shortened
 from traffic import Traffic
@@ -30,6 +29,7 @@ CLUSTER = {"archive.flush_interval_ms": 2_000, "archive.trim_delay_ms": 1_000, "
            "wal.file_bytes": 8 * MIB, "limits.tail_bytes": MIB, "kafka.group_share_min_record_lock_duration_ms": 1000}
 ALONE = {"limits.max_connections": 20, "limits.request_bytes_total": 16 * MIB, "limits.request_bytes_per_connection": 16 * MIB,
          "limits.socket_request_max_bytes": 8 * MIB, "wal.max_bytes": 64 * MIB, "wal.file_bytes": 8 * MIB}
+ALL = "all"  # the topic of the broker alone
 FIRES, ENDS = 120, 120  # seconds at most; on a machine that is not busy, some ten
 
 
@@ -38,7 +38,7 @@ class Story:
 
     def __init__(self, directory: Path):
         self.cluster = EskerCluster(directory / "cluster", settings=CLUSTER, network=True)
-        self.alone = EskerBroker(directory / "alone", ALONE)
+        self.alone = EskerBroker(directory / "alone", ALONE, under=HELD_TO_LIMITS)
         self.fired: dict[str, float] = {}
         self.ended: dict[str, float] = {}
         self.troubles: list[str] = []
@@ -56,7 +56,7 @@ class Story:
         targets = {"esker": {f"broker-{number}": broker.http_port for number, broker in self.cluster.brokers.items()},
                    "alone": {"alone": self.alone.http_port}}
         self.prometheus = Prometheus(self.directory / "prometheus", targets, shortened(RULES.read_text(), **THRESHOLDS))
-        for chapter in (self._quiet, self._clients, self._object_store, self._etcd, self._deaths, self._alone_again):
+        for chapter in (self._quiet, self._clients, self._object_store, self._etcd, self._deaths, self._threads, self._failing_log):
             began = time.monotonic()
             try:
                 chapter()
@@ -115,7 +115,8 @@ class Story:
         self.cluster.network.delay(list(itertools.permutations(nodes, 2)), 0.35)
         with contextlib.ExitStack() as undo:
             half = undo.enter_context(half_a_request(self.alone.port, 7 * MIB))
-            few_files(self.alone, undo)
+            # Few more than it has open.
+            undo.enter_context(limited(self.alone, "nofile", int(self.alone.metric("process_open_fds")) + 30))
             crowd = undo.enter_context(Crowd(self.alone.port, 40))
             self.fire("EskerDeadLetters", "EskerProduceLatencyHigh", "EskerGroupLagGrowing", "EskerConnectionsRefused", "EskerFilesLow",
                       "EskerBudgetFull", meanwhile=lambda: (crowd.knock(), half.check()))
@@ -162,16 +163,49 @@ class Story:
         self.cluster.await_whole(120)
         self.over("EskerShardsWithoutOwner", "EskerNotReady", "EskerBrokerDown", "EskerNoController")
 
-    def _alone_again(self) -> None:
-        """The broker alone is killed again and again."""
-        def restart() -> None:
-            starts = self.prometheus.value(scraped)
-            self.alone.kill()
+    def _threads(self) -> None:
+        """The broker alone may start no more threads. The upload that needs one panics; everything else goes on."""
+        producer = Producer({"bootstrap.servers": self.alone.bootstrap, "log_level": 0})
+
+        def upload_panics() -> bool:
+            produce(producer)
+            self.alone.flush()
+            return bool(self.alone.panics())
+
+        with limited(self.alone, "nproc", 1):
+            # At once, unless there is a thread that has nothing to do: that takes it, and ends ten seconds later.
+            until("an upload panics", upload_panics, 60, interval=11)
+            self.fire("EskerPanics")
+            produce(producer)
+            assert self.alone.ready()
+        self.over("EskerPanics")
+        uploaded = self.alone.metric("esker_archive_uploads_total")
+        self.alone.flush()
+        assert self.alone.metric("esker_archive_uploads_total") > uploaded, "it goes on when there are threads again"
+        said = self.alone.process.log_text()
+        assert said.count("OS can't spawn worker thread") == len(self.alone.panics()), "nothing else panics"
+
+    def _failing_log(self) -> None:
+        """Writes to the log of the broker alone fail, and it ends; again and again."""
+        def fail() -> None:
+            starts, said = self.prometheus.value(scraped), len(self.alone.process.log_text())
+            producer = Producer({"bootstrap.servers": self.alone.bootstrap, "log_level": 0})
+            limit(self.alone, "fsize", 4 * MIB)  # half of a log file; nothing else that it writes is as large
+
+            def ended() -> bool:
+                with contextlib.suppress(BufferError):
+                    producer.produce(ALL, bytes(100_000))
+                producer.poll(0)
+                return not self.alone.process.alive()
+            until("a write fails, and the broker ends", ended, 60, interval=0.01)
+            assert self.alone.process.wait(30) == 1
+            said = self.alone.process.log_text()[said:]
+            assert "the store has failed" in said and "File too large" in said and "the log can no longer write" in said, said
             self.alone.start()
             until("the new process is scraped", lambda: self.prometheus.value(scraped) > starts, 20)
 
         scraped = 'max_over_time(process_start_time_seconds{pod="alone"}[1h])'
-        self.fire("EskerBrokerRestarting", meanwhile=restart)
+        self.fire("EskerBrokerRestarting", meanwhile=fail)
 
     def controller(self) -> int:
         found = until("there is a controller", lambda: self.prometheus.query('esker_controller{job="esker"} == 1'), 60)
@@ -232,10 +266,8 @@ class half_a_request:
         self.socket.close()
 
 
-def few_files(broker: EskerBroker, undo: contextlib.ExitStack) -> None:
-    """The process may have few more files open than it has."""
-    pid = broker.process.pid
-    before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
-    open_now = len(list(Path(f"/proc/{pid}/fd").iterdir()))
-    resource.prlimit(pid, resource.RLIMIT_NOFILE, (open_now + 30, before[1]))
-    undo.callback(lambda: resource.prlimit(pid, resource.RLIMIT_NOFILE, before))
+def produce(producer: Producer) -> None:
+    """One record, which must be acknowledged."""
+    failures: list = []
+    producer.produce(ALL, b".", on_delivery=lambda error, _: failures.append(error))
+    assert producer.flush(30) == 0 and failures == [None], failures
