@@ -128,7 +128,7 @@ BROKER = Board(
         graph("etcd latency", "99th percentile.", "s", {"{{instance}}": quantile(0.99, "esker_metadata_request_seconds", "instance")}),
         graph("Lease", "How long this broker's session would last if etcd went away now.", "s", {"{{instance}}": gauge("esker_lease_remaining_seconds")}),
         graph("Reaches etcd", "1 is yes.", "short", {"{{instance}}": gauge("esker_metadata_connected")}, most=1),
-        graph("Panics", "Each is a bug.", "short", {"{{instance}}": gauge("esker_panics_total")})),
+        graph("Panics", "Each is a bug, or a limit on threads.", "short", {"{{instance}}": gauge("esker_panics_total")})),
     row("Process and budgets",
         graph("CPU", "Cores in use.", "short", {"{{instance}}": rate("process_cpu_seconds_total") + " and on (namespace, job, instance) esker_ready"}),
         graph("Memory", "Resident.", "bytes", {"{{instance}}": gauge("process_resident_memory_bytes") + " and on (namespace, job, instance) esker_ready"}),

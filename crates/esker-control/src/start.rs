@@ -87,7 +87,7 @@ impl Started {
         let opened = open_session(meta, env, options).await?;
         let lost = watch::Sender::new(false);
         let renewal = keep_alive(meta.clone(), env.clone(), opened, options.session_ttl, lost.clone());
-        Ok(Self { opened, lost, renewal: env.tasks.spawn_guarded(renewal) })
+        Ok(Self { opened, lost, renewal: env.tasks.spawn_vital_guarded("renewing the session", renewal) })
     }
 
     async fn finish(

@@ -97,7 +97,7 @@ impl ClusterStores {
                 stores.follow();
             }
         };
-        *stores.following.lock() = Some(env.tasks.spawn_guarded(follow));
+        *stores.following.lock() = Some(env.tasks.spawn_vital_guarded("following stores", follow));
         stores
     }
 

@@ -135,7 +135,7 @@ fn follow_ownership(
 ) -> TaskGuard {
     let mut ownership = log.ownership();
     let (groups, transactions, shares) = (groups.clone(), transactions.clone(), shares.clone());
-    env.tasks.spawn_guarded(async move {
+    env.tasks.spawn_vital_guarded("following coordinators", async move {
         while ownership.changed().await.is_ok() {
             groups.ownership_changed();
             transactions.ownership_changed();

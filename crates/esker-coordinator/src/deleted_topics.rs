@@ -18,7 +18,7 @@ pub fn forget_deleted_topics(
     shares: Option<&ShareStates>,
 ) -> TaskGuard {
     let (catalog, groups, shares) = (Arc::clone(catalog), groups.clone(), shares.cloned());
-    tasks.spawn_guarded(async move {
+    tasks.spawn_vital_guarded("forgetting deleted topics", async move {
         let mut changed = catalog.changed();
         let mut known = topics(&catalog);
         while changed.changed().await.is_ok() {

@@ -53,7 +53,7 @@ impl GroupLag {
     pub fn start(self: &Arc<Self>) -> Option<TaskGuard> {
         self.routes.remote.as_ref()?;
         let (own, clock) = (Arc::clone(self), Arc::clone(&self.routes.env.clock));
-        Some(self.routes.env.tasks.spawn_guarded(async move {
+        Some(self.routes.env.tasks.spawn_vital_guarded("groups' lag", async move {
             loop {
                 clock.sleep(ASK_EVERY).await;
                 own.ask().await;

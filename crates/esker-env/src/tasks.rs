@@ -9,7 +9,10 @@ use std::{
 };
 
 use parking_lot::Mutex;
-use tokio::{sync::Notify, task::AbortHandle};
+use tokio::{
+    sync::{Notify, watch},
+    task::AbortHandle,
+};
 
 /// The tasks of one broker. Spawning, counting, ending them all at once (a simulated crash, or the last step of a
 /// shutdown). Cheap to clone.
@@ -21,6 +24,8 @@ struct Inner {
     next: AtomicU64,
     state: Mutex<State>,
     idle: Notify,
+    /// The first vital task that has panicked.
+    panicked: watch::Sender<Option<&'static str>>,
     #[cfg(feature = "sim")]
     gate: Option<crate::Gate>,
 }
@@ -60,6 +65,24 @@ impl Drop for Unlist {
     }
 }
 
+/// Tells of a panic of the task that it lives in.
+struct Vital {
+    inner: Arc<Inner>,
+    what: &'static str,
+}
+
+impl Drop for Vital {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.inner.panicked.send_if_modified(|first| {
+                let is_first = first.is_none();
+                first.get_or_insert(self.what);
+                is_first
+            });
+        }
+    }
+}
+
 impl Tasks {
     /// An empty set.
     #[must_use]
@@ -82,6 +105,44 @@ impl Tasks {
     /// As [`Tasks::spawn`], and the task also ends when the guard is dropped.
     pub fn spawn_guarded(&self, future: impl Future<Output = ()> + Send + 'static) -> TaskGuard {
         TaskGuard(self.start(future))
+    }
+
+    /// As [`Tasks::spawn`], for what the broker cannot be without: a panic of it shows in [`Tasks::panicked`]. `what` names
+    /// it to an operator. What serves one client is not of this kind: no request may end a broker.
+    pub fn spawn_vital(&self, what: &'static str, future: impl Future<Output = ()> + Send + 'static) {
+        self.start(self.vital(what, future));
+    }
+
+    /// As [`Tasks::spawn_vital`], and the task also ends when the guard is dropped.
+    pub fn spawn_vital_guarded(
+        &self,
+        what: &'static str,
+        future: impl Future<Output = ()> + Send + 'static,
+    ) -> TaskGuard {
+        TaskGuard(self.start(self.vital(what, future)))
+    }
+
+    fn vital(
+        &self,
+        what: &'static str,
+        future: impl Future<Output = ()> + Send + 'static,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        let vital = Vital { inner: Arc::clone(&self.0), what };
+        async move {
+            let _vital = vital;
+            future.await;
+        }
+    }
+
+    /// Completes with the name of the first vital task that has panicked.
+    pub async fn panicked(&self) -> &'static str {
+        let mut panicked = self.0.panicked.subscribe();
+        let first = panicked.wait_for(Option::is_some).await.ok().and_then(|first| *first);
+        match first {
+            Some(what) => what,
+            // The sender is in `self`.
+            None => std::future::pending().await,
+        }
     }
 
     #[allow(clippy::disallowed_methods, reason = "this is the one place that spawns")]
@@ -140,6 +201,27 @@ impl Tasks {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_panic_of_a_vital_task_is_told_and_no_other_end() {
+        let tasks = Tasks::new();
+        tasks.spawn(async { panic!("of one client") });
+        tasks.spawn_vital("returns", async {});
+        drop(tasks.spawn_vital_guarded("is ended", std::future::pending()));
+        tasks.wait_idle().await;
+        assert_eq!(*tasks.0.panicked.borrow(), None);
+        let (go, wait) = tokio::sync::oneshot::channel::<()>();
+        let _guard = tasks.spawn_vital_guarded("first", async move {
+            wait.await.unwrap_or_default();
+            panic!("after an await");
+        });
+        let told = tasks.panicked();
+        drop(go);
+        assert_eq!(told.await, "first");
+        tasks.spawn_vital("second", async { panic!("later") });
+        tasks.wait_idle().await;
+        assert_eq!(tasks.panicked().await, "first");
+    }
 
     #[tokio::test]
     async fn tasks_are_counted_and_all_end_together() {

@@ -106,7 +106,9 @@ impl Deduplication {
             reads: Semaphore::new(reads.max(1)),
             parts: Mutex::default(),
         });
-        let sweeping = env.tasks.spawn_guarded(sweep(Arc::downgrade(&inner), env.clone()));
+        let sweeping = env
+            .tasks
+            .spawn_vital_guarded("forgetting deduplication ids", sweep(Arc::downgrade(&inner), env.clone()));
         Self { inner, _sweeping: Arc::new(sweeping) }
     }
 

@@ -118,7 +118,7 @@ impl Server {
             listener.into(),
             self.stop.subscribe(),
         );
-        self.broker.env.tasks.spawn(accepting);
+        self.broker.env.tasks.spawn_vital("accepting Kafka's clients", accepting);
         Ok(bound)
     }
 

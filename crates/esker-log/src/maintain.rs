@@ -34,7 +34,7 @@ impl Log {
         let env = self.0.env.clone();
         let tick = self.0.config.tick;
         self.follow_topics();
-        self.0.env.tasks.spawn(async move {
+        self.0.env.tasks.spawn_vital("the log's maintenance", async move {
             let mut history = History::default();
             let mut retained = env.clock.now();
             loop {
@@ -66,7 +66,7 @@ impl Log {
     fn follow_topics(&self) {
         let weak = Arc::downgrade(&self.0);
         let mut changed = self.0.catalog.changed();
-        self.0.env.tasks.spawn(async move {
+        self.0.env.tasks.spawn_vital("following topics", async move {
             loop {
                 {
                     let Some(inner) = weak.upgrade() else { return };

@@ -36,7 +36,11 @@ impl Catalog {
         let view = list(&meta).await?;
         let changed = watch::Sender::new(view.revision());
         let shared = Arc::new(Shared { view: RwLock::new(view), changed });
-        let task = meta.env().tasks.clone().spawn_guarded(follow(meta, Arc::clone(&shared)));
+        let task = meta
+            .env()
+            .tasks
+            .clone()
+            .spawn_vital_guarded("following topics", follow(meta, Arc::clone(&shared)));
         Ok(Arc::new(Self { shared, _task: Mutex::new(task) }))
     }
 

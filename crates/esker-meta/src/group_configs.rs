@@ -50,8 +50,10 @@ impl GroupConfigs {
             shared.put(entry)?;
         }
         let (tasks, following) = (meta.env().tasks.clone(), Arc::clone(&shared));
-        let task =
-            tasks.spawn_guarded(follow(meta, prefix, listing.revision, move |news| following.apply(&news)));
+        let task = tasks.spawn_vital_guarded(
+            "following groups' configs",
+            follow(meta, prefix, listing.revision, move |news| following.apply(&news)),
+        );
         Ok(Arc::new(Self { shared, _task: Mutex::new(task) }))
     }
 

@@ -104,7 +104,7 @@ impl Membership {
             let shared = Arc::clone(&shared);
             let following =
                 follow(meta.clone(), prefix, listing.revision, move |news| shared.apply(part, &news));
-            tasks.push(meta.env().tasks.spawn_guarded(following));
+            tasks.push(meta.env().tasks.spawn_vital_guarded("following the cluster", following));
         }
         Ok(Arc::new(Self { shared, _tasks: Mutex::new(tasks) }))
     }

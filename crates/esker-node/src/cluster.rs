@@ -162,9 +162,16 @@ impl Joined {
     /// Follows the metadata for a log: shards that come, stores that go, modes that topics want.
     pub(crate) fn follow(self: &Arc<Self>, log: &Log, catalog: &Arc<Catalog>) -> Vec<TaskGuard> {
         vec![
-            self.env.tasks.spawn_guarded(follow::lanes(Arc::clone(self), log.clone(), Arc::clone(catalog))),
-            self.env.tasks.spawn_guarded(follow::shards(Arc::clone(self), log.clone())),
-            self.env.tasks.spawn_guarded(follow::stores(Arc::clone(self), log.clone())),
+            self.env.tasks.spawn_vital_guarded(
+                "following lanes",
+                follow::lanes(Arc::clone(self), log.clone(), Arc::clone(catalog)),
+            ),
+            self.env
+                .tasks
+                .spawn_vital_guarded("following shards", follow::shards(Arc::clone(self), log.clone())),
+            self.env
+                .tasks
+                .spawn_vital_guarded("following stores", follow::stores(Arc::clone(self), log.clone())),
         ]
     }
 

@@ -346,7 +346,7 @@ impl Node {
         let (log, session, clock) = (self.log.clone(), Arc::clone(&self.session), Arc::clone(&env.clock));
         let store = Arc::clone(&self.store);
         let mut lost = session.lost();
-        env.tasks.spawn(async move {
+        env.tasks.spawn_vital("watching over the session and the store", async move {
             // S6: it takes nothing more until the process is started again. Others' ledgers are on it too, so its own lanes
             // may have nothing to notice that by.
             let failed = async {
@@ -371,7 +371,7 @@ impl Node {
         let (log, session, unneeded) =
             (self.log.clone(), Arc::clone(&self.session), Arc::clone(&self.unneeded));
         let (mut released, mut lost) = (log.released_ledgers(), session.lost());
-        env.tasks.spawn(async move {
+        env.tasks.spawn_vital("forgetting ledgers", async move {
             let forgetting = async {
                 while released.changed().await.is_ok() {
                     if let Err(error) = unneeded.retire(&session, log.take_retired()).await {

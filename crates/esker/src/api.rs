@@ -66,7 +66,7 @@ pub(crate) async fn start(
         forward.bind_replies(service.replies());
     }
     let (inner, running) = (env.clone(), service.clone());
-    let serving = env.tasks.spawn_guarded(async move {
+    let serving = env.tasks.spawn_vital_guarded("the port of the native API", async move {
         serve(service, tcp_incoming(listener), &inner, &server_options()).await;
     });
     Ok(Some((serving, running)))

@@ -155,6 +155,7 @@ async fn serve(config: Config, brokers: u8, accept_lost_stores: bool) -> Result<
     let starts = configs.iter().map(|config| Running::start(config, &env, &meta, alone, accept_lost_stores));
     let started = tokio::select! {
         started = futures::future::try_join_all(starts) => started,
+        what = env.tasks.panicked() => return Err(Failure(panicked(what))),
         _ = terminate.recv() => return Ok(()),
         _ = interrupt.recv() => return Ok(()),
     };
@@ -165,6 +166,7 @@ async fn serve(config: Config, brokers: u8, accept_lost_stores: bool) -> Result<
             _ = terminate.recv() => None,
             _ = interrupt.recv() => None,
             (reason, ..) = futures::future::select_all(failures) => Some(reason),
+            what = env.tasks.panicked() => Some(panicked(what)),
         }
     };
     if let Some(reason) = failure {
@@ -179,6 +181,11 @@ async fn serve(config: Config, brokers: u8, accept_lost_stores: bool) -> Result<
     stopped.into_iter().collect::<Result<(), Failure>>()?;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Half a broker is worse than none: others count on what it has stopped doing.
+fn panicked(what: &str) -> String {
+    format!("a task that the broker cannot be without has panicked ({what}): it must be started again")
 }
 
 /// Process 1 of a container inherits the children of others that have ended, and those stay in the table of processes until it

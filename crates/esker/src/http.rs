@@ -37,7 +37,7 @@ pub(crate) async fn serve(http: Arc<Http>, address: &str, tasks: &Tasks) -> std:
     let listener = TcpListener::bind(address).await?;
     let bound = listener.local_addr()?;
     let connections = tasks.clone();
-    tasks.spawn(async move {
+    tasks.spawn_vital("the HTTP port", async move {
         loop {
             let stream = match listener.accept().await {
                 Ok((stream, _)) => stream,

@@ -51,9 +51,9 @@ impl PeerPort {
         let router = Router::new(control.clone(), store, coordination.clone());
         let services = Services { router, forward: forward.clone() };
         let inner = env.clone();
-        let serving = env
-            .tasks
-            .spawn_guarded(async move { serve(services, tcp_incoming(listener), &inner, &options).await });
+        let serving = env.tasks.spawn_vital_guarded("the gRPC port", async move {
+            serve(services, tcp_incoming(listener), &inner, &options).await
+        });
         Ok(Self { control, coordination, forward, address: bound, serving })
     }
 

@@ -113,9 +113,10 @@ impl Controller {
             placing: tokio::sync::Mutex::default(),
         });
         let tasks = vec![
-            env.tasks.spawn_guarded(Arc::clone(&inner).run()),
-            env.tasks.spawn_guarded(Arc::clone(&inner).confirm_suspicions()),
-            env.tasks.spawn_guarded(Arc::clone(&inner).forget_orphans()),
+            env.tasks.spawn_vital_guarded("the controller", Arc::clone(&inner).run()),
+            env.tasks
+                .spawn_vital_guarded("the controller's suspicions", Arc::clone(&inner).confirm_suspicions()),
+            env.tasks.spawn_vital_guarded("the controller's tidying", Arc::clone(&inner).forget_orphans()),
         ];
         Self { inner, _tasks: tasks }
     }

@@ -69,7 +69,7 @@ impl<M: Machine> Runtime<M> {
     /// Loads every partition in the background, and begins to watch deadlines.
     pub(crate) fn start(self: &Arc<Self>) -> TaskGuard {
         self.adopt_known();
-        self.env.tasks.spawn_guarded(timing::run(Arc::clone(self)))
+        self.env.tasks.spawn_vital_guarded("the coordinator's times", timing::run(Arc::clone(self)))
     }
 
     /// Looks at every partition again, because shards have come or gone: what is no longer owned is let go, and its
@@ -84,7 +84,7 @@ impl<M: Machine> Runtime<M> {
             }
         }
         if !new.is_empty() {
-            self.env.tasks.spawn(loading::load_all(Arc::clone(self), new));
+            self.env.tasks.spawn_vital("loading coordinators", loading::load_all(Arc::clone(self), new));
         }
     }
 
@@ -132,7 +132,7 @@ impl<M: Machine> Runtime<M> {
             rows.push(Arc::new(Partition::new(index as u32)));
         }
         let rows = rows.clone();
-        self.env.tasks.spawn(loading::load_all(Arc::clone(self), rows));
+        self.env.tasks.spawn_vital("loading coordinators", loading::load_all(Arc::clone(self), rows));
     }
 
     pub(crate) fn rows(&self) -> Vec<Arc<Partition<M>>> {

@@ -42,7 +42,10 @@ impl<M: Machine> Runtime<M> {
     pub(super) fn write_on(self: &Arc<Self>, row: &Arc<Partition<M>>, active: &mut Active<M>) {
         if !active.writing {
             active.writing = true;
-            self.env.tasks.spawn(write_all(Arc::clone(self), Arc::clone(row), active.epoch));
+            self.env.tasks.spawn_vital(
+                "a coordinator's writer",
+                write_all(Arc::clone(self), Arc::clone(row), active.epoch),
+            );
         }
     }
 

@@ -69,8 +69,10 @@ impl Exchanges {
             shown: watch::Sender::new(listing.revision),
         });
         let (tasks, following) = (meta.env().tasks.clone(), Arc::clone(&shared));
-        let task =
-            tasks.spawn_guarded(follow(meta, prefix, listing.revision, move |news| following.apply(&news)));
+        let task = tasks.spawn_vital_guarded(
+            "following exchanges",
+            follow(meta, prefix, listing.revision, move |news| following.apply(&news)),
+        );
         Ok(Arc::new(Self { shared, _task: Mutex::new(task) }))
     }
 

@@ -37,7 +37,7 @@ impl Joined {
         // Whoever asked may go away; from here on the move comes to its end all the same.
         let joined = Arc::clone(self);
         let (done, outcome) = tokio::sync::oneshot::channel();
-        self.env.tasks.spawn(async move {
+        self.env.tasks.spawn_vital("moving a shard", async move {
             let _ = done.send(joined.hand_over(held, to).await);
         });
         match outcome.await {

@@ -104,7 +104,7 @@ impl RemoteStore {
             current,
             env: env.clone(),
             options,
-            _link: env.tasks.spawn_guarded(link.run(called)),
+            _link: env.tasks.spawn_vital_guarded("the link to a store", link.run(called)),
         }
     }
 

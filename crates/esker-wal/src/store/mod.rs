@@ -71,7 +71,7 @@ impl Store {
     pub async fn open(disk: Arc<dyn Disk>, env: Env, config: StoreConfig) -> Result<Arc<Self>, OpenError> {
         config.check()?;
         let (shared, writer) = open::open(disk, env, config).await?;
-        let guard = shared.env.tasks.spawn_guarded(writer.run());
+        let guard = shared.env.tasks.spawn_vital_guarded("the log store's writer", writer.run());
         Ok(Arc::new(Self { shared, _writer: guard }))
     }
 

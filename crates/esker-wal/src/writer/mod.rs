@@ -172,7 +172,7 @@ impl LedgerWriter {
         });
         shared.progress.copy(|copies| ledger.copies(copies));
         let task = Task::new(Arc::clone(&shared), ledger, env.clone(), sink, roller);
-        let guard = env.tasks.spawn_guarded(task.run());
+        let guard = env.tasks.spawn_vital_guarded("a ledger's writer", task.run());
         Self { shared, _task: guard }
     }
 

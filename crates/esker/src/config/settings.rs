@@ -160,7 +160,7 @@ section! {
 section! {
     /// What `/metrics` shows, see [metrics.md](metrics.md).
     MetricsSettings {
-        /// Offsets and bytes of every partition too. A page of 10,000 partitions is about 3 MB then.
+        /// Offsets and bytes of every partition too. A page of 10,000 partitions is 2.8 MB then.
         per_partition: bool = false,
         /// Topics with figures of their own; the others add up under one name. Also pairs of a group and a topic. At most 100000.
         topics: u32 = 1_000,
