@@ -73,6 +73,18 @@ pub enum ArchiveError {
         /// The cluster of the metadata store.
         ours: ClusterId,
     },
+    /// There are objects, nothing says whose they are, and the metadata knows none of them.
+    #[error(
+        "there are objects of some cluster and no {path}, and the metadata (cluster {ours}) knows none of them: restore the \
+         metadata that does (etcd's prefix or snapshot), or give this cluster another object_store.url; only if nobody \
+         needs those objects any more, delete them"
+    )]
+    Unmarked {
+        /// The path in the store of the marker that is not there.
+        path: String,
+        /// The cluster of the metadata store.
+        ours: ClusterId,
+    },
     /// The shard or the session is no longer ours: nothing was committed.
     #[error("fenced: {0}")]
     Fenced(String),
@@ -131,6 +143,14 @@ pub enum ArchiveError {
     Cache(String),
 }
 
+impl ArchiveError {
+    /// Whether the prefix of the object store is, as far as anybody knows, another cluster's.
+    #[must_use]
+    pub const fn is_foreign(&self) -> bool {
+        matches!(self, Self::OtherCluster { .. } | Self::Unmarked { .. })
+    }
+}
+
 impl Classified for ArchiveError {
     fn action(&self) -> Action {
         match self {
@@ -147,6 +167,7 @@ impl Classified for ArchiveError {
             | Self::Damaged { .. }
             | Self::BadPointer { .. }
             | Self::OtherCluster { .. }
+            | Self::Unmarked { .. }
             | Self::Config(_)
             | Self::Cache(_) => Action::Operator,
         }

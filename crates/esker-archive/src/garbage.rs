@@ -84,7 +84,8 @@ impl ShardArchive {
         if objects.is_empty() {
             return Ok(());
         }
-        self.parts.claim().await?;
+        // What is deleted is gone, so not by what was true once.
+        self.parts.mark().await?;
         let delete = |(kind, id)| async move {
             let path = self.parts.names.of(self.shard, kind, id);
             self.parts.requests.delete(&path).await

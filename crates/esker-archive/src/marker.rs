@@ -7,7 +7,9 @@
 
 use esker_core::{ClusterId, object::FormatError};
 
-use crate::{Archive, ArchiveError, Parts};
+use object_store::path::Path;
+
+use crate::{Archive, ArchiveError, Parts, requests::Create};
 
 /// The version that this build reads and writes.
 const VERSION: u16 = 1;
@@ -59,28 +61,72 @@ impl Parts {
         self.claimed.get_or_try_init(|| self.mark()).await.copied()
     }
 
-    async fn mark(&self) -> Result<(), ArchiveError> {
+    /// As [`Archive::claim`], but asks again in any case: before what cannot be taken back.
+    pub(crate) async fn mark(&self) -> Result<(), ArchiveError> {
         let path = self.names.marker();
-        let mut last = FormatError::Truncated(WHAT);
-        for _ in 0..ATTEMPTS {
-            match self.requests.get_small(&path, MAX_BYTES).await?.map(|bytes| decode(&bytes)) {
-                Some(Ok(owner)) if owner == self.cluster => return Ok(()),
-                Some(Ok(owner)) => {
-                    let (path, ours) = (path.to_string(), self.cluster);
-                    return Err(ArchiveError::OtherCluster { path, theirs: owner, ours });
-                }
-                // An answer can be damaged on its way.
-                Some(Err(error)) => last = error,
-                // Somebody else may be first: read again what it says.
-                None => {
-                    if self.requests.create(&path, encode(self.cluster).into()).await? {
-                        tracing::info!(%path, cluster = %self.cluster, "the object store's prefix is this cluster's from now on");
-                        return Ok(());
+        let mut last = None;
+        for round in 1..=ATTEMPTS {
+            let found = self.requests.get_small(&path, MAX_BYTES).await;
+            let created = match found {
+                Ok(Some(bytes)) => match decode(&bytes) {
+                    Ok(owner) if owner == self.cluster => return Ok(()),
+                    Ok(theirs) => {
+                        let (path, ours) = (path.to_string(), self.cluster);
+                        return Err(ArchiveError::OtherCluster { path, theirs, ours });
                     }
+                    // An answer can be damaged on its way.
+                    Err(error) => {
+                        last = Some(error);
+                        false
+                    }
+                },
+                Ok(None) => {
+                    self.check_unmarked().await?;
+                    self.create_marker(&path, Create::Always).await?
                 }
+                // Without the right to list, S3 says this of what does not exist. What exists is not replaced.
+                Err(error @ ArchiveError::Refused { .. }) => {
+                    if !matches!(self.create_marker(&path, Create::Conditional).await, Ok(true)) {
+                        return Err(error);
+                    }
+                    true
+                }
+                Err(error) => return Err(error),
+            };
+            // The next look says who was first, also where the store has no conditional writes.
+            if !created {
+                self.env.clock.sleep(self.requests.pause(round)).await;
             }
         }
-        Err(ArchiveError::Damaged { path: path.to_string(), position: 0, source: last })
+        let path = path.to_string();
+        Err(match last {
+            Some(source) => ArchiveError::Damaged { path, position: 0, source },
+            None => ArchiveError::Missing { path },
+        })
+    }
+
+    async fn create_marker(&self, path: &Path, how: Create) -> Result<bool, ArchiveError> {
+        let created = self.requests.create(path, encode(self.cluster).into(), how).await?;
+        if created {
+            tracing::info!(%path, cluster = %self.cluster, "marked the object store's prefix as this cluster's");
+        }
+        Ok(created)
+    }
+
+    /// Objects without a marker are this cluster's when its metadata knows of some. Otherwise the marker was lost, and the
+    /// metadata may be another cluster's.
+    async fn check_unmarked(&self) -> Result<(), ArchiveError> {
+        let shards = self.requests.shards(&self.names).await?;
+        let end = self.env.clock.now() + self.config.commit_deadline;
+        for shard in &shards {
+            if self.read_pointer(*shard, end).await?.is_some() {
+                return Ok(());
+            }
+        }
+        if shards.is_empty() {
+            return Ok(());
+        }
+        Err(ArchiveError::Unmarked { path: self.names.marker().to_string(), ours: self.cluster })
     }
 }
 

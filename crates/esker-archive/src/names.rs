@@ -21,6 +21,11 @@ impl Names {
         Self { prefix: Path::from(prefix) }
     }
 
+    /// Where all of it is.
+    pub(crate) fn top(&self) -> Path {
+        self.prefix.clone()
+    }
+
     /// Says whose the prefix is.
     pub(crate) fn marker(&self) -> Path {
         self.prefix.clone().join("cluster")

@@ -3,7 +3,7 @@
 use std::{ops::Range, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
-use esker_core::object::FormatError;
+use esker_core::{ShardId, object::FormatError};
 use esker_env::{BoxFuture, Env};
 use futures::{FutureExt, TryStreamExt};
 use object_store::{
@@ -11,7 +11,7 @@ use object_store::{
     ObjectStoreExt, PutMode, PutOptions, PutPayload, path::Path,
 };
 
-use crate::{ArchiveError, ArchiveMetrics, RequestConfig, metrics::RequestMetrics};
+use crate::{ArchiveError, ArchiveMetrics, RequestConfig, metrics::RequestMetrics, names::Names};
 
 /// Attempts at a read whose answer is shorter than asked, before the object counts as cut short.
 const SHORT_READS: u32 = 3;
@@ -23,6 +23,15 @@ pub(crate) struct Requests {
     env: Env,
     config: RequestConfig,
     metrics: Arc<ArchiveMetrics>,
+}
+
+/// How an object is created where the store has no conditional writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Create {
+    /// As any other: who asks has looked a moment ago.
+    Always,
+    /// Not at all.
+    Conditional,
 }
 
 /// Why an attempt failed.
@@ -61,8 +70,8 @@ impl Requests {
     }
 
     /// Writes a small object unless there is one of that name; returns whether it did. `false` may also be the answer
-    /// to an own attempt before, whose answer was lost.
-    pub(crate) async fn create(&self, path: &Path, bytes: Bytes) -> Result<bool, ArchiveError> {
+    /// to an own attempt before, whose answer was lost. A store without conditional writes may replace one.
+    pub(crate) async fn create(&self, path: &Path, bytes: Bytes, how: Create) -> Result<bool, ArchiveError> {
         let size = bytes.len() as u64;
         let attempt = |_| {
             let payload = PutPayload::from(bytes.clone());
@@ -72,7 +81,7 @@ impl Requests {
                     Ok(_) => Ok(true),
                     Err(StoreError::AlreadyExists { .. } | StoreError::Precondition { .. }) => Ok(false),
                     // A store without conditional writes: the caller has looked a moment ago.
-                    Err(StoreError::NotImplemented { .. } | StoreError::NotSupported { .. }) => {
+                    Err(error) if how == Create::Always && lacks_conditions(&error) => {
                         let put = self.store.put_opts(path, payload, PutOptions::default()).await;
                         put.map(|_| true).map_err(|error| classify("put", path, error))
                     }
@@ -84,6 +93,21 @@ impl Requests {
         let created = self.repeat("put", &self.metrics.put, path, attempt).await?;
         self.metrics.put.bytes.add(if created { size } else { 0 });
         Ok(created)
+    }
+
+    /// The shards that have something below the prefix.
+    pub(crate) async fn shards(&self, names: &Names) -> Result<Vec<ShardId>, ArchiveError> {
+        let path = names.top();
+        let attempt = |_| {
+            let list = self.store.list_with_delimiter(Some(&path));
+            list.map(|result| result.map_err(|error| classify("list", &path, error))).boxed()
+        };
+        let listed = self.repeat("list", &self.metrics.list, &path, attempt).await?;
+        Ok(listed
+            .common_prefixes
+            .iter()
+            .filter_map(|folder| folder.filename()?.parse().ok().map(ShardId))
+            .collect())
     }
 
     /// Reads an object of at most `limit` bytes; `None` when there is none.
@@ -256,7 +280,8 @@ impl Requests {
         unreachable!("the loop ends by the deadline")
     }
 
-    fn pause(&self, number: u32) -> Duration {
+    /// Before another attempt.
+    pub(crate) fn pause(&self, number: u32) -> Duration {
         backoff(&self.env, self.config.backoff, self.config.max_backoff, number)
     }
 }
@@ -317,6 +342,18 @@ pub(crate) fn backoff(env: &Env, base: Duration, max: Duration, attempt: u32) ->
     let most = base.saturating_mul(1 << attempt.saturating_sub(1).min(20)).min(max);
     let micros = u64::try_from(most.as_micros()).unwrap_or(u64::MAX).max(1);
     Duration::from_micros(env.random.below(micros) + 1)
+}
+
+/// Whether the store says that it has no conditional writes. The library hands 501 on as text.
+fn lacks_conditions(error: &StoreError) -> bool {
+    match error {
+        StoreError::NotImplemented { .. } | StoreError::NotSupported { .. } => true,
+        StoreError::Generic { source, .. } => {
+            let said = source.to_string();
+            said.contains("501 Not Implemented") || said.contains("<Code>NotImplemented</Code>")
+        }
+        _ => false,
+    }
 }
 
 fn classify(operation: &'static str, path: &Path, error: StoreError) -> Failure {

@@ -153,7 +153,7 @@ impl MetaStore for EmbeddedMeta {
             let lease = self.engine.lock().grant(ttl, self.env.clock.now());
             let engine = Arc::clone(&self.engine);
             let watch = Self::expire(self.env.clone(), engine, self.jobs.clone(), self.up.clone(), lease);
-            self.env.tasks.spawn(watch);
+            self.env.tasks.spawn_vital("the end of a lease", watch);
             Ok(lease)
         })
     }

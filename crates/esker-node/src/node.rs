@@ -134,6 +134,9 @@ const LOOK_AT_STORE: Duration = Duration::from_secs(1);
 /// How long a start waits for the object store.
 const CLAIM_AT_START: Duration = Duration::from_secs(3);
 
+/// Between two questions to an object store that could not be asked whose it is.
+const CLAIM_AGAIN: Duration = Duration::from_secs(1);
+
 /// A node whose store is open and which nobody knows of yet.
 pub struct PreparedNode {
     env: Env,
@@ -269,7 +272,7 @@ impl PreparedNode {
 async fn claim(env: &Env, archive: &Archive) -> Result<(), ArchiveError> {
     let error = match env.timeout(CLAIM_AT_START, archive.claim()).await {
         Ok(Ok(())) => return Ok(()),
-        Ok(Err(error @ ArchiveError::OtherCluster { .. })) => return Err(error),
+        Ok(Err(error)) if error.is_foreign() => return Err(error),
         Ok(Err(error)) => error.to_string(),
         Err(elapsed) => elapsed.to_string(),
     };
@@ -344,7 +347,7 @@ impl Node {
     /// more.
     fn watch_over(&self, env: &Env) {
         let (log, session, clock) = (self.log.clone(), Arc::clone(&self.session), Arc::clone(&env.clock));
-        let store = Arc::clone(&self.store);
+        let (store, archive) = (Arc::clone(&self.store), Arc::clone(&self.archive));
         let mut lost = session.lost();
         env.tasks.spawn_vital("watching over the session and the store", async move {
             // S6: it takes nothing more until the process is started again. Others' ledgers are on it too, so its own lanes
@@ -357,6 +360,16 @@ impl Node {
                     clock.sleep(LOOK_AT_STORE).await;
                 }
             };
+            // Whose the objects are may have been unknown at the start.
+            let foreign = async {
+                loop {
+                    match archive.claim().await {
+                        Ok(()) => std::future::pending().await,
+                        Err(error) if error.is_foreign() => return error,
+                        Err(_) => clock.sleep(CLAIM_AGAIN).await,
+                    }
+                }
+            };
             tokio::select! {
                 biased;
                 over = async { lost.wait_for(|lost| *lost).await.is_ok() } => {
@@ -364,6 +377,7 @@ impl Node {
                         log.abandon("the broker's session is over: another process or a recovery took its place");
                     }
                 }
+                error = foreign => log.abandon(&error.to_string()),
                 error = failed => log.abandon(&format!("the broker's own store has failed: {error}")),
             }
         });

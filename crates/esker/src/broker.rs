@@ -176,7 +176,11 @@ async fn serve(config: Config, brokers: u8, accept_lost_stores: bool) -> Result<
         return Err(Failure(reason));
     }
     let last = config.meta.is_embedded();
-    let stopped = futures::future::join_all(brokers.into_iter().map(|broker| broker.stop(last))).await;
+    let stopping = futures::future::join_all(brokers.into_iter().map(|broker| broker.stop(last)));
+    let stopped = tokio::select! {
+        stopped = stopping => stopped,
+        what = env.tasks.panicked() => return Err(Failure(panicked(what))),
+    };
     meta.close().await;
     stopped.into_iter().collect::<Result<(), Failure>>()?;
     tracing::info!("stopped");

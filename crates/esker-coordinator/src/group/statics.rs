@@ -68,6 +68,8 @@ impl Group {
 
     /// The change of id is durable, or could not be written.
     pub(crate) fn replaced(&mut self, cx: &mut Cx<'_>, swap: StaticSwap, result: Result<(), GroupError>) {
+        let others = || self.members.iter().filter(|(id, _)| **id != swap.new_id);
+        let shared = swap.protocols.iter().any(|old| others().all(|(_, member)| member.knows(&old.name)));
         let Some(member) = self.members.get_mut(&swap.new_id) else { return };
         let token = member.awaiting_join.take();
         match result {
@@ -85,7 +87,10 @@ impl Group {
                 cx.answer_join(token, answer);
             }
             Err(error) => {
-                member.protocols = swap.protocols;
+                // Others may have joined meanwhile by what it knows now: all must have one protocol in common.
+                if shared {
+                    member.protocols = swap.protocols;
+                }
                 member.session_timeout = swap.session_timeout;
                 member.rebalance_timeout = swap.rebalance_timeout;
                 self.rename_member(cx, &swap.new_id, &swap.old_id);

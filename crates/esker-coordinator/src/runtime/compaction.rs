@@ -221,7 +221,7 @@ impl<M: Machine> Runtime<M> {
         let number = self.token().0;
         compaction.begin(number);
         let (runtime, row) = (Arc::clone(self), Arc::clone(row));
-        self.env.tasks.spawn_vital("a coordinator's compaction", async move {
+        self.env.tasks.spawn(async move {
             let found = read::all(&*runtime.topic, row.index, range).await;
             let mut state = row.state.lock();
             let Some(active) = state.in_charge(Some(epoch)) else { return };
@@ -246,7 +246,7 @@ impl<M: Machine> Runtime<M> {
     /// What was read has been written again, or was written anew: nobody needs the log below `cut`.
     pub(super) fn let_go(self: &Arc<Self>, partition: u32, cut: Offset) {
         let runtime = Arc::clone(self);
-        self.env.tasks.spawn_vital("a coordinator's compaction", async move {
+        self.env.tasks.spawn(async move {
             let topic = runtime.topic.name();
             match runtime.topic.trim(partition, cut).await {
                 Ok(()) => tracing::info!(partition, %cut, topic, "compacted"),

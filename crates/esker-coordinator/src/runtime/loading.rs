@@ -66,9 +66,7 @@ impl<M: Machine> Runtime<M> {
         }
         if let Some(done) = begin(row) {
             let (runtime, row) = (Arc::clone(self), Arc::clone(row));
-            self.env
-                .tasks
-                .spawn_vital("loading coordinators", async move { load(&runtime, &row, done).await });
+            self.env.tasks.spawn(async move { load(&runtime, &row, done).await });
         }
         let mut loading = match &*row.state.lock() {
             Phase::Active(_) => return Ok(()),

@@ -84,7 +84,7 @@ impl<M: Machine> Runtime<M> {
             }
         }
         if !new.is_empty() {
-            self.env.tasks.spawn_vital("loading coordinators", loading::load_all(Arc::clone(self), new));
+            self.env.tasks.spawn(loading::load_all(Arc::clone(self), new));
         }
     }
 
@@ -132,7 +132,7 @@ impl<M: Machine> Runtime<M> {
             rows.push(Arc::new(Partition::new(index as u32)));
         }
         let rows = rows.clone();
-        self.env.tasks.spawn_vital("loading coordinators", loading::load_all(Arc::clone(self), rows));
+        self.env.tasks.spawn(loading::load_all(Arc::clone(self), rows));
     }
 
     pub(crate) fn rows(&self) -> Vec<Arc<Partition<M>>> {

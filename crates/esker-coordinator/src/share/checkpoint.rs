@@ -153,5 +153,5 @@ pub(super) fn carry_out(
             }
         }
     };
-    runtime.env.tasks.spawn_vital("a share group's checkpoint", task);
+    runtime.env.tasks.spawn(task);
 }

@@ -120,7 +120,7 @@ impl Machine for Shard {
         match order {
             Order::Tell { id, markers } => {
                 let task = tell(Arc::clone(runtime), Arc::clone(row), epoch, id, markers);
-                runtime.env.tasks.spawn_vital("ending a transaction", task);
+                runtime.env.tasks.spawn(task);
             }
             Order::Completed { id, commit } => {
                 let outside = &runtime.outside;
