@@ -56,6 +56,33 @@ fn a_return_that_cannot_be_written_is_undone() {
     assert_eq!(bench.heartbeat(&members[0]), Ok(()));
 }
 
+/// By a review: with its old protocols back, nothing was left that all members knew, and the next rebalance panicked.
+#[test]
+fn what_others_have_joined_by_is_not_taken_back_when_a_return_cannot_be_written() {
+    let mut bench = Bench::new();
+    let both = || vec![protocol("range"), protocol("sticky")];
+    let long = |request: JoinRequest| JoinRequest { session_timeout: Duration::from_secs(600), ..request };
+    let (id, newcomer) = (bench.member_id(), bench.member_id());
+    let joins = [long(fixed("", "i0")), JoinRequest { protocols: both(), ..consumer(&id) }];
+    let joins = joins.map(|request| bench.join(&request));
+    bench.pass(Duration::from_millis(1));
+    let members = bench.settle(&joins);
+    bench.durable = false;
+    let back = bench.join(&long(JoinRequest { protocols: both(), ..fixed("", "i0") }));
+    assert!(bench.waits(back));
+    let newcomer = JoinRequest { protocols: vec![protocol("sticky")], ..consumer(&newcomer) };
+    let joined = bench.join(&newcomer);
+    assert_eq!(bench.state(), GroupState::PreparingRebalance);
+    bench.flush(Err(GroupError::Unavailable));
+    assert_eq!(bench.joined(back).error, Some(GroupError::Unavailable));
+    // The other one that knew both is gone.
+    bench.durable = true;
+    bench.pass(Duration::from_secs(61));
+    let answer = bench.joined(joined);
+    assert_eq!((answer.error, answer.protocol), (None, Some(s("sticky"))));
+    assert!(bench.shard.groups[&bench.group].members.contains_key(&members[0].member_id), "it may come back");
+}
+
 #[test]
 fn a_return_with_another_protocol_rebalances() {
     let mut bench = Bench::new();
